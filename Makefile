@@ -1,0 +1,81 @@
+# Builds, tests, installs and runs rs. `make help` lists the targets.
+#
+#   build/NAME/   objects and programs of a variant: release, san (SAN=1), cov (COV=1)
+#   build/bin/    the programs of the release variant
+#
+# Files are found by wildcard: a new tools/rs-x.c, tools/rs-x/*.c or common/x.c needs no line here.
+
+CC       ?= cc
+Q        := $(if $(V),,@)# V=1 shows whole commands
+CFLAGS   ?= -O3 -g
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+.DEFAULT_GOAL := all
+
+# What Debian calls the things that are needed to build, to run the pipelines and to test.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-dev libjansson-dev \
+                  libopenblas-dev liblapacke-dev libmicrohttpd-dev
+RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates
+TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq
+
+variant := $(if $(SAN),san,$(if $(COV),cov,release))
+obj     := build/$(variant)
+bin     := $(if $(filter release,$(variant)),build/bin,$(obj)/bin)
+
+libraries := $(shell pkg-config --exists msgpack 2>/dev/null && echo msgpack || echo msgpack-c) \
+             libxxhash jansson openblas lapacke
+rs_cppflags := -Icommon -I$(obj) -D_GNU_SOURCE $(shell pkg-config --cflags $(libraries) 2>/dev/null)
+rs_cflags   := -std=c11 -fopenmp -ffp-contract=off -fno-math-errno -Wall -Wextra -Wpedantic -Wshadow \
+               -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef \
+               -Wvla -Wwrite-strings -Wpointer-arith -Wimplicit-fallthrough -Wno-unknown-pragmas \
+               $(if $(WERROR),-Werror)
+rs_ldlibs   := -Wl,--as-needed $(shell pkg-config --libs $(libraries) 2>/dev/null) -lcsv -lm
+ifdef SAN
+rs_cflags += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
+endif
+ifdef COV
+rs_cflags += --coverage -O0
+endif
+
+common_sources := $(wildcard common/*.c)
+common_objects := $(common_sources:%.c=$(obj)/%.o)
+tools          := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
+                         $(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c))))
+programs       := $(tools:%=$(bin)/%)
+
+.PHONY: all
+all: $(programs) ## build every program
+
+# Nothing is rebuilt when nothing changed, and everything is when the flags did.
+$(obj)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS) $(rs_cppflags) $(rs_cflags) $(LDFLAGS) $(rs_ldlibs)' | cmp -s - $@ || \
+	 echo '$(CC) $(CFLAGS) $(rs_cppflags) $(rs_cflags) $(LDFLAGS) $(rs_ldlibs)' > $@
+
+version := $(shell git describe --tags --always --dirty 2>/dev/null || cat .version 2>/dev/null || echo 0)
+$(obj)/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define RS_VERSION "$(version)"' | cmp -s - $@ || echo '#define RS_VERSION "$(version)"' > $@
+
+$(obj)/%.o: %.c $(obj)/flags
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC      $<")
+	$(Q)$(CC) $(CFLAGS) $(rs_cppflags) $(CPPFLAGS) $(rs_cflags) -MMD -MP -c -o $@ $<
+
+$(obj)/common/tool.o: $(obj)/version.h
+
+$(obj)/librs.a: $(common_objects)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+objects_of = $(patsubst %.c,$(obj)/%.o,$(wildcard tools/$(1).c tools/$(1)/*.c))
+.SECONDEXPANSION:
+$(programs): $(bin)/%: $$(call objects_of,$$*) $(obj)/librs.a
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(rs_cflags) $(LDFLAGS) -o $@ $^ $(rs_ldlibs)
+
+.PHONY: FORCE
+FORCE:
+
+-include $(wildcard $(obj)/common/*.d $(obj)/tools/*.d $(obj)/tools/*/*.d)

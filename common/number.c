@@ -1,0 +1,90 @@
+#include "number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Both factors are exact in a double, so that one division rounds correctly (Clinger 1990). */
+static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+enum { MAX_DIGITS = 15, MAX_LENGTH = 400 };
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* Checks the grammar, which is narrower than strtod's (no hex, no "inf", no spaces). */
+static bool is_decimal(const char *text, size_t length) {
+    size_t i = 0, digits = 0;
+    if (i < length && (text[i] == '+' || text[i] == '-')) i++;
+    for (; i < length && is_digit(text[i]); i++) digits++;
+    if (i < length && text[i] == '.')
+        for (i++; i < length && is_digit(text[i]); i++) digits++;
+    if (digits == 0) return false;
+    if (i == length) return true;
+    if (text[i] != 'e' && text[i] != 'E') return false;
+    i++;
+    if (i < length && (text[i] == '+' || text[i] == '-')) i++;
+    size_t exponent = i;
+    while (i < length && is_digit(text[i])) i++;
+    return i == length && i > exponent;
+}
+
+static bool parse_slowly(const char *text, size_t length, double *number) {
+    char copy[MAX_LENGTH + 1];
+    if (length > MAX_LENGTH || !is_decimal(text, length)) return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    *number = strtod(copy, NULL);
+    return isfinite(*number);
+}
+
+bool rs_number_parse(const char *text, size_t length, double *number) {
+    uint64_t mantissa = 0;
+    size_t digits = 0, decimals = 0, i = 0;
+    bool negative = length > 0 && text[0] == '-';
+    if (negative) i++;
+    size_t begin = i;
+    for (; i < length && is_digit(text[i]); i++) mantissa = mantissa * 10 + (uint64_t)(text[i] - '0');
+    digits = i - begin;
+    if (i < length && text[i] == '.') {
+        begin = ++i;
+        for (; i < length && is_digit(text[i]); i++)
+            mantissa = mantissa * 10 + (uint64_t)(text[i] - '0');
+        decimals = i - begin;
+        digits += decimals;
+    }
+    if (i != length || digits == 0 || digits > MAX_DIGITS)
+        return parse_slowly(text, length, number);
+    double value = (double)mantissa / powers[decimals];
+    *number = negative ? -value : value;
+    return true;
+}
+
+bool rs_number_parse_comma(const char *text, size_t length, double *number) {
+    char copy[MAX_LENGTH];
+    const char *comma = memchr(text, ',', length);
+    if (comma == NULL || length > MAX_LENGTH) return rs_number_parse(text, length, number);
+    memcpy(copy, text, length);
+    copy[comma - text] = '.';
+    return rs_number_parse(copy, length, number);
+}
+
+size_t rs_number_print_float(char *out, float number) {
+    int length = 0;
+    for (int precision = 6; precision <= 9; precision++) {
+        length = snprintf(out, 32, "%.*g", precision, (double)number);
+        if (strtof(out, NULL) == number) break;
+    }
+    return (size_t)length;
+}
+
+size_t rs_number_print_double(char *out, double number) {
+    int length = 0;
+    for (int precision = 15; precision <= 17; precision++) {
+        length = snprintf(out, 32, "%.*g", precision, number);
+        if (strtod(out, NULL) == number) break;
+    }
+    return (size_t)length;
+}

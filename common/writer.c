@@ -1,0 +1,126 @@
+#include "writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "memory.h"
+#include "message.h"
+#include "pack.h"
+
+void rs_writer_init(struct rs_writer *writer, FILE *file) {
+    writer->file = file;
+    writer->offset = 0;
+    writer->part_max = RS_FORMAT_PART_MAX;
+}
+
+/* Once a write has failed the rest is useless, and rs_output_commit reports it from ferror. */
+static void put(struct rs_writer *writer, const void *bytes, size_t n) {
+    if (n == 0 || ferror(writer->file)) return;
+    if (writer->hash != NULL) XXH3_64bits_update(writer->hash, bytes, n);
+    fwrite(bytes, 1, n, writer->file);
+    writer->offset += n;
+}
+
+/* Fills a gap of less than a page with MessagePack that means nothing. */
+static void put_padding(struct rs_writer *writer, size_t gap) {
+    static const uint8_t zeros[RS_FORMAT_PAGE];
+    while (gap > 0) {
+        size_t piece = gap > 257 ? 257 : gap;
+        if (gap - piece == 1) piece--; /* leave two bytes: the least a bin takes */
+        if (piece == 1) {
+            put(writer, (const uint8_t[]){0xc0}, 1);
+        } else {
+            put(writer, (const uint8_t[]){0xc4, (uint8_t)(piece - 2)}, 2);
+            put(writer, zeros, piece - 2);
+        }
+        gap -= piece;
+    }
+}
+
+/* Writes a map and pads so that RESERVE bytes more end on a multiple of ALIGN. Consumes MAP. */
+static void put_map(struct rs_writer *writer, json_t *map, size_t reserve, size_t align) {
+    uint8_t *bytes;
+    size_t length;
+    if (!rs_pack_encode(map, &bytes, &length))
+        rs_die(EX_SOFTWARE, "the %s header is larger than a reader takes", writer->kind);
+    put(writer, bytes, length);
+    free(bytes);
+    json_decref(map);
+    put_padding(writer, rs_format_gap(writer->offset + reserve, align));
+}
+
+void rs_writer_begin(struct rs_writer *writer, const char *kind, json_t *header) {
+    snprintf(writer->kind, sizeof writer->kind, "%s", kind);
+    writer->offset = 0;
+    writer->hash = XXH3_createState();
+    if (writer->hash == NULL) rs_die(EX_OSERR, "out of memory");
+    XXH3_64bits_reset(writer->hash);
+    json_t *map = json_pack("{s:s, s:i}", "rs", kind, "version", RS_FORMAT_VERSION);
+    if (header != NULL) json_object_update_missing(map, header);
+    json_decref(header);
+    put_map(writer, map, 0, RS_FORMAT_ALIGN);
+}
+
+static void put_part(struct rs_writer *writer, json_t *map, const uint8_t *data, size_t n,
+                     size_t align) {
+    json_object_set_new(map, "bytes", json_integer((json_int_t)n));
+    put_map(writer, map, RS_FORMAT_BIN_BYTES, align);
+    const uint8_t bin[] = {0xc6, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
+                           (uint8_t)n};
+    put(writer, bin, sizeof bin);
+    put(writer, data, n);
+    put_padding(writer, rs_format_gap(writer->offset, RS_FORMAT_ALIGN));
+}
+
+void rs_writer_array(struct rs_writer *writer, const char *name, struct rs_array array) {
+    size_t bytes;
+    if (!rs_array_bytes(&array, &bytes)) rs_die(EX_SOFTWARE, "array %s is too large", name);
+    size_t parts = bytes == 0 ? 1 : (bytes - 1) / writer->part_max + 1;
+    for (size_t part = 0; part < parts; part++) {
+        json_t *map =
+            json_pack("{s:s, s:s, s:[I, I]}", "array", name, "type", rs_type_name(array.type),
+                      "shape", (json_int_t)array.n_rows, (json_int_t)array.n_columns);
+        size_t begin = part * writer->part_max;
+        size_t end = part + 1 == parts ? bytes : begin + writer->part_max;
+        if (parts > 1)
+            json_object_set_new(
+                map, "part", json_pack("[I, I]", (json_int_t)part + 1, (json_int_t)parts));
+        put_part(writer, map, (const uint8_t *)array.data + begin, end - begin,
+                 parts > 1 ? RS_FORMAT_PAGE : RS_FORMAT_ALIGN);
+    }
+}
+
+void rs_writer_u8(struct rs_writer *writer, const char *name, const uint8_t *data, size_t n) {
+    rs_writer_array(writer, name, (struct rs_array){RS_U8, n, 1, data});
+}
+
+void rs_writer_u32(struct rs_writer *writer, const char *name, const uint32_t *data, size_t n) {
+    rs_writer_array(writer, name, (struct rs_array){RS_U32, n, 1, data});
+}
+
+void rs_writer_u64(struct rs_writer *writer, const char *name, const uint64_t *data, size_t n) {
+    rs_writer_array(writer, name, (struct rs_array){RS_U64, n, 1, data});
+}
+
+void rs_writer_f32(struct rs_writer *writer, const char *name, const float *data, size_t n) {
+    rs_writer_array(writer, name, (struct rs_array){RS_F32, n, 1, data});
+}
+
+void rs_writer_f64(struct rs_writer *writer, const char *name, const double *data, size_t n) {
+    rs_writer_array(writer, name, (struct rs_array){RS_F64, n, 1, data});
+}
+
+void rs_writer_end(struct rs_writer *writer, json_t *counts) {
+    char digest[17];
+    snprintf(digest, sizeof digest, "%016llx",
+             (unsigned long long)XXH3_64bits_digest(writer->hash));
+    XXH3_freeState(writer->hash);
+    writer->hash = NULL; /* the end map is not part of what it vouches for */
+    json_t *map = json_pack("{s:s}", "end", writer->kind);
+    if (counts != NULL) json_object_update_missing(map, counts);
+    json_decref(counts);
+    json_object_set_new(map, "bytes", json_integer((json_int_t)writer->offset));
+    json_object_set_new(map, "xxh3", json_string(digest));
+    put_map(writer, map, 0, RS_FORMAT_ALIGN);
+}

@@ -133,7 +133,7 @@ static void grow_slots(struct rs_dict *dict) {
     for (size_t i = 0; i < n_old; i++) {
         if (old[i] == 0) continue;
         struct rs_id name = rs_ids_get(&dict->ids, (uint32_t)old[i] - 1);
-        uint64_t hash = XXH3_64bits(name.text, name.length);
+        uint64_t hash = rs_id_hash(name);
         size_t at = hash & (dict->n_slots - 1);
         while (dict->slots[at] != 0) at = (at + 1) & (dict->n_slots - 1);
         dict->slots[at] = old[i];
@@ -153,8 +153,15 @@ static void append_name(struct rs_dict *dict, struct rs_id name) {
     dict->ids = (struct rs_ids){n + 1, offset, bytes};
 }
 
+uint64_t rs_id_hash(struct rs_id name) {
+    return XXH3_64bits(name.text, name.length);
+}
+
 uint32_t rs_dict_add(struct rs_dict *dict, struct rs_id name) {
-    uint64_t hash = XXH3_64bits(name.text, name.length);
+    return rs_dict_add_hashed(dict, name, rs_id_hash(name));
+}
+
+uint32_t rs_dict_add_hashed(struct rs_dict *dict, struct rs_id name, uint64_t hash) {
     size_t slot = find_slot(dict, name, hash);
     if (dict->slots[slot] != 0) return (uint32_t)dict->slots[slot] - 1;
     if (dict->ids.n >= RS_NONE - 1) rs_die(EX_DATAERR, "more than 2^32 - 2 different names");
@@ -166,7 +173,7 @@ uint32_t rs_dict_add(struct rs_dict *dict, struct rs_id name) {
 }
 
 uint32_t rs_dict_find(const struct rs_dict *dict, struct rs_id name) {
-    uint64_t slot = dict->slots[find_slot(dict, name, XXH3_64bits(name.text, name.length))];
+    uint64_t slot = dict->slots[find_slot(dict, name, rs_id_hash(name))];
     return slot == 0 ? RS_NONE : (uint32_t)slot - 1;
 }
 

@@ -62,6 +62,10 @@ void rs_dict_free(struct rs_dict *dict);
 /* The index of a name, added if it is new. */
 uint32_t rs_dict_add(struct rs_dict *dict, struct rs_id name);
 
+/* The same for a caller that has hashed the name already, say in another thread. */
+uint64_t rs_id_hash(struct rs_id name);
+uint32_t rs_dict_add_hashed(struct rs_dict *dict, struct rs_id name, uint64_t hash);
+
 /* The index of a name, or RS_NONE. */
 uint32_t rs_dict_find(const struct rs_dict *dict, struct rs_id name);
 

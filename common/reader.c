@@ -49,6 +49,8 @@ bool rs_reader_probe(const char *path) {
         ungetc(first, stdin);
         return first >= 0x82 && first <= 0x8f;
     }
+    struct stat status; /* a named pipe would lose what is read here */
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return false;
     FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
     size_t n = fread(bytes, 1, sizeof bytes, file);

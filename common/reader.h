@@ -62,7 +62,8 @@ enum { RS_READER_MAGIC_BYTES = 6 };
 bool rs_reader_is_magic(const uint8_t *bytes, size_t n);
 
 /* True if PATH ("-": standard input) begins like an rs file. Nothing of it is used up; of standard
- * input one byte is looked at, which no text in UTF-8 begins with. */
+ * input one byte is looked at, which no text in UTF-8 begins with; of a named pipe nothing, and the
+ * answer is false. */
 bool rs_reader_probe(const char *path);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "memory.h"
+#include "reader.h"
 #include "utf8.h"
 
 enum { BLOCK = 4 << 20 };
@@ -116,6 +117,9 @@ static bool find_encoding(struct rs_text *text, const char *given, struct rs_err
     if (starts_with(text, "\x1f\x8b", 2))
         return rs_fail(err, EX_DATAERR, "%s: is compressed by gzip: pipe it through 'gzip -dc' first",
                        text->name);
+    if (rs_reader_is_magic((const uint8_t *)begin, n))
+        return rs_fail(err, EX_DATAERR, "%s: is an rs file through a named pipe: give it on standard "
+                                        "input", text->name);
     if (memchr(begin, '\0', n) != NULL)
         return rs_fail(err, EX_DATAERR, "%s: is no text: it holds a NUL byte (UTF-16 without a byte "
                                         "order mark needs --encoding UTF-16LE)", text->name);

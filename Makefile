@@ -16,7 +16,7 @@ DESTDIR  ?=
 BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-dev libjansson-dev \
                   libopenblas-dev liblapacke-dev libmicrohttpd-dev
 RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates
-TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq
+TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq mandoc
 
 variant := $(if $(SAN),san,$(if $(COV),cov,release))
 obj     := build/$(variant)
@@ -75,7 +75,18 @@ $(programs): $(bin)/%: $$(call objects_of,$$*) $(obj)/librs.a
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(CFLAGS) $(rs_cflags) $(LDFLAGS) -o $@ $^ $(rs_ldlibs)
 
+# Tests: every tests/unit/*.c is a program of checks for common/, every tests/*.bats a suite for the
+# programs. `make test ONLY=rs-sim` runs the suites and unit programs of that name.
+units := $(patsubst tests/unit/%.c,$(obj)/unit/%,$(wildcard tests/unit/*.c))
+$(units): $(obj)/unit/%: $(obj)/tests/unit/%.o $(obj)/librs.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(rs_cflags) $(LDFLAGS) -o $@ $^ $(rs_ldlibs)
+
+.PHONY: test
+test: all $(units) ## run every test; the last line is 'N passed, N failed'
+	@RS_BIN=$(abspath $(bin)) tests/run $(obj)/unit $(ONLY)
+
 .PHONY: FORCE
 FORCE:
 
--include $(wildcard $(obj)/common/*.d $(obj)/tools/*.d $(obj)/tools/*/*.d)
+-include $(wildcard $(obj)/tests/unit/*.d $(obj)/common/*.d $(obj)/tools/*.d $(obj)/tools/*/*.d)

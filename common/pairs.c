@@ -23,6 +23,9 @@ static const struct column {
     {RS_ABOVE, "above", RS_U32, offsetof(struct rs_pairs, above)},
     {RS_TIED, "tied", RS_U32, offsetof(struct rs_pairs, tied)},
     {RS_CANDIDATES, "candidates", RS_U32, offsetof(struct rs_pairs, candidates)},
+    {RS_SUPPORT, "support", RS_F32, offsetof(struct rs_pairs, support)},
+    {RS_USER_COUNT, "user_count", RS_U32, offsetof(struct rs_pairs, user_count)},
+    {RS_ITEM_COUNT, "item_count", RS_U32, offsetof(struct rs_pairs, item_count)},
 };
 enum { N_COLUMNS = sizeof columns / sizeof *columns };
 
@@ -480,11 +483,19 @@ void rs_pairs_copy_row(struct rs_pairs *to, const struct rs_pairs *from, size_t 
     size_t n = to->n++;
     to->user[n] = from->user[i];
     to->item[n] = from->item[i];
-    if (to->rating != NULL) to->rating[n] = from->rating == NULL ? 1 : from->rating[i];
-    if (to->time != NULL) to->time[n] = from->time == NULL ? RS_NO_TIME : from->time[i];
-    if (to->score != NULL) to->score[n] = from->score == NULL ? 0 : from->score[i];
-    if (to->deviation != NULL) to->deviation[n] = from->deviation == NULL ? 0 : from->deviation[i];
-    if (to->source != NULL) to->source[n] = from->source == NULL ? 0 : from->source[i];
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        char *cells = *member(to, &columns[c]);
+        const char *source = *member((struct rs_pairs *)(uintptr_t)from, &columns[c]);
+        size_t size = rs_type_size(columns[c].type);
+        if (cells == NULL) continue;
+        if (source != NULL) {
+            memcpy(cells + n * size, source + i * size, size);
+        } else {
+            memset(cells + n * size, 0, size);
+        }
+    }
+    if (to->rating != NULL && from->rating == NULL) to->rating[n] = 1;
+    if (to->time != NULL && from->time == NULL) to->time[n] = RS_NO_TIME;
     for (size_t c = 0; c < RS_MAX_CONTEXTS && to->context[c] != NULL; c++)
         to->context[c][n] = from->context[c] == NULL ? 0 : from->context[c][i];
 }

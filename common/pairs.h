@@ -34,6 +34,9 @@ enum rs_column {
     RS_ABOVE = 1 << 6,      /* candidates with a greater score */
     RS_TIED = 1 << 7,       /* candidates with the same score, itself included */
     RS_CANDIDATES = 1 << 8, /* all candidates */
+    RS_SUPPORT = 1 << 9,    /* how much evidence the model had for the score; its own measure, 0: none */
+    RS_USER_COUNT = 1 << 10, /* training ratings of the user */
+    RS_ITEM_COUNT = 1 << 11, /* training ratings of the item */
 };
 
 /* A batch. Columns the stream does not have are NULL. */
@@ -42,9 +45,9 @@ struct rs_pairs {
     uint32_t *user, *item; /* indices in the stream's names */
     float *rating;
     int64_t *time;
-    float *score, *deviation;
+    float *score, *deviation, *support;
     uint8_t *source;
-    uint32_t *rank, *above, *tied, *candidates;
+    uint32_t *rank, *above, *tied, *candidates, *user_count, *item_count;
     uint32_t *context[RS_MAX_CONTEXTS]; /* indices in the names of that context */
 };
 

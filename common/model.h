@@ -1,0 +1,108 @@
+/* A model: what answers "how would this user rate that item" and "what should this user see".
+ *
+ * Every kind of model (means, neighbours, factors, a blend of others) is a struct rs_model_class with
+ * the same few functions, so that rs-score, rs-blend and the server use one as the other. A model
+ * answers for a *profile*, the ratings of a user, and not for a line of the matrix: a user whom
+ * the matrix does not know, or who has rated since it was made, is answered the same way (folded in).
+ *
+ * An open model is read-only; threads share it, each with a workspace of its own. */
+#ifndef RS_MODEL_H
+#define RS_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "file.h"
+#include "matrix.h"
+
+/* Whom a model answers for. Items ascend. */
+struct rs_profile {
+    uint32_t user; /* line in the matrix, or RS_NONE: not in it */
+    bool changed;  /* the ratings are not (or no longer) those of the user's line in the matrix */
+    size_t n;
+    const uint32_t *item;
+    const float *rating;
+    const int64_t *time;          /* milliseconds since 1970 or RS_NO_TIME; NULL: unknown */
+    double mean, deviation, bias; /* as in struct rs_side; the matrix's mean, deviation, 0 if n == 0 */
+};
+
+/* What is asked about a profile. */
+struct rs_query {
+    size_t n;
+    const uint32_t *item; /* RS_NONE: an item the matrix does not know */
+    const int64_t *time;  /* when the rating would be given; NULL or RS_NO_TIME: unknown */
+};
+
+enum { RS_SOURCE_NONE = 255, RS_MAX_SOURCES = 32 };
+
+/* An expected rating, neither clipped to the scale nor rounded. */
+struct rs_answer {
+    float score;
+    float deviation; /* standard deviation of the rating about the score; 0: the model has none */
+    float support;   /* how much evidence: 0 none; a class says what it counts */
+    uint8_t source;  /* index in the model's sources of what answered, the model itself is 0 */
+};
+
+struct rs_model;
+
+struct rs_model_class {
+    const char *kind; /* "means", "neighbours", "ease" … */
+
+    /* A workspace for one thread, or NULL when the class needs none; freed by free_workspace. */
+    void *(*new_workspace)(const struct rs_model *model);
+    void (*free_workspace)(void *workspace);
+
+    /* Expected ratings. NULL: the class only ranks. A query the class can't answer gets source
+     * RS_SOURCE_NONE, and rs_model_predict falls back to the baseline. */
+    void (*predict)(const struct rs_model *model, void *workspace,
+                    const struct rs_profile *profile, const struct rs_query *query,
+                    struct rs_answer *answers);
+
+    /* A score for every item of the matrix (n_items), higher is better, comparable within the profile
+     * only. NULL: rank by expected rating. */
+    void (*rank)(const struct rs_model *model, void *workspace,
+                 const struct rs_profile *profile, float *scores);
+
+    void (*close)(struct rs_model *model); /* frees state; the file is closed by rs_model_close */
+};
+
+struct rs_model {
+    const struct rs_model_class *class;
+    char *name; /* as it appears in results: "item", "baseline" */
+    const struct rs_matrix *matrix;
+    struct rs_file *file; /* NULL for what needs no file */
+    void *state;          /* the class's own */
+};
+
+/* Opens a model. SPEC is the name of one that needs no file (random, popular, global-mean,
+ * user-mean, item-mean, baseline), or NAME=FILE, or FILE, whose name is then its side or method.
+ * SEED is for random. The matrix must outlive the model. NULL after filling *err. */
+struct rs_model *rs_model_open(const char *spec, const struct rs_matrix *matrix, uint64_t seed,
+                               struct rs_error *err);
+
+/* The same for a file that is open already, which the model takes over. */
+struct rs_model *rs_model_use(const char *name, struct rs_file *file,
+                              const struct rs_matrix *matrix, struct rs_error *err);
+
+void rs_model_close(struct rs_model *model);
+
+void *rs_model_workspace(const struct rs_model *model);
+void rs_model_free_workspace(const struct rs_model *model, void *workspace);
+
+/* Answers every query, from the model or its fallback: sources of rs_model_sources. */
+void rs_model_predict(const struct rs_model *model, void *workspace,
+                      const struct rs_profile *profile, const struct rs_query *query,
+                      struct rs_answer *answers);
+
+/* Scores all items of the matrix for ranking. */
+void rs_model_rank(const struct rs_model *model, void *workspace,
+                   const struct rs_profile *profile, float *scores);
+
+/* [name, "baseline", "item-bias", "user-bias", "global-mean"]: what source 0, 1 … stands for. */
+json_t *rs_model_sources(const struct rs_model *model);
+
+/* The profile of a user of the matrix. */
+struct rs_profile rs_matrix_profile(const struct rs_matrix *matrix, uint32_t user);
+
+#endif

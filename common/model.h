@@ -9,6 +9,7 @@
 #ifndef RS_MODEL_H
 #define RS_MODEL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,14 +35,25 @@ struct rs_query {
     const int64_t *time;  /* when the rating would be given; NULL or RS_NO_TIME: unknown */
 };
 
-enum { RS_SOURCE_NONE = 255, RS_MAX_SOURCES = 32 };
+/* What gave an answer: the model itself, or what stood in for it. */
+enum rs_source {
+    RS_FROM_MODEL,
+    RS_FROM_BASELINE,    /* mean + user bias + item bias */
+    RS_FROM_ITEM_BIAS,   /* mean + item bias: the user is unknown */
+    RS_FROM_USER_BIAS,   /* mean + user bias: the item is unknown */
+    RS_FROM_GLOBAL_MEAN, /* both are unknown, or the model centres nothing */
+    RS_FROM_USER_MEAN,
+    RS_FROM_ITEM_MEAN,
+    RS_N_SOURCES,
+    RS_FROM_NOTHING = 255 /* for a class to say that it has no answer */
+};
 
 /* An expected rating, neither clipped to the scale nor rounded. */
 struct rs_answer {
     float score;
     float deviation; /* standard deviation of the rating about the score; 0: the model has none */
     float support;   /* how much evidence: 0 none; a class says what it counts */
-    uint8_t source;  /* index in the model's sources of what answered, the model itself is 0 */
+    uint8_t source;  /* of enum rs_source */
 };
 
 struct rs_model;
@@ -53,8 +65,8 @@ struct rs_model_class {
     void *(*new_workspace)(const struct rs_model *model);
     void (*free_workspace)(void *workspace);
 
-    /* Expected ratings. NULL: the class only ranks. A query the class can't answer gets source
-     * RS_SOURCE_NONE, and rs_model_predict falls back to the baseline. */
+    /* Expected ratings. NULL: the class only ranks. A query that the class can't answer gets source
+     * RS_FROM_NOTHING, and rs_model_predict falls back to the baseline. */
     void (*predict)(const struct rs_model *model, void *workspace,
                     const struct rs_profile *profile, const struct rs_query *query,
                     struct rs_answer *answers);
@@ -90,7 +102,10 @@ void rs_model_close(struct rs_model *model);
 void *rs_model_workspace(const struct rs_model *model);
 void rs_model_free_workspace(const struct rs_model *model, void *workspace);
 
-/* Answers every query, from the model or its fallback: sources of rs_model_sources. */
+/* True if the model says what a rating would be, and not only what comes before what. */
+bool rs_model_predicts(const struct rs_model *model);
+
+/* Answers every query, from the model or its fallback. */
 void rs_model_predict(const struct rs_model *model, void *workspace,
                       const struct rs_profile *profile, const struct rs_query *query,
                       struct rs_answer *answers);
@@ -99,10 +114,19 @@ void rs_model_predict(const struct rs_model *model, void *workspace,
 void rs_model_rank(const struct rs_model *model, void *workspace,
                    const struct rs_profile *profile, float *scores);
 
-/* [name, "baseline", "item-bias", "user-bias", "global-mean"]: what source 0, 1 … stands for. */
-json_t *rs_model_sources(const struct rs_model *model);
+/* [NAME, "baseline", "item-bias", …]: the words for enum rs_source in a header. */
+json_t *rs_sources_json(const char *name);
 
-/* The profile of a user of the matrix. */
-struct rs_profile rs_matrix_profile(const struct rs_matrix *matrix, uint32_t user);
+/* The baseline, or what of it is known: answers a query for an item (RS_NONE: unknown). */
+struct rs_answer rs_baseline_answer(const struct rs_matrix *matrix,
+                                    const struct rs_profile *profile, uint32_t item);
+
+/* The profile of a user of the matrix; RS_NONE: of one without ratings. */
+struct rs_profile rs_profile_of(const struct rs_matrix *matrix, uint32_t user);
+
+/* The profile of somebody with these N ratings (items ascending), whose memory it borrows. Its mean,
+ * deviation and bias are made as the matrix's are. USER is the line this replaces, or RS_NONE. */
+struct rs_profile rs_profile_from(const struct rs_matrix *matrix, uint32_t user, size_t n,
+                                  const uint32_t *item, const float *rating);
 
 #endif

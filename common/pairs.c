@@ -26,6 +26,7 @@ static const struct column {
     {RS_SUPPORT, "support", RS_F32, offsetof(struct rs_pairs, support)},
     {RS_USER_COUNT, "user_count", RS_U32, offsetof(struct rs_pairs, user_count)},
     {RS_ITEM_COUNT, "item_count", RS_U32, offsetof(struct rs_pairs, item_count)},
+    {RS_SAMPLED, "sampled", RS_U8, offsetof(struct rs_pairs, sampled)},
 };
 enum { N_COLUMNS = sizeof columns / sizeof *columns };
 

@@ -37,6 +37,7 @@ enum rs_column {
     RS_SUPPORT = 1 << 9,    /* how much evidence the model had for the score; its own measure, 0: none */
     RS_USER_COUNT = 1 << 10, /* training ratings of the user */
     RS_ITEM_COUNT = 1 << 11, /* training ratings of the item */
+    RS_SAMPLED = 1 << 12,    /* 1: no test pair but a candidate drawn to compare with */
 };
 
 /* A batch. Columns the stream does not have are NULL. */
@@ -46,7 +47,7 @@ struct rs_pairs {
     float *rating;
     int64_t *time;
     float *score, *deviation, *support;
-    uint8_t *source;
+    uint8_t *source, *sampled;
     uint32_t *rank, *above, *tied, *candidates, *user_count, *item_count;
     uint32_t *context[RS_MAX_CONTEXTS]; /* indices in the names of that context */
 };

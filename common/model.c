@@ -16,6 +16,7 @@ static const char *const source_names[RS_N_SOURCES] = {
     [RS_FROM_GLOBAL_MEAN] = "global-mean",
     [RS_FROM_USER_MEAN] = "user-mean",
     [RS_FROM_ITEM_MEAN] = "item-mean",
+    [RS_FROM_POPULARITY] = "popular",
 };
 
 json_t *rs_sources_json(const char *name) {

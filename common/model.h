@@ -44,6 +44,7 @@ enum rs_source {
     RS_FROM_GLOBAL_MEAN, /* both are unknown, or the model centres nothing */
     RS_FROM_USER_MEAN,
     RS_FROM_ITEM_MEAN,
+    RS_FROM_POPULARITY, /* in a list for somebody of whom nothing is known */
     RS_N_SOURCES,
     RS_FROM_NOTHING = 255 /* for a class to say that it has no answer */
 };

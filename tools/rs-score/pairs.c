@@ -1,0 +1,303 @@
+/* Scores given pairs of user and item. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "blend.h"
+#include "memory.h"
+#include "message.h"
+#include "output.h"
+#include "progress.h"
+#include "random.h"
+#include "score.h"
+
+/* The pairs in the order in which they came, drawn ones behind them. */
+struct asked {
+    struct rs_pairs_reader reader;
+    size_t n, n_given, capacity;
+    uint32_t *user, *item; /* numbers in the reader's names */
+    float *rating;
+    int64_t *time;
+    uint32_t *user_line, *item_line; /* by number: the line in the matrix, or RS_NONE */
+    uint32_t *order;                 /* rows by user, each user's in order of arrival */
+    uint64_t *start;                 /* user numbers + 1, into order */
+    bool has_rating, has_time;
+};
+
+/* What comes out for each. */
+struct scored {
+    struct rs_answer *answer;
+    uint32_t *above, *tied, *candidates; /* ranking only */
+};
+
+static void reserve(struct asked *asked, size_t n) {
+    size_t capacities[4] = {asked->capacity, asked->capacity, asked->capacity, asked->capacity};
+    rs_grow(&asked->user, &capacities[0], n, sizeof *asked->user);
+    rs_grow(&asked->item, &capacities[1], n, sizeof *asked->item);
+    rs_grow(&asked->rating, &capacities[2], n, sizeof *asked->rating);
+    rs_grow(&asked->time, &capacities[3], n, sizeof *asked->time);
+    asked->capacity = capacities[0];
+}
+
+static void read_pairs(struct asked *asked, const char *path) {
+    struct rs_error err;
+    const char *const paths[] = {path};
+    struct rs_pairs *batch;
+    if (!rs_pairs_open(&asked->reader, paths, 1, "ratings", &err)) rs_die_error(&err);
+    while (true) {
+        if (!rs_pairs_next(&asked->reader, &batch, &err)) rs_die_error(&err);
+        if (batch == NULL) break;
+        asked->has_rating |= batch->rating != NULL;
+        asked->has_time |= batch->time != NULL;
+        reserve(asked, asked->n + batch->n);
+        for (size_t i = 0; i < batch->n; i++, asked->n++) {
+            asked->user[asked->n] = batch->user[i];
+            asked->item[asked->n] = batch->item[i];
+            asked->rating[asked->n] = batch->rating == NULL ? 0 : batch->rating[i];
+            asked->time[asked->n] = batch->time == NULL ? RS_NO_TIME : batch->time[i];
+        }
+    }
+    asked->n_given = asked->n;
+    if (asked->n == 0) rs_die(EX_DATAERR, "%s: holds no pairs", path);
+}
+
+static uint32_t *find_lines(const struct rs_ids *names, const struct rs_ids *lines) {
+    uint32_t *found = rs_malloc(names->n, sizeof *found);
+    for (size_t i = 0; i < names->n; i++) found[i] = rs_ids_find(lines, rs_ids_get(names, i));
+    return found;
+}
+
+static void group_by_user(struct asked *asked) {
+    size_t n_users = asked->reader.users.ids.n;
+    free(asked->order);
+    free(asked->start);
+    asked->order = rs_malloc(asked->n, sizeof *asked->order);
+    asked->start = rs_calloc(n_users + 1, sizeof *asked->start);
+    for (size_t i = 0; i < asked->n; i++) asked->start[asked->user[i] + 1]++;
+    for (size_t u = 0; u < n_users; u++) asked->start[u + 1] += asked->start[u];
+    uint64_t *next = rs_malloc(n_users + 1, sizeof *next);
+    memcpy(next, asked->start, (n_users + 1) * sizeof *next);
+    for (size_t i = 0; i < asked->n; i++) asked->order[next[asked->user[i]]++] = (uint32_t)i;
+    free(next);
+}
+
+/* Draws candidates for every known user: items of the matrix that the user neither rated nor is asked
+ * about, fewer than N where there are no more. Draws depend on seed and user id. */
+static void draw_candidates(struct asked *asked, const struct scoring *scoring, size_t n) {
+    const struct rs_matrix *matrix = scoring->matrix;
+    size_t n_items = matrix->items.ids.n;
+    uint32_t *number_of = rs_malloc(n_items, sizeof *number_of); /* by line, in the names */
+    for (size_t i = 0; i < n_items; i++)
+        number_of[i] = rs_dict_add(&asked->reader.items, rs_ids_get(&matrix->items.ids, i));
+    uint8_t *taken = rs_calloc(n_items, 1);
+    for (uint32_t u = 0; u < asked->reader.users.ids.n; u++) {
+        uint32_t line = asked->user_line[u];
+        if (line == RS_NONE) continue;
+        struct rs_profile profile = rs_profile_of(matrix, line);
+        size_t left = n_items;
+        memset(taken, 0, n_items);
+        for (size_t e = 0; e < profile.n; e++) taken[profile.item[e]] = 1;
+        for (uint64_t k = asked->start[u]; k < asked->start[u + 1]; k++) {
+            uint32_t item = asked->item_line[asked->item[asked->order[k]]];
+            if (item != RS_NONE) taken[item] = 1;
+        }
+        for (size_t i = 0; i < n_items; i++) left -= taken[i];
+        struct rs_id id = rs_ids_get(&asked->reader.users.ids, u);
+        struct rs_random random = rs_random_stream(
+            rs_random_hash(scoring->seed, id.text, id.length, "candidates", 10), 0, 0, 0);
+        for (size_t drawn = 0; drawn < n && left > 0; drawn++, left--) {
+            uint32_t item;
+            do item = rs_random_below(&random, (uint32_t)n_items);
+            while (taken[item]);
+            taken[item] = 1;
+            reserve(asked, asked->n + 1);
+            asked->user[asked->n] = u;
+            asked->item[asked->n] = number_of[item];
+            asked->rating[asked->n] = 0;
+            asked->time[asked->n++] = RS_NO_TIME;
+        }
+    }
+    free(number_of);
+    free(taken);
+}
+
+static void predict_user(const struct scoring *scoring, const struct asked *asked, uint32_t user,
+                         void *workspace, struct scored *scored) {
+    struct rs_profile profile = rs_profile_of(scoring->matrix, asked->user_line[user]);
+    uint64_t begin = asked->start[user];
+    size_t n = asked->start[user + 1] - begin;
+    uint32_t *items = rs_malloc(n, sizeof *items);
+    int64_t *times = rs_malloc(n, sizeof *times);
+    struct rs_answer *answers = rs_calloc(n, sizeof *answers);
+    for (size_t q = 0; q < n; q++) {
+        uint32_t row = asked->order[begin + q];
+        items[q] = asked->item_line[asked->item[row]];
+        times[q] = asked->time[row];
+    }
+    struct rs_query query = {n, items, asked->has_time ? times : NULL};
+    rs_model_predict(scoring->model, workspace, &profile, &query, answers);
+    for (size_t q = 0; q < n; q++) scored->answer[asked->order[begin + q]] = answers[q];
+    free(items);
+    free(times);
+    free(answers);
+}
+
+static void place_among(const float *scores, size_t n_items, float score, uint32_t *above,
+                        uint32_t *tied) {
+    uint32_t greater = 0, equal = 0;
+    for (size_t i = 0; i < n_items; i++) {
+        greater += scores[i] > score;
+        equal += scores[i] == score;
+    }
+    *above = greater;
+    *tied = equal;
+}
+
+static void rank_user(const struct scoring *scoring, const struct asked *asked, uint32_t user,
+                      void *workspace, float *scores, struct scored *scored, bool standardise) {
+    struct rs_profile profile = rs_profile_of(scoring->matrix, asked->user_line[user]);
+    size_t n_items = scoring->matrix->items.ids.n;
+    rs_model_rank(scoring->model, workspace, &profile, scores);
+    if (standardise) rs_standardise(scores, n_items, &profile);
+    for (size_t e = 0; e < profile.n; e++) scores[profile.item[e]] = -INFINITY;
+    for (uint64_t k = asked->start[user]; k < asked->start[user + 1]; k++) {
+        uint32_t row = asked->order[k], item = asked->item_line[asked->item[row]];
+        scored->candidates[row] = (uint32_t)(n_items - profile.n);
+        scored->above[row] = scored->tied[row] = 0;
+        scored->answer[row] = (struct rs_answer){.source = RS_FROM_MODEL};
+        if (item == RS_NONE || isinf(scores[item])) continue; /* no candidate */
+        scored->answer[row].score = scores[item];
+        if (row < asked->n_given)
+            place_among(scores, n_items, scores[item], &scored->above[row], &scored->tied[row]);
+    }
+}
+
+static void score_users(const struct scoring *scoring, const struct asked *asked, bool ranking,
+                        bool standardise, struct scored *scored) {
+    uint32_t n_users = (uint32_t)asked->reader.users.ids.n;
+    size_t n_items = scoring->matrix->items.ids.n;
+    uint32_t done = 0;
+    rs_progress_start("scored", "users", n_users);
+#pragma omp parallel
+    {
+        void *workspace = rs_model_workspace(scoring->model);
+        float *scores = rs_aligned(ranking ? n_items : 0, sizeof *scores);
+#pragma omp for schedule(dynamic, 4)
+        for (uint32_t user = 0; user < n_users; user++) {
+            if (asked->start[user] == asked->start[user + 1]) continue;
+            if (ranking) {
+                rank_user(scoring, asked, user, workspace, scores, scored, standardise);
+            } else {
+                predict_user(scoring, asked, user, workspace, scored);
+            }
+#pragma omp critical
+            rs_progress_at(++done);
+        }
+        free(scores);
+        rs_model_free_workspace(scoring->model, workspace);
+    }
+    rs_progress_end();
+}
+
+/* Which test it was, whatever the order of its pairs. */
+static json_t *test_identity(const struct asked *asked) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < asked->n_given; i++) {
+        struct rs_id user = rs_ids_get(&asked->reader.users.ids, asked->user[i]);
+        struct rs_id item = rs_ids_get(&asked->reader.items.ids, asked->item[i]);
+        uint64_t pair = rs_random_hash(0, user.text, user.length, item.text, item.length);
+        sum += XXH3_64bits_withSeed(&asked->rating[i], sizeof asked->rating[i], pair);
+    }
+    char digest[17];
+    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)sum);
+    return json_pack("{s:s, s:I}", "digest", digest, "rows", (json_int_t)asked->n_given);
+}
+
+static uint32_t count_of(const struct rs_sparse *form, uint32_t line) {
+    return line == RS_NONE ? 0 : (uint32_t)(form->start[line + 1] - form->start[line]);
+}
+
+static void write_row(struct rs_pairs *batch, const struct scoring *scoring,
+                      const struct asked *asked, const struct scored *scored, size_t i) {
+    size_t n = batch->n++;
+    const struct rs_answer *answer = &scored->answer[i];
+    if (!isfinite(answer->score))
+        rs_die(EX_SOFTWARE, "model %s gave a score that is no number", scoring->model->name);
+    batch->user[n] = asked->user[i];
+    batch->item[n] = asked->item[i];
+    batch->score[n] = answer->score;
+    batch->user_count[n] = count_of(&scoring->matrix->rows, asked->user_line[asked->user[i]]);
+    batch->item_count[n] = count_of(&scoring->matrix->columns, asked->item_line[asked->item[i]]);
+    if (batch->rating != NULL) batch->rating[n] = asked->rating[i];
+    if (batch->time != NULL) batch->time[n] = asked->time[i];
+    if (batch->sampled != NULL) batch->sampled[n] = i >= asked->n_given;
+    if (batch->source != NULL) {
+        batch->source[n] = answer->source;
+        batch->support[n] = answer->support;
+        batch->deviation[n] = answer->deviation;
+    }
+    if (batch->candidates != NULL) batch->candidates[n] = scored->candidates[i];
+    if (batch->above != NULL) {
+        batch->above[n] = scored->above[i];
+        batch->tied[n] = scored->tied[i];
+    }
+}
+
+static void write_scores(struct scoring *scoring, const struct asked *asked, bool ranking,
+                         bool drawn, const struct scored *scored) {
+    unsigned columns = RS_SCORE | RS_USER_COUNT | RS_ITEM_COUNT;
+    columns |= ranking ? RS_CANDIDATES : RS_SOURCE | RS_SUPPORT | RS_DEVIATION;
+    if (ranking) columns |= drawn ? RS_SAMPLED : RS_ABOVE | RS_TIED;
+    if (asked->has_rating) columns |= RS_RATING;
+    if (asked->has_time && !drawn) columns |= RS_TIME;
+    struct rs_pairs_form form = {.kind = "scores", .columns = columns,
+                                 .users = &asked->reader.users.ids,
+                                 .items = &asked->reader.items.ids};
+    json_t *header = scoring->header;
+    json_object_set_new(header, "task", json_string(ranking ? "rank" : "predict"));
+    json_object_set_new(header, "test", test_identity(asked));
+    json_t *split = json_object_get(asked->reader.header, "split");
+    if (split != NULL) json_object_set(header, "split", split);
+    struct rs_output output = rs_output_open(scoring->output, true);
+    struct rs_pairs_writer *writer = rs_pairs_write(output.file, &form, header);
+    for (size_t i = 0; i < asked->n; i++)
+        write_row(rs_pairs_room(writer), scoring, asked, scored, i);
+    rs_pairs_finish(writer, NULL);
+    rs_output_commit(&output);
+}
+
+void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn) {
+    struct asked asked = {0};
+    read_pairs(&asked, pairs_path);
+    asked.user_line = find_lines(&asked.reader.users.ids, &scoring->matrix->users.ids);
+    asked.item_line = find_lines(&asked.reader.items.ids, &scoring->matrix->items.ids);
+    group_by_user(&asked);
+    if (n_drawn > 0) {
+        draw_candidates(&asked, scoring, n_drawn);
+        free(asked.item_line);
+        asked.item_line = find_lines(&asked.reader.items.ids, &scoring->matrix->items.ids);
+        group_by_user(&asked);
+    }
+    struct scored scored = {.answer = rs_calloc(asked.n, sizeof *scored.answer)};
+    size_t n_places = ranking ? asked.n : 0;
+    scored.above = rs_calloc(n_places, sizeof *scored.above);
+    scored.tied = rs_calloc(n_places, sizeof *scored.tied);
+    scored.candidates = rs_calloc(n_places, sizeof *scored.candidates);
+    score_users(scoring, &asked, ranking, n_drawn > 0, &scored);
+    write_scores(scoring, &asked, ranking, n_drawn > 0, &scored);
+    rs_note("%zu pairs scored by %s", asked.n_given, scoring->model->name);
+    free(scored.answer);
+    free(scored.above);
+    free(scored.tied);
+    free(scored.candidates);
+    rs_pairs_close(&asked.reader);
+    free(asked.user);
+    free(asked.item);
+    free(asked.rating);
+    free(asked.time);
+    free(asked.user_line);
+    free(asked.item_line);
+    free(asked.order);
+    free(asked.start);
+}

@@ -1,0 +1,146 @@
+/* rs-score: what a model says of given pairs of user and item, or which items it lists for users.
+ *
+ * In: a matrix, model files, and the pairs or the users. Out: a scores stream. Maps the files; holds the
+ * pairs or the lists, and for each thread the scores of one user. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "blend.h"
+#include "message.h"
+#include "options.h"
+#include "score.h"
+
+static const char *matrix_path = NULL;
+static struct rs_list model_specs = {0};
+static const char *blend_path = NULL;
+static const char *name = NULL;
+static const char *pairs_path = NULL;
+static bool ranking = false;
+static int64_t n_drawn = 0;
+static int64_t n_top = 0;
+static const char *users_path = NULL;
+static int64_t seed = 1;
+
+static const struct rs_option options[] = {
+    {"matrix", 'm', RS_STRING, "FILE", &matrix_path, 0, 0, NULL, false,
+     "the matrix the models were made from"},
+    {"model", 0, RS_LIST, "NAME[=FILE]", &model_specs, 0, 0, NULL, true,
+     "a model: random, popular, global-mean, user-mean, item-mean or baseline, or a file of rs-sim or "
+     "rs-factor under a name of your choice; several are the parents of --blend"},
+    {"blend", 0, RS_STRING, "FILE", &blend_path, 0, 0, NULL, false,
+     "answer with the hybrid that rs-blend made of models of these names"},
+    {"name", 0, RS_STRING, "NAME", &name, 0, 0, NULL, false,
+     "what the model is called in the output; by default its own name, or 'hybrid'"},
+    {.kind = RS_HEADING, .help = "What is asked, one of:"},
+    {"pairs", 0, RS_STRING, "RATINGS", &pairs_path, 0, 0, NULL, false,
+     "the expected rating of every pair in a ratings file ('-': standard input)"},
+    {"top", 'n', RS_INTEGER, "N", &n_top, 1, 100000, NULL, true,
+     "the N best items for each user among those that the user has not rated"},
+    {.kind = RS_HEADING, .help = "With --pairs:"},
+    {"rank", 0, RS_FLAG, NULL, &ranking, 0, 0, NULL, true,
+     "instead of a rating, where the item comes among all items of the matrix that the user has not rated: how "
+     "many have a greater score, how many the same"},
+    {"draw", 0, RS_INTEGER, "N", &n_drawn, 0, 1000000, NULL, true,
+     "with --rank, for rs-blend to learn from: add N items drawn for each user, and give scores "
+     "standardised over the user's candidates"},
+    {.kind = RS_HEADING, .help = "With --top:"},
+    {"users", 0, RS_STRING, "FILE", &users_path, 0, 0, NULL, false,
+     "only the users named in FILE, one a line ('-': standard input), in that order"},
+    {.kind = RS_HEADING, .help = "Always:"},
+    RS_SEED_OPTION(&seed),
+    RS_OUTPUT_OPTION,
+    RS_THREADS_OPTION,
+    RS_END_OPTIONS,
+};
+
+static const struct rs_example examples[] = {
+    {"Make a matrix and its items' neighbours",
+     "rs-clean ratings.csv --items items.csv | rs-matrix -o sample.matrix && rs-sim sample.matrix "
+     "--side item -o item.graph",
+     ""},
+    {"List three films for two users",
+     "printf '7\\n42\\n' | rs-score -m sample.matrix --model item=item.graph --top 3 --users - | "
+     "rs-view --format csv",
+     ""},
+    {0},
+};
+
+static const struct rs_tool tool = {
+    .name = "rs-score",
+    .summary = "predict ratings and list recommendations with a model or a hybrid",
+    .operands = "",
+    .about =
+        "Answers with one model, or with the hybrid of several. For each pair of --pairs it gives the expected "
+        "rating (not clipped to the scale) with the support and the source of the answer: the model "
+        "itself, or what stood in for it where the user or the item is unknown to it. --top gives "
+        "ranked lists: exactly N items a user, or a warning and a count in the end map where fewer are "
+        "left. A user who is not in the matrix gets what is popular.\n\n"
+        "Items that a user has rated are taken out before the best are selected. Equal scores come in the "
+        "order of their ids.",
+    .memory = "the mapped files; 48 bytes a pair, or 8 bytes a list entry; 4 bytes an item for each "
+              "thread.",
+    .options = options,
+    .examples = examples,
+};
+
+static void check_usage(void) {
+    if (matrix_path == NULL) rs_usage_error("--matrix is missing");
+    if (model_specs.n == 0) rs_usage_error("--model is missing");
+    if (model_specs.n > RS_MAX_PARENTS) rs_usage_error("more than %d models", RS_MAX_PARENTS);
+    if (model_specs.n > 1 && blend_path == NULL)
+        rs_usage_error("%zu models and no --blend that says how to combine them", model_specs.n);
+    if ((pairs_path != NULL) == (n_top > 0)) rs_usage_error("give either --pairs or --top");
+    if (pairs_path == NULL && (ranking || n_drawn > 0))
+        rs_usage_error("--rank and --draw go with --pairs");
+    if (n_drawn > 0 && !ranking) rs_usage_error("--draw goes with --rank");
+    if (users_path != NULL && n_top == 0) rs_usage_error("--users goes with --top");
+}
+
+static json_t *make_header(const struct rs_matrix *matrix, const struct rs_model *model) {
+    json_t *header = rs_tool_header(&tool);
+    json_object_set_new(header, "model", json_string_nocheck(name != NULL ? name : model->name));
+    json_object_set_new(header, "sources", rs_sources_json(name != NULL ? name : model->name));
+    json_object_set_new(header, "catalogue", json_integer((json_int_t)matrix->items.ids.n));
+    if (matrix->scale.n > 0 && !matrix->implicit)
+        json_object_set_new(header, "scale", rs_scale_json(&matrix->scale));
+    json_object_set_new(header, "feedback",
+                        json_string(matrix->implicit ? "implicit" : "explicit"));
+    json_object_set_new(header, "train",
+                        json_pack("{s:I, s:I, s:I, s:s}", "users",
+                                  (json_int_t)matrix->users.ids.n, "items",
+                                  (json_int_t)matrix->items.ids.n, "ratings",
+                                  (json_int_t)matrix->n_ratings, "digest", matrix->digest));
+    return header;
+}
+
+int main(int argc, char **argv) {
+    char **operands;
+    struct rs_error err;
+    struct rs_matrix matrix;
+    struct rs_model *models[RS_MAX_PARENTS + 1];
+    rs_options_parse(&tool, argc, argv, &operands);
+    check_usage();
+    if (!rs_matrix_open(&matrix, matrix_path, &err)) rs_die_error(&err);
+    size_t n = 0;
+    for (; n < model_specs.n; n++) {
+        models[n] = rs_model_open(model_specs.items[n], &matrix, (uint64_t)seed, &err);
+        if (models[n] == NULL) rs_die_error(&err);
+    }
+    if (blend_path != NULL) {
+        struct rs_file *file = rs_file_open(blend_path, "blend", &err);
+        if (file != NULL) models[n] = rs_blend_open("hybrid", file, &matrix, models, n, &err);
+        if (file == NULL || models[n] == NULL) rs_die_error(&err);
+        n++;
+    }
+    struct scoring scoring = {.matrix = &matrix, .model = models[n - 1], .output = rs_output_path,
+                              .header = make_header(&matrix, models[n - 1]),
+                              .seed = (uint64_t)seed};
+    if (n_top > 0) {
+        score_lists(&scoring, users_path, (size_t)n_top);
+    } else {
+        score_pairs(&scoring, pairs_path, ranking, (size_t)n_drawn);
+    }
+    while (n > 0) rs_model_close(models[--n]);
+    rs_matrix_close(&matrix);
+    return rs_finish();
+}

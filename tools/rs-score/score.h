@@ -1,0 +1,27 @@
+/* What the two jobs of rs-score share. */
+#ifndef SCORE_H
+#define SCORE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "pairs.h"
+
+struct scoring {
+    const struct rs_matrix *matrix;
+    const struct rs_model *model;
+    json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */
+    const char *output;
+    uint64_t seed;
+};
+
+/* Scores every pair of a ratings file: expected ratings, or with RANKING where the item comes among the user's
+ * candidates. With N_DRAWN > 0 (and RANKING) that many candidates more are drawn for every user, and
+ * scores are standardised over the candidates. */
+void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn);
+
+/* Lists the N best items for every user of the matrix, or for those named in USERS_PATH. */
+void score_lists(struct scoring *scoring, const char *users_path, size_t n);
+
+#endif

@@ -6,7 +6,7 @@
 
 #include "means.h"
 #include "memory.h"
-#include "neighbours.h"
+#include "knn.h"
 
 static const char *const source_names[RS_N_SOURCES] = {
     [RS_FROM_MODEL] = NULL,
@@ -90,7 +90,7 @@ struct rs_model *rs_model_use(const char *name, struct rs_file *file,
     model->file = file;
     bool ok;
     if (strcmp(kind, "graph") == 0) {
-        ok = rs_neighbours_open(model, err);
+        ok = rs_knn_open(model, err);
     } else {
         ok = rs_fail(err, EX_DATAERR, "%s: holds %s, which is no model", file->name, kind);
     }

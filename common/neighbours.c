@@ -1,310 +1,172 @@
 #include "neighbours.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph.h"
 #include "memory.h"
+#include "topk.h"
 
-struct state {
-    struct rs_graph graph;
-    size_t k;
-    double amplify, damping;
+/* Both forms of the matrix with the values of the metric in the place of the ratings. */
+struct problem {
+    const struct rs_neighbours_options *options;
+    const struct rs_sparse *lines, *others;
+    double *line_value, *other_value;
+    struct rs_line_sums *line;
 };
 
-struct vote {
-    double weight, residual;
+/* The neighbours of one line. */
+struct list {
+    uint64_t *keys;
+    size_t n;
 };
 
-struct workspace {
-    float *similarity;   /* user-based: of every user to the profile, 0 for no neighbour */
-    uint32_t *position;  /* item-based: of every item in the profile, from 1; 0: not in it */
-    struct vote *votes;  /* of those who may speak on one query */
-    double *order;       /* scratch of the selection */
-    size_t capacity;
-};
-
-static void *new_workspace(const struct rs_model *model) {
-    const struct state *state = model->state;
-    struct workspace *workspace = rs_calloc(1, sizeof *workspace);
-    if (state->graph.users) {
-        workspace->similarity = rs_calloc(state->graph.n_lines, sizeof *workspace->similarity);
-    } else {
-        workspace->position = rs_calloc(state->graph.n_lines, sizeof *workspace->position);
-    }
-    return workspace;
-}
-
-static void free_workspace(void *memory) {
-    struct workspace *workspace = memory;
-    free(workspace->similarity);
-    free(workspace->position);
-    free(workspace->votes);
-    free(workspace->order);
-    free(workspace);
-}
-
-/* What a rating is measured from, and in what unit. */
-struct centre {
-    double value, spread;
-};
-
-static struct centre centre_of_query(const struct rs_model *model, bool users,
-                                     const struct rs_profile *profile, uint32_t item) {
-    const struct rs_matrix *matrix = model->matrix;
-    switch (matrix->normalisation) {
-    case RS_NORMALISE_MEAN:
-    case RS_NORMALISE_Z_SCORE: {
-        bool z = matrix->normalisation == RS_NORMALISE_Z_SCORE;
-        if (users) return (struct centre){profile->mean, z ? profile->deviation : 1};
-        return (struct centre){matrix->items.mean[item], z ? matrix->items.deviation[item] : 1};
-    }
-    case RS_NORMALISE_BASELINE:
-        return (struct centre){matrix->mean + profile->bias + matrix->items.bias[item], 1};
-    default:
-        return (struct centre){0, 1};
-    }
-}
-
-/* A neighbour's rating less its centre, in units of its spread. */
-static double residual_of(const struct rs_matrix *matrix, const struct rs_side *side, uint32_t line,
-                          double rating, double baseline) {
-    switch (matrix->normalisation) {
-    case RS_NORMALISE_MEAN:
-        return rating - side->mean[line];
-    case RS_NORMALISE_Z_SCORE:
-        return (rating - side->mean[line]) /
-               (side->deviation[line] > 0 ? side->deviation[line] : 1);
-    case RS_NORMALISE_BASELINE:
-        return rating - baseline;
-    default:
-        return rating;
-    }
-}
-
-/* The K votes of greatest weight, ties by their order, moved to the front in their order. */
-static size_t keep_nearest(struct workspace *workspace, size_t n, size_t k) {
-    if (n <= k) return n;
-    double *order = workspace->order;
-    for (size_t v = 0; v < n; v++) order[v] = fabs(workspace->votes[v].weight);
-    size_t low = 0, high = n - 1; /* Hoare's selection of the k-th greatest */
-    while (low < high) {
-        double pivot = order[low + (high - low) / 2];
-        size_t i = low, j = high;
-        while (i <= j) {
-            while (order[i] > pivot) i++;
-            while (order[j] < pivot) j--;
-            if (i > j) break;
-            double swap = order[i];
-            order[i++] = order[j];
-            order[j] = swap;
-            if (j == 0) break;
-            j--;
+static void prepare(struct problem *problem, const struct rs_matrix *matrix,
+                    const struct rs_neighbours_options *options) {
+    const struct rs_sparse *lines = rs_matrix_form(matrix, options->users);
+    const struct rs_sparse *others = rs_matrix_form(matrix, !options->users);
+    *problem = (struct problem){options, lines, others, NULL, NULL, NULL};
+    problem->line_value = rs_malloc(matrix->n_ratings, sizeof(double));
+    problem->other_value = rs_malloc(matrix->n_ratings, sizeof(double));
+    problem->line = rs_malloc(lines->n_lines, sizeof *problem->line);
+#pragma omp parallel for schedule(static)
+    for (size_t a = 0; a < lines->n_lines; a++) {
+        double squares = 0;
+        for (uint64_t e = lines->start[a]; e < lines->start[a + 1]; e++) {
+            double value = rs_similarity_value(&options->similarity, matrix, options->users,
+                                               (uint32_t)a, lines->other[e], lines->rating[e]);
+            problem->line_value[e] = value;
+            squares += value * value;
         }
-        if (k - 1 <= j) {
-            high = j;
-        } else if (k - 1 >= i) {
-            low = i;
-        } else {
-            break;
+        double n = (double)(lines->start[a + 1] - lines->start[a]);
+        problem->line[a] = (struct rs_line_sums){n, squares};
+    }
+#pragma omp parallel for schedule(static)
+    for (size_t o = 0; o < others->n_lines; o++)
+        for (uint64_t e = others->start[o]; e < others->start[o + 1]; e++)
+            problem->other_value[e] =
+                rs_similarity_value(&options->similarity, matrix, options->users, others->other[e],
+                                    (uint32_t)o, others->rating[e]);
+}
+
+static void free_problem(struct problem *problem) {
+    free(problem->line_value);
+    free(problem->other_value);
+    free(problem->line);
+}
+
+/* Sums of line A with all lines. */
+static void add_products(const struct problem *problem, size_t a, struct rs_sums *sums) {
+    const struct rs_sparse *lines = problem->lines, *others = problem->others;
+    memset(sums, 0, lines->n_lines * sizeof *sums);
+    for (uint64_t e = lines->start[a]; e < lines->start[a + 1]; e++) {
+        size_t o = lines->other[e];
+        double x = problem->line_value[e];
+        for (uint64_t f = others->start[o]; f < others->start[o + 1]; f++) {
+            struct rs_sums *sum = &sums[others->other[f]];
+            double y = problem->other_value[f];
+            sum->n += 1;
+            sum->x += x;
+            sum->y += y;
+            sum->xx += x * x;
+            sum->yy += y * y;
+            sum->xy += x * y;
         }
     }
-    double least = order[k - 1];
-    size_t above = 0, kept = 0;
-    for (size_t v = 0; v < n; v++) above += fabs(workspace->votes[v].weight) > least;
-    size_t equal = k - above;
-    for (size_t v = 0; v < n; v++) {
-        double weight = fabs(workspace->votes[v].weight);
-        if (weight < least || (weight == least && equal == 0)) continue;
-        equal -= weight == least;
-        workspace->votes[kept++] = workspace->votes[v];
-    }
-    return kept;
 }
 
-static double weight_of(const struct state *state, double similarity) {
-    if (state->amplify == 1) return similarity;
-    return copysign(pow(fabs(similarity), state->amplify), similarity);
-}
-
-static void make_room(struct workspace *workspace, size_t n) {
-    if (n <= workspace->capacity) return;
-    workspace->capacity = n + n / 2;
-    workspace->votes =
-        rs_realloc(workspace->votes, workspace->capacity, sizeof *workspace->votes);
-    workspace->order =
-        rs_realloc(workspace->order, workspace->capacity, sizeof *workspace->order);
-}
-
-static size_t votes_of_users(const struct rs_model *model, struct workspace *workspace,
-                             uint32_t item) {
-    const struct rs_matrix *matrix = model->matrix;
-    const struct rs_sparse *columns = &matrix->columns;
-    uint64_t begin = columns->start[item], end = columns->start[item + 1];
-    make_room(workspace, end - begin);
+static struct list select_best(const struct problem *problem, size_t a, const struct rs_sums *sums,
+                               uint64_t *keys) {
+    const struct rs_neighbours_options *options = problem->options;
     size_t n = 0;
-    for (uint64_t e = begin; e < end; e++) {
-        uint32_t user = columns->other[e];
-        float similarity = workspace->similarity[user];
-        if (similarity == 0) continue;
-        double baseline = matrix->mean + matrix->users.bias[user] + matrix->items.bias[item];
-        workspace->votes[n++] = (struct vote){
-            weight_of(model->state, (double)similarity),
-            residual_of(matrix, &matrix->users, user, (double)columns->rating[e], baseline)};
+    for (size_t b = 0; b < problem->lines->n_lines; b++) {
+        double similarity;
+        if (b == a || sums[b].n < 1 ||
+            !rs_similarity_of(&options->similarity, &problem->line[a], &problem->line[b], &sums[b],
+                              &similarity) ||
+            !((float)similarity > options->min_similarity))
+            continue;
+        keys[n++] = rs_topk_key((float)similarity, (uint32_t)b);
     }
-    return n;
+    rs_topk_partition(keys, n, options->k);
+    if (n > options->k) n = options->k;
+    rs_topk_sort(keys, n);
+    struct list list = {rs_malloc(n, sizeof *keys), n};
+    memcpy(list.keys, keys, n * sizeof *keys);
+    return list;
 }
 
-static size_t votes_of_items(const struct rs_model *model, struct workspace *workspace,
-                             const struct rs_profile *profile, uint32_t item) {
-    const struct rs_matrix *matrix = model->matrix;
-    const struct state *state = model->state;
-    const struct rs_graph *graph = &state->graph;
-    make_room(workspace, profile->n);
-    size_t n = 0;
-    for (uint64_t e = graph->start[item]; e < graph->start[item + 1] && n < state->k; e++) {
-        uint32_t position = workspace->position[graph->other[e]];
-        if (position == 0) continue;
-        uint32_t other = graph->other[e];
-        double baseline = matrix->mean + profile->bias + matrix->items.bias[other];
-        workspace->votes[n++] =
-            (struct vote){weight_of(state, (double)graph->similarity[e]),
-                          residual_of(matrix, &matrix->items, other,
-                                      (double)profile->rating[position - 1], baseline)};
-    }
-    return n;
-}
-
-/* Puts the profile where votes look it up, or takes it away. */
-static void place_profile(const struct rs_model *model, struct workspace *workspace,
-                          const struct rs_profile *profile, bool there) {
-    const struct state *state = model->state;
-    const struct rs_graph *graph = &state->graph;
-    if (!graph->users) {
-        for (size_t e = 0; e < profile->n; e++)
-            workspace->position[profile->item[e]] = there ? (uint32_t)e + 1 : 0;
-    } else if (profile->user != RS_NONE) {
-        for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++)
-            workspace->similarity[graph->other[e]] = there ? graph->similarity[e] : 0;
-    }
-}
-
-/* Without a voice: the centre, by whatever name it goes. */
-static struct rs_answer silent_answer(const struct rs_model *model, bool users,
-                                      const struct rs_profile *profile, uint32_t item) {
-    const struct rs_matrix *matrix = model->matrix;
-    struct rs_answer answer = {.score = (float)matrix->mean, .source = RS_FROM_GLOBAL_MEAN};
-    bool by_mean = matrix->normalisation == RS_NORMALISE_MEAN ||
-                   matrix->normalisation == RS_NORMALISE_Z_SCORE;
-    if (matrix->normalisation == RS_NORMALISE_BASELINE)
-        return rs_baseline_answer(matrix, profile, item);
-    if (by_mean && users && profile->n > 0) {
-        answer = (struct rs_answer){.score = (float)profile->mean, .source = RS_FROM_USER_MEAN};
-    } else if (by_mean && !users && item != RS_NONE) {
-        answer = (struct rs_answer){.score = (float)matrix->items.mean[item],
-                                    .source = RS_FROM_ITEM_MEAN};
-    }
-    return answer;
-}
-
-static struct rs_answer answer_one(const struct rs_model *model, struct workspace *workspace,
-                                   const struct rs_profile *profile, uint32_t item) {
-    const struct state *state = model->state;
-    bool users = state->graph.users;
-    size_t n = 0;
-    if (item != RS_NONE)
-        n = users ? votes_of_users(model, workspace, item)
-                  : votes_of_items(model, workspace, profile, item);
-    if (users) n = keep_nearest(workspace, n, state->k);
-    double sum = 0, weights = 0;
-    for (size_t v = 0; v < n; v++) {
-        sum += workspace->votes[v].weight * workspace->votes[v].residual;
-        weights += fabs(workspace->votes[v].weight);
-    }
-    if (!(weights > 0)) return silent_answer(model, users, profile, item);
-    struct centre centre = centre_of_query(model, users, profile, item);
-    double score = centre.value + centre.spread * sum / (state->damping + weights);
-    return (struct rs_answer){
-        .score = (float)score, .support = (float)weights, .source = RS_FROM_MODEL};
-}
-
-static void predict(const struct rs_model *model, void *memory, const struct rs_profile *profile,
-                    const struct rs_query *query, struct rs_answer *answers) {
-    place_profile(model, memory, profile, true);
-    for (size_t q = 0; q < query->n; q++)
-        answers[q] = answer_one(model, memory, profile, query->item[q]);
-    place_profile(model, memory, profile, false);
-}
-
-static void add_line(const uint32_t *item, const float *rating, size_t n, float weight,
-                     float *scores) {
-    for (size_t e = 0; e < n; e++) scores[item[e]] += weight * rating[e];
-}
-
-static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
-                 float *scores) {
-    (void)memory;
-    const struct state *state = model->state;
-    const struct rs_graph *graph = &state->graph;
-    const struct rs_sparse *rows = &model->matrix->rows;
-    memset(scores, 0, rows->n_others * sizeof *scores);
-    if (graph->users) {
-        if (profile->user == RS_NONE) return;
-        for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++) {
-            uint64_t begin = rows->start[graph->other[e]];
-            add_line(rows->other + begin, rows->rating + begin,
-                     rows->start[graph->other[e] + 1] - begin,
-                     (float)weight_of(state, (double)graph->similarity[e]), scores);
+static void gather(struct rs_neighbours *found, struct list *lists) {
+    size_t n = found->to - found->from;
+    found->start = rs_malloc(n + 1, sizeof *found->start);
+    found->start[0] = 0;
+    for (size_t i = 0; i < n; i++) found->start[i + 1] = found->start[i] + lists[i].n;
+    found->other = rs_malloc(found->start[n], sizeof *found->other);
+    found->similarity = rs_malloc(found->start[n], sizeof *found->similarity);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++) {
+            found->other[found->start[i] + j] = rs_topk_index(lists[i].keys[j]);
+            found->similarity[found->start[i] + j] = rs_topk_value(lists[i].keys[j]);
         }
-        return;
-    }
-    for (size_t r = 0; r < profile->n; r++) {
-        uint64_t begin = graph->start[profile->item[r]], end = graph->start[profile->item[r] + 1];
-        for (uint64_t e = begin; e < end; e++)
-            scores[graph->other[e]] +=
-                profile->rating[r] * (float)weight_of(state, (double)graph->similarity[e]);
+        free(lists[i].keys);
     }
 }
 
-static void close_state(struct rs_model *model) {
-    struct state *state = model->state;
-    if (state == NULL) return;
-    rs_graph_close(&state->graph);
-    free(state);
+void rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *matrix,
+                        const struct rs_neighbours_options *options, size_t from, size_t to) {
+    *found = (struct rs_neighbours){.from = from, .to = to};
+    struct problem problem;
+    prepare(&problem, matrix, options);
+    struct list *lists = rs_calloc(to - from, sizeof *lists);
+#pragma omp parallel
+    {
+        struct rs_sums *sums = rs_malloc(problem.lines->n_lines, sizeof *sums);
+        uint64_t *keys = rs_malloc(problem.lines->n_lines, sizeof *keys);
+#pragma omp for schedule(dynamic, 16)
+        for (size_t a = from; a < to; a++) {
+            add_products(&problem, a, sums);
+            lists[a - from] = select_best(&problem, a, sums, keys);
+        }
+        free(sums);
+        free(keys);
+    }
+    gather(found, lists);
+    free(lists);
+    free_problem(&problem);
 }
 
-static const struct rs_model_class neighbours = {.kind = "neighbours",
-                                                 .new_workspace = new_workspace,
-                                                 .free_workspace = free_workspace,
-                                                 .predict = predict,
-                                                 .rank = rank,
-                                                 .close = close_state};
-
-/* A parameter of the graph's making, or what stands for it in graphs made elsewhere. */
-static double parameter(const struct rs_graph *graph, const char *name, double otherwise) {
-    const json_t *value =
-        json_object_get(json_object_get(graph->header, "parameters"), name);
-    return json_is_number(value) ? json_number_value(value) : otherwise;
+void rs_neighbours_free(struct rs_neighbours *found) {
+    free(found->start);
+    free(found->other);
+    free(found->similarity);
+    *found = (struct rs_neighbours){0};
 }
 
-bool rs_neighbours_open(struct rs_model *model, struct rs_error *err) {
-    struct state *state = rs_calloc(1, sizeof *state);
-    struct rs_file *file = model->file;
-    char *place = rs_strdup(file->name);
-    model->file = NULL; /* the graph's from here on */
-    model->state = state;
-    bool ok = rs_graph_use(&state->graph, file, err);
-    model->class = &neighbours;
-    const struct rs_side *side =
-        state->graph.users ? &model->matrix->users : &model->matrix->items;
-    if (ok && state->graph.digest != side->digest)
-        ok = rs_fail(err, EX_DATAERR, "%s: was made from another matrix: its %ss are not the same",
-                     place, state->graph.users ? "user" : "item");
-    free(place);
-    if (!ok) return false;
-    state->k = (size_t)parameter(&state->graph, "neighbours", 40);
-    state->amplify = parameter(&state->graph, "amplify", 1);
-    state->damping = parameter(&state->graph, "damping", 0);
-    return true;
+/* Multiply-adds of a line against all, and one for looking at it. */
+static double line_work(const struct rs_sparse *lines, const struct rs_sparse *others, size_t a) {
+    double work = 1;
+    for (uint64_t e = lines->start[a]; e < lines->start[a + 1]; e++) {
+        size_t o = lines->other[e];
+        work += (double)(others->start[o + 1] - others->start[o]);
+    }
+    return work;
+}
+
+void rs_neighbours_part(const struct rs_matrix *matrix, bool users, size_t i, size_t n,
+                        size_t *from, size_t *to) {
+    const struct rs_sparse *lines = rs_matrix_form(matrix, users);
+    const struct rs_sparse *others = rs_matrix_form(matrix, !users);
+    double *until = rs_malloc(lines->n_lines + 1, sizeof *until);
+    until[0] = 0;
+    for (size_t a = 0; a < lines->n_lines; a++)
+        until[a + 1] = until[a] + line_work(lines, others, a);
+    double share = until[lines->n_lines] / (double)n;
+    size_t cut[2];
+    for (size_t side = 0; side < 2; side++) {
+        size_t line = 0;
+        while (line < lines->n_lines && until[line] < share * (double)(i + side)) line++;
+        cut[side] = i + side == n ? lines->n_lines : line;
+    }
+    *from = cut[0];
+    *to = cut[1];
+    free(until);
 }

@@ -1,0 +1,310 @@
+#include "knn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+#include "memory.h"
+
+struct state {
+    struct rs_graph graph;
+    size_t k;
+    double amplify, damping;
+};
+
+struct vote {
+    double weight, residual;
+};
+
+struct workspace {
+    float *similarity;   /* user-based: of every user to the profile, 0 for no neighbour */
+    uint32_t *position;  /* item-based: of every item in the profile, from 1; 0: not in it */
+    struct vote *votes;  /* of those who may speak on one query */
+    double *order;       /* scratch of the selection */
+    size_t capacity;
+};
+
+static void *new_workspace(const struct rs_model *model) {
+    const struct state *state = model->state;
+    struct workspace *workspace = rs_calloc(1, sizeof *workspace);
+    if (state->graph.users) {
+        workspace->similarity = rs_calloc(state->graph.n_lines, sizeof *workspace->similarity);
+    } else {
+        workspace->position = rs_calloc(state->graph.n_lines, sizeof *workspace->position);
+    }
+    return workspace;
+}
+
+static void free_workspace(void *memory) {
+    struct workspace *workspace = memory;
+    free(workspace->similarity);
+    free(workspace->position);
+    free(workspace->votes);
+    free(workspace->order);
+    free(workspace);
+}
+
+/* What a rating is measured from, and in what unit. */
+struct centre {
+    double value, spread;
+};
+
+static struct centre centre_of_query(const struct rs_model *model, bool users,
+                                     const struct rs_profile *profile, uint32_t item) {
+    const struct rs_matrix *matrix = model->matrix;
+    switch (matrix->normalisation) {
+    case RS_NORMALISE_MEAN:
+    case RS_NORMALISE_Z_SCORE: {
+        bool z = matrix->normalisation == RS_NORMALISE_Z_SCORE;
+        if (users) return (struct centre){profile->mean, z ? profile->deviation : 1};
+        return (struct centre){matrix->items.mean[item], z ? matrix->items.deviation[item] : 1};
+    }
+    case RS_NORMALISE_BASELINE:
+        return (struct centre){matrix->mean + profile->bias + matrix->items.bias[item], 1};
+    default:
+        return (struct centre){0, 1};
+    }
+}
+
+/* A neighbour's rating less its centre, in units of its spread. */
+static double residual_of(const struct rs_matrix *matrix, const struct rs_side *side, uint32_t line,
+                          double rating, double baseline) {
+    switch (matrix->normalisation) {
+    case RS_NORMALISE_MEAN:
+        return rating - side->mean[line];
+    case RS_NORMALISE_Z_SCORE:
+        return (rating - side->mean[line]) /
+               (side->deviation[line] > 0 ? side->deviation[line] : 1);
+    case RS_NORMALISE_BASELINE:
+        return rating - baseline;
+    default:
+        return rating;
+    }
+}
+
+/* The K votes of greatest weight, ties by their order, moved to the front in their order. */
+static size_t keep_nearest(struct workspace *workspace, size_t n, size_t k) {
+    if (n <= k) return n;
+    double *order = workspace->order;
+    for (size_t v = 0; v < n; v++) order[v] = fabs(workspace->votes[v].weight);
+    size_t low = 0, high = n - 1; /* Hoare's selection of the k-th greatest */
+    while (low < high) {
+        double pivot = order[low + (high - low) / 2];
+        size_t i = low, j = high;
+        while (i <= j) {
+            while (order[i] > pivot) i++;
+            while (order[j] < pivot) j--;
+            if (i > j) break;
+            double swap = order[i];
+            order[i++] = order[j];
+            order[j] = swap;
+            if (j == 0) break;
+            j--;
+        }
+        if (k - 1 <= j) {
+            high = j;
+        } else if (k - 1 >= i) {
+            low = i;
+        } else {
+            break;
+        }
+    }
+    double least = order[k - 1];
+    size_t above = 0, kept = 0;
+    for (size_t v = 0; v < n; v++) above += fabs(workspace->votes[v].weight) > least;
+    size_t equal = k - above;
+    for (size_t v = 0; v < n; v++) {
+        double weight = fabs(workspace->votes[v].weight);
+        if (weight < least || (weight == least && equal == 0)) continue;
+        equal -= weight == least;
+        workspace->votes[kept++] = workspace->votes[v];
+    }
+    return kept;
+}
+
+static double weight_of(const struct state *state, double similarity) {
+    if (state->amplify == 1) return similarity;
+    return copysign(pow(fabs(similarity), state->amplify), similarity);
+}
+
+static void make_room(struct workspace *workspace, size_t n) {
+    if (n <= workspace->capacity) return;
+    workspace->capacity = n + n / 2;
+    workspace->votes =
+        rs_realloc(workspace->votes, workspace->capacity, sizeof *workspace->votes);
+    workspace->order =
+        rs_realloc(workspace->order, workspace->capacity, sizeof *workspace->order);
+}
+
+static size_t votes_of_users(const struct rs_model *model, struct workspace *workspace,
+                             uint32_t item) {
+    const struct rs_matrix *matrix = model->matrix;
+    const struct rs_sparse *columns = &matrix->columns;
+    uint64_t begin = columns->start[item], end = columns->start[item + 1];
+    make_room(workspace, end - begin);
+    size_t n = 0;
+    for (uint64_t e = begin; e < end; e++) {
+        uint32_t user = columns->other[e];
+        float similarity = workspace->similarity[user];
+        if (similarity == 0) continue;
+        double baseline = matrix->mean + matrix->users.bias[user] + matrix->items.bias[item];
+        workspace->votes[n++] = (struct vote){
+            weight_of(model->state, (double)similarity),
+            residual_of(matrix, &matrix->users, user, (double)columns->rating[e], baseline)};
+    }
+    return n;
+}
+
+static size_t votes_of_items(const struct rs_model *model, struct workspace *workspace,
+                             const struct rs_profile *profile, uint32_t item) {
+    const struct rs_matrix *matrix = model->matrix;
+    const struct state *state = model->state;
+    const struct rs_graph *graph = &state->graph;
+    make_room(workspace, profile->n);
+    size_t n = 0;
+    for (uint64_t e = graph->start[item]; e < graph->start[item + 1] && n < state->k; e++) {
+        uint32_t position = workspace->position[graph->other[e]];
+        if (position == 0) continue;
+        uint32_t other = graph->other[e];
+        double baseline = matrix->mean + profile->bias + matrix->items.bias[other];
+        workspace->votes[n++] =
+            (struct vote){weight_of(state, (double)graph->similarity[e]),
+                          residual_of(matrix, &matrix->items, other,
+                                      (double)profile->rating[position - 1], baseline)};
+    }
+    return n;
+}
+
+/* Puts the profile where votes look it up, or takes it away. */
+static void place_profile(const struct rs_model *model, struct workspace *workspace,
+                          const struct rs_profile *profile, bool there) {
+    const struct state *state = model->state;
+    const struct rs_graph *graph = &state->graph;
+    if (!graph->users) {
+        for (size_t e = 0; e < profile->n; e++)
+            workspace->position[profile->item[e]] = there ? (uint32_t)e + 1 : 0;
+    } else if (profile->user != RS_NONE) {
+        for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++)
+            workspace->similarity[graph->other[e]] = there ? graph->similarity[e] : 0;
+    }
+}
+
+/* Without a voice: the centre, by whatever name it goes. */
+static struct rs_answer silent_answer(const struct rs_model *model, bool users,
+                                      const struct rs_profile *profile, uint32_t item) {
+    const struct rs_matrix *matrix = model->matrix;
+    struct rs_answer answer = {.score = (float)matrix->mean, .source = RS_FROM_GLOBAL_MEAN};
+    bool by_mean = matrix->normalisation == RS_NORMALISE_MEAN ||
+                   matrix->normalisation == RS_NORMALISE_Z_SCORE;
+    if (matrix->normalisation == RS_NORMALISE_BASELINE)
+        return rs_baseline_answer(matrix, profile, item);
+    if (by_mean && users && profile->n > 0) {
+        answer = (struct rs_answer){.score = (float)profile->mean, .source = RS_FROM_USER_MEAN};
+    } else if (by_mean && !users && item != RS_NONE) {
+        answer = (struct rs_answer){.score = (float)matrix->items.mean[item],
+                                    .source = RS_FROM_ITEM_MEAN};
+    }
+    return answer;
+}
+
+static struct rs_answer answer_one(const struct rs_model *model, struct workspace *workspace,
+                                   const struct rs_profile *profile, uint32_t item) {
+    const struct state *state = model->state;
+    bool users = state->graph.users;
+    size_t n = 0;
+    if (item != RS_NONE)
+        n = users ? votes_of_users(model, workspace, item)
+                  : votes_of_items(model, workspace, profile, item);
+    if (users) n = keep_nearest(workspace, n, state->k);
+    double sum = 0, weights = 0;
+    for (size_t v = 0; v < n; v++) {
+        sum += workspace->votes[v].weight * workspace->votes[v].residual;
+        weights += fabs(workspace->votes[v].weight);
+    }
+    if (!(weights > 0)) return silent_answer(model, users, profile, item);
+    struct centre centre = centre_of_query(model, users, profile, item);
+    double score = centre.value + centre.spread * sum / (state->damping + weights);
+    return (struct rs_answer){
+        .score = (float)score, .support = (float)weights, .source = RS_FROM_MODEL};
+}
+
+static void predict(const struct rs_model *model, void *memory, const struct rs_profile *profile,
+                    const struct rs_query *query, struct rs_answer *answers) {
+    place_profile(model, memory, profile, true);
+    for (size_t q = 0; q < query->n; q++)
+        answers[q] = answer_one(model, memory, profile, query->item[q]);
+    place_profile(model, memory, profile, false);
+}
+
+static void add_line(const uint32_t *item, const float *rating, size_t n, float weight,
+                     float *scores) {
+    for (size_t e = 0; e < n; e++) scores[item[e]] += weight * rating[e];
+}
+
+static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
+                 float *scores) {
+    (void)memory;
+    const struct state *state = model->state;
+    const struct rs_graph *graph = &state->graph;
+    const struct rs_sparse *rows = &model->matrix->rows;
+    memset(scores, 0, rows->n_others * sizeof *scores);
+    if (graph->users) {
+        if (profile->user == RS_NONE) return;
+        for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++) {
+            uint64_t begin = rows->start[graph->other[e]];
+            add_line(rows->other + begin, rows->rating + begin,
+                     rows->start[graph->other[e] + 1] - begin,
+                     (float)weight_of(state, (double)graph->similarity[e]), scores);
+        }
+        return;
+    }
+    for (size_t r = 0; r < profile->n; r++) {
+        uint64_t begin = graph->start[profile->item[r]], end = graph->start[profile->item[r] + 1];
+        for (uint64_t e = begin; e < end; e++)
+            scores[graph->other[e]] +=
+                profile->rating[r] * (float)weight_of(state, (double)graph->similarity[e]);
+    }
+}
+
+static void close_state(struct rs_model *model) {
+    struct state *state = model->state;
+    if (state == NULL) return;
+    rs_graph_close(&state->graph);
+    free(state);
+}
+
+static const struct rs_model_class knn = {.kind = "knn",
+                                                 .new_workspace = new_workspace,
+                                                 .free_workspace = free_workspace,
+                                                 .predict = predict,
+                                                 .rank = rank,
+                                                 .close = close_state};
+
+/* A parameter of the graph's making, or what stands for it in graphs made elsewhere. */
+static double parameter(const struct rs_graph *graph, const char *name, double otherwise) {
+    const json_t *value =
+        json_object_get(json_object_get(graph->header, "parameters"), name);
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+bool rs_knn_open(struct rs_model *model, struct rs_error *err) {
+    struct state *state = rs_calloc(1, sizeof *state);
+    struct rs_file *file = model->file;
+    char *place = rs_strdup(file->name);
+    model->file = NULL; /* the graph's from here on */
+    model->state = state;
+    bool ok = rs_graph_use(&state->graph, file, err);
+    model->class = &knn;
+    const struct rs_side *side =
+        state->graph.users ? &model->matrix->users : &model->matrix->items;
+    if (ok && state->graph.digest != side->digest)
+        ok = rs_fail(err, EX_DATAERR, "%s: was made from another matrix: its %ss are not the same",
+                     place, state->graph.users ? "user" : "item");
+    free(place);
+    if (!ok) return false;
+    state->k = (size_t)parameter(&state->graph, "neighbours", 40);
+    state->amplify = parameter(&state->graph, "amplify", 1);
+    state->damping = parameter(&state->graph, "damping", 0);
+    return true;
+}

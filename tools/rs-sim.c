@@ -1,0 +1,141 @@
+/* rs-sim: the nearest neighbours of every user, or of every item.
+ *
+ * In: a matrix file, or standard input. Out: one graph file, or the part of one that --part asks
+ * for. Holds the matrix and the neighbours found; never a similarity for every pair. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "graph.h"
+#include "matrix.h"
+#include "message.h"
+#include "neighbours.h"
+#include "options.h"
+#include "output.h"
+
+static const char *const side_names[] = {"user", "item", NULL};
+static const char *const all_word[] = {"all", NULL};
+
+static int side = 1;
+static int metric = RS_PEARSON_BASELINE;
+static int over = RS_CO_RATED;
+static int64_t k = 100;
+static double shrink = -1;
+static int64_t min_support = 1;
+static double min_similarity = 0;
+static const char *part = "1/1";
+
+static const struct rs_option options[] = {
+    {"side", 's', RS_CHOICE, "SIDE", &side, 0, 0, side_names, true, "whom to compare"},
+    {"metric", 'm', RS_CHOICE, "METRIC", &metric, 0, 0, rs_metric_names, true,
+     "how alike two lines are; see above"},
+    {"over", 0, RS_CHOICE, "ENTRIES", &over, 0, 0, rs_over_names, true,
+     "compare the entries that both lines have, or whole lines with zeros where entries are "
+     "missing"},
+    {"neighbours", 'k', RS_INTEGER, "N", &k, 1, UINT32_MAX, all_word, true,
+     "keep the N most similar others of a line, or 'all'"},
+    {"shrink", 0, RS_REAL, "S", &shrink, -1, 1e9, NULL, true,
+     "multiply by n / (n + S), n the number of co-rated entries; by (n - 1) / (n - 1 + S) for "
+     "pearson-baseline; -1: 100 for pearson-baseline, 0 for the rest"},
+    {"min-support", 0, RS_INTEGER, "N", &min_support, 1, UINT32_MAX, NULL, true,
+     "no neighbours with fewer co-rated entries"},
+    {"min-similarity", 0, RS_REAL, "S", &min_similarity, -2, 1, NULL, true,
+     "only neighbours more similar than S; -2 keeps all, negative ones too"},
+    {"part", 0, RS_STRING, "I/N", &part, 0, 0, NULL, false,
+     "the I-th of N parts of about equal work; `cat` of all parts in their order is the whole "
+     "graph"},
+    RS_OUTPUT_OPTION,
+    RS_THREADS_OPTION,
+    RS_END_OPTIONS,
+};
+
+static const struct rs_example examples[] = {
+    {"The neighbours of all items by the default metric",
+     "rs-clean ratings.csv | rs-matrix | rs-sim -o item.graph", ""},
+    {0},
+};
+
+static const struct rs_tool tool = {
+    .name = "rs-sim",
+    .summary = "find the nearest neighbours of users or items",
+    .operands = "[MATRIX]",
+    .about =
+        "Compares every line of a matrix (standard input if no file is named) with every other and "
+        "writes each line's most similar others, exactly: by descending similarity, ties by "
+        "ascending id.\n\n"
+        "With x and y the ratings of two lines for the same other side, n of which are co-rated, "
+        "and S() sums over these:\n"
+        "cosine: S(xy) / sqrt(S(xx) S(yy)). With --over=full the norms run over all of a line's "
+        "entries, as scikit-learn and implicit have it; co-rated is Surprise's.\n"
+        "adjusted-cosine: the cosine of r - m, m the mean of the entry's other side, so of the "
+        "user where items are compared (Sarwar et al., WWW 2001).\n"
+        "pearson: (n S(xy) - S(x) S(y)) / sqrt((n S(xx) - S(x)^2) (n S(yy) - S(y)^2)), about the "
+        "co-rated means; with --over=full the cosine of r - the line's mean.\n"
+        "pearson-baseline: the cosine of residuals r - (mean + b_u + b_i), with the matrix's "
+        "damped "
+        "biases (Koren, ACM TKDD 2010, section 2.2).\n"
+        "msd: 1 / (1 + S((x - y)^2) / n); co-rated only.\n"
+        "jaccard: n / (n_x + n_y - n); ratings do not matter.\n\n"
+        "Only similarities above 0 are kept unless --min-similarity says otherwise.",
+    .memory = "the matrix, and 8 bytes a neighbour.",
+    .max_operands = 1,
+    .options = options,
+    .examples = examples,
+};
+
+/* "3/8" to 2 and 8. */
+static void parse_part(size_t *i, size_t *n) {
+    unsigned long first, of;
+    char end;
+    if (sscanf(part, "%lu/%lu%c", &first, &of, &end) != 2 || first < 1 || first > of ||
+        of > 1000000)
+        rs_usage_error("--part: '%s' is not I/N with I from 1 to N", part);
+    *i = first - 1;
+    *n = of;
+}
+
+static json_t *graph_header(const struct rs_matrix *matrix) {
+    json_t *header = rs_tool_header(&tool);
+    json_object_set_new(header, "metric", json_string(rs_metric_names[metric]));
+    json_object_set_new(header, "over", json_string(rs_over_names[over]));
+    json_object_set_new(header, "k", json_integer(k));
+    json_object_set_new(header, "shrink", json_real(shrink));
+    json_object_set_new(header, "min_support", json_integer(min_support));
+    json_object_set_new(header, "matrix", json_string(matrix->digest));
+    return header;
+}
+
+static void check_options(void) {
+    if (metric == RS_MSD && over == RS_FULL)
+        rs_usage_error("--over: msd compares co-rated entries only");
+    if (shrink < 0) shrink = rs_similarity_default_shrink((enum rs_metric)metric);
+}
+
+int main(int argc, char **argv) {
+    char **paths;
+    size_t n_paths = rs_options_parse(&tool, argc, argv, &paths);
+    size_t i, n;
+    check_options();
+    parse_part(&i, &n);
+    struct rs_output output = rs_output_open(rs_output_path, true);
+    struct rs_error err;
+    struct rs_matrix matrix;
+    if (!rs_matrix_open(&matrix, n_paths > 0 ? paths[0] : "-", &err)) rs_die_error(&err);
+    const struct rs_neighbours_options how = {
+        .similarity = {(enum rs_metric)metric, (enum rs_over)over, shrink, (uint32_t)min_support},
+        .users = side == 0,
+        .k = (size_t)k,
+        .min_similarity = (float)min_similarity,
+    };
+    size_t from, to;
+    rs_neighbours_part(&matrix, how.users, i, n, &from, &to);
+    struct rs_neighbours found;
+    rs_neighbours_find(&found, &matrix, &how, from, to);
+    const struct rs_ids *ids = how.users ? &matrix.users.ids : &matrix.items.ids;
+    rs_graph_write(output.file, how.users, ids, from, to, found.start, found.other,
+                   found.similarity, graph_header(&matrix));
+    rs_note("%llu neighbours of %zu lines", (unsigned long long)found.start[to - from], to - from);
+    rs_neighbours_free(&found);
+    rs_matrix_close(&matrix);
+    rs_output_commit(&output);
+    return rs_finish();
+}

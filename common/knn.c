@@ -303,7 +303,7 @@ bool rs_knn_open(struct rs_model *model, struct rs_error *err) {
                      place, state->graph.users ? "user" : "item");
     free(place);
     if (!ok) return false;
-    state->k = (size_t)parameter(&state->graph, "neighbours", 40);
+    state->k = (size_t)parameter(&state->graph, "voters", 40);
     state->amplify = parameter(&state->graph, "amplify", 1);
     state->damping = parameter(&state->graph, "damping", 0);
     return true;

@@ -7,7 +7,7 @@
  *     centre(u,i) + spread * sum w (r - centre) / spread / (DAMPING + sum |w|)
  *
  * where centre and spread follow the matrix's normalisation. K, AMPLIFY and DAMPING are the graph's
- * parameters "neighbours", "amplify", "damping", so that whoever opens it predicts alike. Without a
+ * parameters "voters", "amplify", "damping", so that whoever opens it predicts alike. Without a
  * neighbour that speaks the answer is the centre, which the source tells. Support is sum |w|.
  *
  * Ranking: user-based, the similarities of the neighbours who rated the item, times their rating; item-based,

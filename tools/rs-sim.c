@@ -22,6 +22,9 @@ static int64_t k = 100;
 static double shrink = -1;
 static int64_t min_support = 1;
 static double min_similarity = 0;
+static int64_t voters = 40;
+static double amplify = 1;
+static double damping = 0;
 static const char *part = "1/1";
 
 static const struct rs_option options[] = {
@@ -40,6 +43,15 @@ static const struct rs_option options[] = {
      "no neighbours with fewer co-rated entries"},
     {"min-similarity", 0, RS_REAL, "S", &min_similarity, -2, 1, NULL, true,
      "only neighbours more similar than S; -2 keeps all, negative ones too"},
+    {.kind = RS_HEADING, .help = "How predictions use the graph (they remember it):"},
+    {"voters", 0, RS_INTEGER, "N", &voters, 1, UINT32_MAX, all_word, true,
+     "an expected rating is made of the N nearest neighbours that rated the item (of users), or that "
+     "the user rated (of items)"},
+    {"amplify", 0, RS_REAL, "X", &amplify, 0, 10, NULL, true,
+     "the power of a similarity that is a neighbour's weight"},
+    {"damping", 0, RS_REAL, "X", &damping, 0, 1e9, NULL, true,
+     "weight of the centre (mean or baseline) beside the neighbours'"},
+    {.kind = RS_HEADING, .help = "Always:"},
     {"part", 0, RS_STRING, "I/N", &part, 0, 0, NULL, false,
      "the I-th of N parts of about equal work; `cat` of all parts in their order is the whole "
      "graph"},

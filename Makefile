@@ -43,8 +43,9 @@ tools          := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
                          $(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c))))
 programs       := $(tools:%=$(bin)/%)
 
-.PHONY: all
-all: $(programs) ## build every program
+.PHONY: all programs
+all: programs ## build every program
+programs: $(programs)
 
 # Nothing is rebuilt when nothing changed, and everything is when the flags did.
 $(obj)/flags: FORCE
@@ -82,9 +83,26 @@ $(units): $(obj)/unit/%: $(obj)/tests/unit/%.o $(obj)/librs.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(rs_cflags) $(LDFLAGS) -o $@ $^ $(rs_ldlibs)
 
-.PHONY: test
-test: all $(units) ## run every test; the last line is 'N passed, N failed'
+.PHONY: test test-here
+test: ## install what is missing, build, and run every test; the last line is 'N passed, N failed'
+	@pipelines/setup $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory test-here
+test-here: programs $(units)
 	@RS_BIN=$(abspath $(bin)) tests/run $(obj)/unit $(ONLY)
+
+.PHONY: run run-here
+run: ## install what is missing, build, get data and compare all models on it
+	@pipelines/setup $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory run-here
+run-here: programs
+	@PATH="$(abspath $(bin)):$$PATH" pipelines/run
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
+	 awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
+
+include pipelines/cv.mk
 
 .PHONY: FORCE
 FORCE:

@@ -17,8 +17,8 @@ static double between(double count, double low, double high) {
     return x > 0 ? (x < 1 ? x : 1) : 0; /* also for equal knots: 0/0 is not > 0 */
 }
 
-size_t rs_basis_functions(enum rs_basis basis, const double knots[4], double n_user,
-                          double n_item, double functions[RS_BASIS_MAX]) {
+size_t rs_basis_functions(enum rs_basis basis, const double knots[4], double n_user, double n_item,
+                          double functions[RS_BASIS_MAX]) {
     if (basis == RS_BASIS_CONSTANT) {
         functions[0] = 1;
     } else if (basis == RS_BASIS_BILINEAR) {
@@ -46,8 +46,9 @@ void rs_blend_write(FILE *file, const struct rs_blend *blend, json_t *header) {
     rs_writer_init(&writer, file);
     rs_writer_begin(&writer, "blend", header);
     rs_writer_f64(&writer, "knots", blend->knots, 4);
-    rs_writer_array(&writer, "weights", (struct rs_array){RS_F64, blend->n_parents,
-                                                          blend->n_functions, blend->weights});
+    rs_writer_array(
+        &writer, "weights",
+        (struct rs_array){RS_F64, blend->n_parents, blend->n_functions, blend->weights});
     rs_writer_f64(&writer, "support_weights", blend->support_weights, blend->n_parents);
     rs_writer_f64(&writer, "support_scale", blend->support_scale, blend->n_parents);
     rs_writer_f64(&writer, "offsets", blend->offsets, blend->n_functions);
@@ -76,16 +77,15 @@ static bool all_finite(const double *values, size_t n) {
     return true;
 }
 
-static bool open_arrays(struct rs_blend *blend, const char *place,
-                        const struct rs_segment *segment, struct rs_error *err) {
+static bool open_arrays(struct rs_blend *blend, const char *place, const struct rs_segment *segment,
+                        struct rs_error *err) {
     size_t n = blend->n_parents, c = blend->n_functions;
     const double *knots;
     if (!rs_segment_array(place, segment, "knots", RS_F64, 4, &knots, err) ||
         !rs_segment_array(place, segment, "weights", RS_F64, n * c, &blend->weights, err) ||
         !rs_segment_array(place, segment, "support_weights", RS_F64, n, &blend->support_weights,
                           err) ||
-        !rs_segment_array(place, segment, "support_scale", RS_F64, n, &blend->support_scale,
-                          err) ||
+        !rs_segment_array(place, segment, "support_scale", RS_F64, n, &blend->support_scale, err) ||
         !rs_segment_array(place, segment, "offsets", RS_F64, c, &blend->offsets, err))
         return false;
     memcpy(blend->knots, knots, sizeof blend->knots);
@@ -93,19 +93,18 @@ static bool open_arrays(struct rs_blend *blend, const char *place,
                  all_finite(blend->support_weights, n) && all_finite(blend->offsets, c) &&
                  all_finite(blend->support_scale, n);
     for (size_t m = 0; sound && m < n; m++) sound = blend->support_scale[m] > 0;
-    return sound || rs_fail(err, EX_DATAERR, "%s: the file is damaged: a weight is no number",
-                            place);
+    return sound ||
+           rs_fail(err, EX_DATAERR, "%s: the file is damaged: a weight is no number", place);
 }
 
 static bool open_segment(struct rs_blend *blend, const char *place,
                          const struct rs_segment *segment, struct rs_error *err) {
     const json_t *parents = json_object_get(segment->header, "parents");
-    int basis = find_word(basis_names,
-                          json_string_value(json_object_get(segment->header, "basis")));
+    int basis =
+        find_word(basis_names, json_string_value(json_object_get(segment->header, "basis")));
     size_t n = json_array_size(parents);
     if (basis < 0 || n == 0 || n > RS_MAX_PARENTS)
-        return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its header is incomplete",
-                       place);
+        return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its header is incomplete", place);
     blend->basis = (enum rs_basis)basis;
     blend->n_functions = basis_sizes[basis];
     blend->parents = rs_calloc(n, sizeof *blend->parents);
@@ -249,7 +248,8 @@ void rs_standardise(float *scores, size_t n_items, const struct rs_profile *prof
     for (size_t i = 0; i < n_items; i++) sum += (double)scores[i];
     for (size_t e = 0; e < profile->n; e++) sum -= (double)scores[profile->item[e]];
     double mean = n > 0 ? sum / (double)n : 0;
-    for (size_t i = 0; i < n_items; i++) squares += ((double)scores[i] - mean) * ((double)scores[i] - mean);
+    for (size_t i = 0; i < n_items; i++)
+        squares += ((double)scores[i] - mean) * ((double)scores[i] - mean);
     for (size_t e = 0; e < profile->n; e++) {
         double difference = (double)scores[profile->item[e]] - mean;
         squares -= difference * difference;
@@ -268,12 +268,10 @@ static void close_state(struct rs_model *model) {
 
 /* By what the file has: to predict, to rank, or both. */
 #define BLEND_CLASS(predicting, ranking)                                                           \
-    {.kind = "blend",                                                                              \
-     .new_workspace = new_workspace,                                                               \
-     .free_workspace = free_workspace,                                                             \
-     .predict = predicting,                                                                        \
-     .rank = ranking,                                                                              \
-     .close = close_state}
+    {                                                                                              \
+        .kind = "blend", .new_workspace = new_workspace, .free_workspace = free_workspace,         \
+        .predict = predicting, .rank = ranking, .close = close_state                               \
+    }
 static const struct rs_model_class classes[2][2] = {
     {BLEND_CLASS(NULL, NULL), BLEND_CLASS(NULL, rank)},
     {BLEND_CLASS(predict, NULL), BLEND_CLASS(predict, rank)},
@@ -286,8 +284,9 @@ static bool find_parents(struct part *part, const char *place, struct rs_model *
         for (size_t i = 0; i < n && part->parents[m] == NULL; i++)
             if (strcmp(models[i]->name, name) == 0) part->parents[m] = models[i];
         if (part->parents[m] == NULL)
-            return rs_fail(err, EX_USAGE, "%s: blends a model '%s' that is not given (--model %s=FILE)",
-                           place, name, name);
+            return rs_fail(err, EX_USAGE,
+                           "%s: blends a model '%s' that is not given (--model %s=FILE)", place,
+                           name, name);
     }
     return true;
 }
@@ -297,8 +296,11 @@ struct rs_model *rs_blend_open(const char *name, struct rs_file *file,
                                size_t n, struct rs_error *err) {
     struct rs_model *model = rs_calloc(1, sizeof *model);
     struct state *state = rs_calloc(1, sizeof *state);
-    *model = (struct rs_model){.class = &classes[0][0], .name = rs_strdup(name), .matrix = matrix,
-                               .file = file, .state = state};
+    *model = (struct rs_model){.class = &classes[0][0],
+                               .name = rs_strdup(name),
+                               .matrix = matrix,
+                               .file = file,
+                               .state = state};
     bool ok = true;
     for (int t = 0; ok && t < RS_N_TASKS; t++) {
         const struct rs_segment *segment = find_task(file, (enum rs_task)t);

@@ -1,7 +1,7 @@
 /* The hybrid: several models combined into one.
  *
- * A file of kind "blend" is one segment for each task it can do ("task": "predict" or "rank"). Its weights
- * depend on how much is known of the user and of the item, by basis functions phi of their
+ * A file of kind "blend" is one segment for each task it can do ("task": "predict" or "rank"). Its
+ * weights depend on how much is known of the user and of the item, by basis functions phi of their
  * numbers of training ratings n_u and n_i:
  *
  *     "constant"  one function, 1
@@ -46,15 +46,15 @@ struct rs_blend {
 };
 
 /* The basis functions at (n_u, n_i); returns their number. */
-size_t rs_basis_functions(enum rs_basis basis, const double knots[4], double n_user,
-                          double n_item, double functions[RS_BASIS_MAX]);
+size_t rs_basis_functions(enum rs_basis basis, const double knots[4], double n_user, double n_item,
+                          double functions[RS_BASIS_MAX]);
 
 /* Writes one segment. HEADER is consumed. */
 void rs_blend_write(FILE *file, const struct rs_blend *blend, json_t *header);
 
 /* A model of the blend of PARENTS, which are found by name among N open models and stay the
- * caller's. Takes FILE over. A file without a blend for ranking ranks by expected rating. NULL after
- * filling *err. */
+ * caller's. Takes FILE over. A file without a blend for ranking ranks by expected rating. NULL
+ * after filling *err. */
 struct rs_model *rs_blend_open(const char *name, struct rs_file *file,
                                const struct rs_matrix *matrix, struct rs_model *const *parents,
                                size_t n, struct rs_error *err);

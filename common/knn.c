@@ -18,10 +18,10 @@ struct vote {
 };
 
 struct workspace {
-    float *similarity;   /* user-based: of every user to the profile, 0 for no neighbour */
-    uint32_t *position;  /* item-based: of every item in the profile, from 1; 0: not in it */
-    struct vote *votes;  /* of those who may speak on one query */
-    double *order;       /* scratch of the selection */
+    float *similarity;  /* user-based: of every user to the profile, 0 for no neighbour */
+    uint32_t *position; /* item-based: of every item in the profile, from 1; 0: not in it */
+    struct vote *votes; /* of those who may speak on one query */
+    double *order;      /* scratch of the selection */
     size_t capacity;
 };
 
@@ -131,10 +131,8 @@ static double weight_of(const struct state *state, double similarity) {
 static void make_room(struct workspace *workspace, size_t n) {
     if (n <= workspace->capacity) return;
     workspace->capacity = n + n / 2;
-    workspace->votes =
-        rs_realloc(workspace->votes, workspace->capacity, sizeof *workspace->votes);
-    workspace->order =
-        rs_realloc(workspace->order, workspace->capacity, sizeof *workspace->order);
+    workspace->votes = rs_realloc(workspace->votes, workspace->capacity, sizeof *workspace->votes);
+    workspace->order = rs_realloc(workspace->order, workspace->capacity, sizeof *workspace->order);
 }
 
 static size_t votes_of_users(const struct rs_model *model, struct workspace *workspace,
@@ -195,8 +193,8 @@ static struct rs_answer silent_answer(const struct rs_model *model, bool users,
                                       const struct rs_profile *profile, uint32_t item) {
     const struct rs_matrix *matrix = model->matrix;
     struct rs_answer answer = {.score = (float)matrix->mean, .source = RS_FROM_GLOBAL_MEAN};
-    bool by_mean = matrix->normalisation == RS_NORMALISE_MEAN ||
-                   matrix->normalisation == RS_NORMALISE_Z_SCORE;
+    bool by_mean =
+        matrix->normalisation == RS_NORMALISE_MEAN || matrix->normalisation == RS_NORMALISE_Z_SCORE;
     if (matrix->normalisation == RS_NORMALISE_BASELINE)
         return rs_baseline_answer(matrix, profile, item);
     if (by_mean && users && profile->n > 0) {
@@ -237,34 +235,62 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
     place_profile(model, memory, profile, false);
 }
 
-static void add_line(const uint32_t *item, const float *rating, size_t n, float weight,
-                     float *scores) {
-    for (size_t e = 0; e < n; e++) scores[item[e]] += weight * rating[e];
+/* What a rating is worth in ranking: itself, or on a scale with negative ratings its height above
+ * the scale's foot, so that evidence is never negative. */
+static float worth(const struct rs_matrix *matrix, float rating) {
+    float foot = matrix->scale.n > 0 && matrix->scale.min < 0 ? matrix->scale.min : 0;
+    return rating - foot;
+}
+
+/* Items without evidence come behind all others, by their popularity: from -1 to below 0. */
+static void fill_by_popularity(const struct rs_matrix *matrix, float *scores) {
+    const uint64_t *start = matrix->columns.start;
+    for (size_t item = 0; item < matrix->columns.n_lines; item++)
+        if (scores[item] == 0)
+            scores[item] =
+                (float)(start[item + 1] - start[item]) / (float)(matrix->rows.n_lines + 1) - 1;
+}
+
+static void add_line(const struct rs_matrix *matrix, const uint32_t *item, const float *rating,
+                     size_t n, float weight, float *scores) {
+    for (size_t e = 0; e < n; e++) scores[item[e]] += weight * worth(matrix, rating[e]);
+}
+
+/* By the neighbours' ratings. */
+static void rank_by_users(const struct rs_model *model, const struct rs_profile *profile,
+                          float *scores) {
+    const struct state *state = model->state;
+    const struct rs_graph *graph = &state->graph;
+    const struct rs_sparse *rows = &model->matrix->rows;
+    if (profile->user == RS_NONE) return;
+    for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++) {
+        uint64_t begin = rows->start[graph->other[e]];
+        add_line(model->matrix, rows->other + begin, rows->rating + begin,
+                 rows->start[graph->other[e] + 1] - begin,
+                 (float)weight_of(state, (double)graph->similarity[e]), scores);
+    }
+}
+
+/* By the neighbours of what the user rated. */
+static void rank_by_items(const struct rs_model *model, const struct rs_profile *profile,
+                          float *scores) {
+    const struct state *state = model->state;
+    const struct rs_graph *graph = &state->graph;
+    for (size_t r = 0; r < profile->n; r++) {
+        float own = worth(model->matrix, profile->rating[r]);
+        uint64_t begin = graph->start[profile->item[r]], end = graph->start[profile->item[r] + 1];
+        for (uint64_t e = begin; e < end; e++)
+            scores[graph->other[e]] += own * (float)weight_of(state, (double)graph->similarity[e]);
+    }
 }
 
 static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
                  float *scores) {
     (void)memory;
     const struct state *state = model->state;
-    const struct rs_graph *graph = &state->graph;
-    const struct rs_sparse *rows = &model->matrix->rows;
-    memset(scores, 0, rows->n_others * sizeof *scores);
-    if (graph->users) {
-        if (profile->user == RS_NONE) return;
-        for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++) {
-            uint64_t begin = rows->start[graph->other[e]];
-            add_line(rows->other + begin, rows->rating + begin,
-                     rows->start[graph->other[e] + 1] - begin,
-                     (float)weight_of(state, (double)graph->similarity[e]), scores);
-        }
-        return;
-    }
-    for (size_t r = 0; r < profile->n; r++) {
-        uint64_t begin = graph->start[profile->item[r]], end = graph->start[profile->item[r] + 1];
-        for (uint64_t e = begin; e < end; e++)
-            scores[graph->other[e]] +=
-                profile->rating[r] * (float)weight_of(state, (double)graph->similarity[e]);
-    }
+    memset(scores, 0, model->matrix->columns.n_lines * sizeof *scores);
+    (state->graph.users ? rank_by_users : rank_by_items)(model, profile, scores);
+    fill_by_popularity(model->matrix, scores);
 }
 
 static void close_state(struct rs_model *model) {
@@ -275,16 +301,15 @@ static void close_state(struct rs_model *model) {
 }
 
 static const struct rs_model_class knn = {.kind = "knn",
-                                                 .new_workspace = new_workspace,
-                                                 .free_workspace = free_workspace,
-                                                 .predict = predict,
-                                                 .rank = rank,
-                                                 .close = close_state};
+                                          .new_workspace = new_workspace,
+                                          .free_workspace = free_workspace,
+                                          .predict = predict,
+                                          .rank = rank,
+                                          .close = close_state};
 
 /* A parameter of the graph's making, or what stands for it in graphs made elsewhere. */
 static double parameter(const struct rs_graph *graph, const char *name, double otherwise) {
-    const json_t *value =
-        json_object_get(json_object_get(graph->header, "parameters"), name);
+    const json_t *value = json_object_get(json_object_get(graph->header, "parameters"), name);
     return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
@@ -296,8 +321,7 @@ bool rs_knn_open(struct rs_model *model, struct rs_error *err) {
     model->state = state;
     bool ok = rs_graph_use(&state->graph, file, err);
     model->class = &knn;
-    const struct rs_side *side =
-        state->graph.users ? &model->matrix->users : &model->matrix->items;
+    const struct rs_side *side = state->graph.users ? &model->matrix->users : &model->matrix->items;
     if (ok && state->graph.digest != side->digest)
         ok = rs_fail(err, EX_DATAERR, "%s: was made from another matrix: its %ss are not the same",
                      place, state->graph.users ? "user" : "item");

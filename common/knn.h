@@ -1,8 +1,8 @@
 /* Collaborative filtering by neighbours: the model over a graph of users or of items.
  *
- * Expected rating (Herlocker, Konstan, Borchers, Riedl 1999; Sarwar et al. 2001; Koren 2010, eq. 2),
- * over the nearest K among the neighbours that rated the item (user-based), or that the user rated
- * (item-based), with weights w = sign(s) |s|^AMPLIFY:
+ * Expected rating (Herlocker, Konstan, Borchers, Riedl 1999; Sarwar et al. 2001; Koren 2010, eq.
+ * 2), over the nearest K among the neighbours that rated the item (user-based), or that the user
+ * rated (item-based), with weights w = sign(s) |s|^AMPLIFY:
  *
  *     centre(u,i) + spread * sum w (r - centre) / spread / (DAMPING + sum |w|)
  *
@@ -10,8 +10,9 @@
  * parameters "voters", "amplify", "damping", so that whoever opens it predicts alike. Without a
  * neighbour that speaks the answer is the centre, which the source tells. Support is sum |w|.
  *
- * Ranking: user-based, the similarities of the neighbours who rated the item, times their rating; item-based,
- * those of the rated items whose neighbour it is, times the user's rating. */
+ * Ranking: user-based, the similarities of the neighbours who rated the item, times their rating;
+ * item-based, those of the rated items whose neighbour it is, times the user's rating. Items for
+ * which nobody speaks follow by their popularity. */
 #ifndef RS_KNN_H
 #define RS_KNN_H
 

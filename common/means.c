@@ -21,12 +21,10 @@ static struct rs_random stream_of(const struct rs_model *model, const struct rs_
                                   uint32_t item) {
     const struct state *state = model->state;
     struct rs_id nobody = {"", 0};
-    struct rs_id user = profile->user == RS_NONE
-                            ? nobody
-                            : rs_ids_get(&model->matrix->users.ids, profile->user);
+    struct rs_id user =
+        profile->user == RS_NONE ? nobody : rs_ids_get(&model->matrix->users.ids, profile->user);
     struct rs_id thing = item == RS_NONE ? nobody : rs_ids_get(&model->matrix->items.ids, item);
-    uint64_t key =
-        rs_random_hash(state->seed, user.text, user.length, thing.text, thing.length);
+    uint64_t key = rs_random_hash(state->seed, user.text, user.length, thing.text, thing.length);
     return rs_random_stream(key, 0, 0, 0);
 }
 
@@ -47,9 +45,8 @@ static double expected(const struct rs_model *model, const struct rs_profile *pr
     }
 }
 
-static void predict(const struct rs_model *model, void *workspace,
-                    const struct rs_profile *profile, const struct rs_query *query,
-                    struct rs_answer *answers) {
+static void predict(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
+                    const struct rs_query *query, struct rs_answer *answers) {
     (void)workspace;
     const struct state *state = model->state;
     for (size_t q = 0; q < query->n; q++) {
@@ -102,8 +99,7 @@ static void close_state(struct rs_model *model) {
 
 static const struct rs_model_class predicting = {
     .kind = "means", .predict = predict, .rank = rank, .close = close_state};
-static const struct rs_model_class ranking = {
-    .kind = "means", .rank = rank, .close = close_state};
+static const struct rs_model_class ranking = {.kind = "means", .rank = rank, .close = close_state};
 
 bool rs_means_open(struct rs_model *model, const char *name, uint64_t seed) {
     for (int which = 0; which < N_WHICH; which++) {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "knn.h"
 #include "means.h"
 #include "memory.h"
-#include "knn.h"
 
 static const char *const source_names[RS_N_SOURCES] = {
     [RS_FROM_MODEL] = NULL,
@@ -46,8 +46,12 @@ struct rs_profile rs_profile_of(const struct rs_matrix *matrix, uint32_t user) {
 
 struct rs_profile rs_profile_from(const struct rs_matrix *matrix, uint32_t user, size_t n,
                                   const uint32_t *item, const float *rating) {
-    struct rs_profile profile = {.user = user, .changed = true, .n = n, .item = item,
-                                 .rating = rating, .mean = matrix->mean,
+    struct rs_profile profile = {.user = user,
+                                 .changed = true,
+                                 .n = n,
+                                 .item = item,
+                                 .rating = rating,
+                                 .mean = matrix->mean,
                                  .deviation = matrix->deviation};
     if (n == 0) return profile;
     double sum = 0, residuals = 0, squares = 0;
@@ -71,8 +75,7 @@ struct rs_answer rs_baseline_answer(const struct rs_matrix *matrix,
                                     const struct rs_profile *profile, uint32_t item) {
     struct rs_answer answer = {.source = RS_FROM_BASELINE};
     if (profile->n == 0) answer.source = RS_FROM_ITEM_BIAS;
-    if (item == RS_NONE)
-        answer.source = profile->n == 0 ? RS_FROM_GLOBAL_MEAN : RS_FROM_USER_BIAS;
+    if (item == RS_NONE) answer.source = profile->n == 0 ? RS_FROM_GLOBAL_MEAN : RS_FROM_USER_BIAS;
     double score = matrix->mean + profile->bias;
     if (item != RS_NONE) score += matrix->items.bias[item];
     answer.score = (float)score;
@@ -117,8 +120,8 @@ struct rs_model *rs_model_open(const char *spec, const struct rs_matrix *matrix,
     const char *equals = strchr(spec, '=');
     struct rs_file *file = rs_file_open(equals == NULL ? spec : equals + 1, NULL, err);
     if (file == NULL) return NULL;
-    char *name = equals == NULL ? rs_strdup(own_name(file))
-                                : rs_strndup(spec, (size_t)(equals - spec));
+    char *name =
+        equals == NULL ? rs_strdup(own_name(file)) : rs_strndup(spec, (size_t)(equals - spec));
     model = rs_model_use(name, file, matrix, err);
     free(name);
     return model;
@@ -175,8 +178,8 @@ static void rank_by_prediction(const struct rs_model *model, void *workspace,
     }
 }
 
-void rs_model_rank(const struct rs_model *model, void *workspace,
-                   const struct rs_profile *profile, float *scores) {
+void rs_model_rank(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
+                   float *scores) {
     if (model->class->rank != NULL) {
         model->class->rank(model, workspace, profile, scores);
     } else {

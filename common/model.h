@@ -1,9 +1,10 @@
 /* A model: what answers "how would this user rate that item" and "what should this user see".
  *
- * Every kind of model (means, neighbours, factors, a blend of others) is a struct rs_model_class with
- * the same few functions, so that rs-score, rs-blend and the server use one as the other. A model
- * answers for a *profile*, the ratings of a user, and not for a line of the matrix: a user whom
- * the matrix does not know, or who has rated since it was made, is answered the same way (folded in).
+ * Every kind of model (means, neighbours, factors, a blend of others) is a struct rs_model_class
+ * with the same few functions, so that rs-score, rs-blend and the server use one as the other. A
+ * model answers for a *profile*, the ratings of a user, and not for a line of the matrix: a user
+ * whom the matrix does not know, or who has rated since it was made, is answered the same way
+ * (folded in).
  *
  * An open model is read-only; threads share it, each with a workspace of its own. */
 #ifndef RS_MODEL_H
@@ -24,8 +25,9 @@ struct rs_profile {
     size_t n;
     const uint32_t *item;
     const float *rating;
-    const int64_t *time;          /* milliseconds since 1970 or RS_NO_TIME; NULL: unknown */
-    double mean, deviation, bias; /* as in struct rs_side; the matrix's mean, deviation, 0 if n == 0 */
+    const int64_t *time; /* milliseconds since 1970 or RS_NO_TIME; NULL: unknown */
+    double mean, deviation,
+        bias; /* as in struct rs_side; the matrix's mean, deviation, 0 if n == 0 */
 };
 
 /* What is asked about a profile. */
@@ -68,14 +70,13 @@ struct rs_model_class {
 
     /* Expected ratings. NULL: the class only ranks. A query that the class can't answer gets source
      * RS_FROM_NOTHING, and rs_model_predict falls back to the baseline. */
-    void (*predict)(const struct rs_model *model, void *workspace,
-                    const struct rs_profile *profile, const struct rs_query *query,
-                    struct rs_answer *answers);
+    void (*predict)(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
+                    const struct rs_query *query, struct rs_answer *answers);
 
-    /* A score for every item of the matrix (n_items), higher is better, comparable within the profile
-     * only. NULL: rank by expected rating. */
-    void (*rank)(const struct rs_model *model, void *workspace,
-                 const struct rs_profile *profile, float *scores);
+    /* A score for every item of the matrix (n_items), higher is better, comparable within the
+     * profile only. NULL: rank by expected rating. */
+    void (*rank)(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
+                 float *scores);
 
     void (*close)(struct rs_model *model); /* frees state; the file is closed by rs_model_close */
 };
@@ -112,8 +113,8 @@ void rs_model_predict(const struct rs_model *model, void *workspace,
                       struct rs_answer *answers);
 
 /* Scores all items of the matrix for ranking. */
-void rs_model_rank(const struct rs_model *model, void *workspace,
-                   const struct rs_profile *profile, float *scores);
+void rs_model_rank(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
+                   float *scores);
 
 /* [NAME, "baseline", "item-bias", …]: the words for enum rs_source in a header. */
 json_t *rs_sources_json(const char *name);
@@ -125,8 +126,9 @@ struct rs_answer rs_baseline_answer(const struct rs_matrix *matrix,
 /* The profile of a user of the matrix; RS_NONE: of one without ratings. */
 struct rs_profile rs_profile_of(const struct rs_matrix *matrix, uint32_t user);
 
-/* The profile of somebody with these N ratings (items ascending), whose memory it borrows. Its mean,
- * deviation and bias are made as the matrix's are. USER is the line this replaces, or RS_NONE. */
+/* The profile of somebody with these N ratings (items ascending), whose memory it borrows. Its
+ * mean, deviation and bias are made as the matrix's are. USER is the line this replaces, or
+ * RS_NONE. */
 struct rs_profile rs_profile_from(const struct rs_matrix *matrix, uint32_t user, size_t n,
                                   const uint32_t *item, const float *rating);
 

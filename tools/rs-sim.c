@@ -22,9 +22,9 @@ static int64_t k = 100;
 static double shrink = -1;
 static int64_t min_support = 1;
 static double min_similarity = 0;
-static int64_t voters = 40;
+static int64_t voters = 30;
 static double amplify = 1;
-static double damping = 0;
+static double damping = 0.3;
 static const char *part = "1/1";
 
 static const struct rs_option options[] = {

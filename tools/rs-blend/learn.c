@@ -32,7 +32,10 @@ void learned_init(struct learned *learned, enum rs_task task, enum rs_basis basi
                                 .offsets = rs_calloc(c, sizeof(double)),
                                 .figures = json_object()};
     struct rs_blend *blend = &learned->blend;
-    *blend = (struct rs_blend){.task = task, .basis = basis, .n_parents = n, .n_functions = c,
+    *blend = (struct rs_blend){.task = task,
+                               .basis = basis,
+                               .n_parents = n,
+                               .n_functions = c,
                                .weights = learned->weights,
                                .support_weights = learned->support_weights,
                                .support_scale = learned->support_scale,

@@ -17,7 +17,8 @@ struct learned {
     json_t *figures; /* for the header: what was chosen and why */
 };
 
-/* All weights 0, the knots at the 10 % and 90 % quantiles of the samples' counts (terciles for cells). */
+/* All weights 0, the knots at the 10 % and 90 % quantiles of the samples' counts (terciles for
+ * cells). */
 void learned_init(struct learned *learned, enum rs_task task, enum rs_basis basis,
                   const struct samples *samples);
 void learned_free(struct learned *learned);
@@ -36,8 +37,8 @@ void learn_stack(struct learned *learned, const struct samples *samples);
 /* For each cell of counts the parent with the least squared error. */
 void learn_switch(struct learned *learned, const struct samples *samples);
 
-/* Non-negative weights that make relevant items (truth >= RELEVANT) likely among the candidates; the best
- * parent alone if that is not better on users left out. */
+/* Non-negative weights that make relevant items (truth >= RELEVANT) likely among the candidates;
+ * the best parent alone if that is not better on users left out. */
 void learn_rank(struct learned *learned, const struct samples *samples, double relevant);
 
 /* For each cell of users' counts the parent that ranks best. */

@@ -62,8 +62,8 @@ static void copy_row(struct lists *lists, const struct learned *learned,
 
 static void make_lists(struct lists *lists, const struct learned *learned,
                        const struct samples *samples, double relevant) {
-    *lists = (struct lists){.n_parents = samples->n_parents,
-                            .n_functions = learned->blend.n_functions};
+    *lists =
+        (struct lists){.n_parents = samples->n_parents, .n_functions = learned->blend.n_functions};
     uint64_t *start;
     size_t n_users;
     uint32_t *order = order_rows(samples, relevant, &start, &n_users);
@@ -118,8 +118,8 @@ static void add_gradient(const struct lists *lists, size_t row, double d, double
             gradient[m * lists->n_functions + c] += d * (double)z[m] * (double)functions[c];
 }
 
-/* The mean over the relevant items p of one user of log(1 + sum_n exp(s_n - s_p)), n over the others,
- * and its gradient. */
+/* The mean over the relevant items p of one user of log(1 + sum_n exp(s_n - s_p)), n over the
+ * others, and its gradient. */
 static double group_loss(const struct lists *lists, const struct group *group, const double *w,
                          double *scores, double *gradient) {
     double greatest = -INFINITY, others = 0, loss = 0, pull = 0;

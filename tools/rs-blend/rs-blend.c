@@ -1,7 +1,7 @@
 /* rs-blend: learns how to combine models into a hybrid, for ratings and for ranking.
  *
- * In: scores streams of several models for the same pairs with their true ratings, which no model saw in
- * training. Out: a blend, which rs-score takes. Holds all rows. */
+ * In: scores streams of several models for the same pairs with their true ratings, which no model
+ * saw in training. Out: a blend, which rs-score takes. Holds all rows. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,16 +40,21 @@ static const struct rs_tool tool = {
     .summary = "learn a hybrid of several models",
     .operands = "[SCORES]...",
     .about =
-        "Reads what several models said of the same pairs (rs-score --pairs, one file a model, or several "
+        "Reads what several models said of the same pairs (rs-score --pairs, one file a model, or "
+        "several "
         "where there are several folds) and learns how to combine them. The pairs must be such as "
         "the models did not see: folds within the training data, never the test.\n\n"
         "For ratings (files without --rank) it is a linear stack: expected rating = baseline + sum "
-        "of weight x (model - baseline), the weights not negative and interpolated between users and items "
+        "of weight x (model - baseline), the weights not negative and interpolated between users "
+        "and items "
         "of few and of many ratings, more where a model had more support (feature-weighted linear "
-        "stacking, Sill et al. 2009); ridge regression, whose strength is chosen on users left out. The "
-        "baseline's scores must be among the files. For ranking (files of --rank --draw) the weights "
+        "stacking, Sill et al. 2009); ridge regression, whose strength is chosen on users left "
+        "out. The "
+        "baseline's scores must be among the files. For ranking (files of --rank --draw) the "
+        "weights "
         "maximise the likelihood of each relevant item among the user's candidates.\n\n"
-        "If on users left out the stack is not better than the best model alone, the blend is that model: a "
+        "If on users left out the stack is not better than the best model alone, the blend is that "
+        "model: a "
         "hybrid is never worse than its best parent but by chance. The header says what was "
         "chosen and the figures.",
     .memory = "12 bytes a row and model, 40 a row.",

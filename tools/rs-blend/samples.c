@@ -91,8 +91,7 @@ static bool same_row(const struct samples *samples, const struct rs_pairs_reader
     struct rs_id user = rs_ids_get(&reader->users.ids, batch->user[i]);
     struct rs_id item = rs_ids_get(&reader->items.ids, batch->item[i]);
     return at < samples->n &&
-           samples->pair[at] ==
-               rs_random_hash(0, user.text, user.length, item.text, item.length);
+           samples->pair[at] == rs_random_hash(0, user.text, user.length, item.text, item.length);
 }
 
 /* Adds a file's rows behind the AT already there for its model; returns how many there are then. */
@@ -135,8 +134,7 @@ void samples_read(struct samples *samples, char *const *paths, size_t n, enum rs
     struct source *sources = rs_calloc(n, sizeof *sources);
     size_t n_sources = 0, at = 0;
     uint32_t n_users = 0;
-    for (size_t i = 0; i < n; i++)
-        n_sources += describe(&sources[n_sources], paths[i], task);
+    for (size_t i = 0; i < n; i++) n_sources += describe(&sources[n_sources], paths[i], task);
     qsort(sources, n_sources, sizeof *sources, compare_sources);
     for (size_t s = 0; s < n_sources; s++) {
         if (s == 0 || strcmp(sources[s].model, sources[s - 1].model) != 0) {

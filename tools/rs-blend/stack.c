@@ -1,4 +1,5 @@
-/* The stack for ratings: truth - b regressed on the parents' (p - b) times functions of the counts. */
+/* The stack for ratings: truth - b regressed on the parents' (p - b) times functions of the counts.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,10 +54,9 @@ static void mirror(struct sums *sums, size_t n) {
         for (size_t j = 0; j < i; j++) sums->gram[i * n + j] = sums->gram[j * n + i];
 }
 
-/* Minimises w'Gw - 2c'w + ridge * sum_j G_jj w_j^2 with all but the free coefficients not negative, by
- * coordinate descent from W. */
-static void solve(const struct problem *problem, const struct sums *sums, double ridge,
-                  double *w) {
+/* Minimises w'Gw - 2c'w + ridge * sum_j G_jj w_j^2 with all but the free coefficients not negative,
+ * by coordinate descent from W. */
+static void solve(const struct problem *problem, const struct sums *sums, double ridge, double *w) {
     size_t n = problem->n_columns;
     for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
         double largest = 0;
@@ -184,7 +184,8 @@ static size_t best_parent(const struct samples *samples, double *least, json_t *
 static size_t find_baseline(const struct samples *samples) {
     for (size_t m = 0; m < samples->n_parents; m++)
         if (strcmp(samples->parents[m].name, "baseline") == 0) return m;
-    rs_die(EX_USAGE, "the scores of model baseline are missing, from which the hybrid measures the others");
+    rs_die(EX_USAGE,
+           "the scores of model baseline are missing, from which the hybrid measures the others");
 }
 
 static void take_coefficients(struct learned *learned, const double *w) {

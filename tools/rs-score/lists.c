@@ -72,7 +72,8 @@ static int compare_entries(const void *a, const void *b) {
     return before(*first, *second) ? -1 : 1;
 }
 
-/* Puts the first N of the items with a finite score into LIST, in order; returns how many there are. */
+/* Puts the first N of the items with a finite score into LIST, in order; returns how many there
+ * are. */
 static size_t select_best(const float *scores, size_t n_items, size_t n, struct entry *list) {
     size_t kept = 0;
     for (uint32_t item = 0; item < n_items; item++) {
@@ -92,8 +93,8 @@ static size_t select_best(const float *scores, size_t n_items, size_t n, struct 
     return kept;
 }
 
-/* The candidates are all items of the matrix that the user has not rated. Somebody of whom nothing is
- * known gets what is popular. */
+/* The candidates are all items of the matrix that the user has not rated. Somebody of whom nothing
+ * is known gets what is popular. */
 static size_t list_user(const struct scoring *scoring, uint32_t line, void *workspace,
                         float *scores, size_t n, struct entry *list) {
     const struct rs_matrix *matrix = scoring->matrix;
@@ -111,10 +112,12 @@ static size_t list_user(const struct scoring *scoring, uint32_t line, void *work
 static void write_lists(struct scoring *scoring, const struct audience *audience,
                         const struct entry *lists, const size_t *lengths, size_t n) {
     const struct rs_matrix *matrix = scoring->matrix;
-    struct rs_pairs_form form = {
-        .kind = "scores", .columns = RS_SCORE | RS_RANK | RS_SOURCE | RS_USER_COUNT | RS_ITEM_COUNT,
-        .users = &audience->names.ids, .items = &matrix->items.ids,
-        .item_table = &matrix->items.table};
+    struct rs_pairs_form form = {.kind = "scores",
+                                 .columns =
+                                     RS_SCORE | RS_RANK | RS_SOURCE | RS_USER_COUNT | RS_ITEM_COUNT,
+                                 .users = &audience->names.ids,
+                                 .items = &matrix->items.ids,
+                                 .item_table = &matrix->items.table};
     json_object_set_new(scoring->header, "task", json_string("top"));
     struct rs_output output = rs_output_open(scoring->output, true);
     struct rs_pairs_writer *writer = rs_pairs_write(output.file, &form, scoring->header);
@@ -128,14 +131,14 @@ static void write_lists(struct scoring *scoring, const struct audience *audience
             const uint64_t *start = matrix->columns.start + entry->item;
             size_t at = batch->n++;
             if (!isfinite(entry->score))
-                rs_die(EX_SOFTWARE, "model %s gave a score that is no number", scoring->model->name);
+                rs_die(EX_SOFTWARE, "model %s gave a score that is no number",
+                       scoring->model->name);
             batch->user[at] = user;
             batch->item[at] = entry->item;
             batch->score[at] = entry->score;
             batch->rank[at] = (uint32_t)k + 1;
             batch->source[at] = line == RS_NONE ? RS_FROM_POPULARITY : RS_FROM_MODEL;
-            batch->user_count[at] =
-                line == RS_NONE ? 0 : (uint32_t)rs_profile_of(matrix, line).n;
+            batch->user_count[at] = line == RS_NONE ? 0 : (uint32_t)rs_profile_of(matrix, line).n;
             batch->item_count[at] = (uint32_t)(start[1] - start[0]);
         }
     }
@@ -168,8 +171,8 @@ void score_lists(struct scoring *scoring, const char *users_path, size_t n) {
         float *scores = rs_aligned(matrix->items.ids.n, sizeof *scores);
 #pragma omp for schedule(dynamic, 8)
         for (uint32_t user = 0; user < n_users; user++) {
-            lengths[user] = list_user(scoring, audience.line[user], workspace, scores, n,
-                                      lists + user * n);
+            lengths[user] =
+                list_user(scoring, audience.line[user], workspace, scores, n, lists + user * n);
 #pragma omp critical
             rs_progress_at(++done);
         }

@@ -82,8 +82,8 @@ static void group_by_user(struct asked *asked) {
     free(next);
 }
 
-/* Draws candidates for every known user: items of the matrix that the user neither rated nor is asked
- * about, fewer than N where there are no more. Draws depend on seed and user id. */
+/* Draws candidates for every known user: items of the matrix that the user neither rated nor is
+ * asked about, fewer than N where there are no more. Draws depend on seed and user id. */
 static void draw_candidates(struct asked *asked, const struct scoring *scoring, size_t n) {
     const struct rs_matrix *matrix = scoring->matrix;
     size_t n_items = matrix->items.ids.n;
@@ -137,7 +137,13 @@ static void predict_user(const struct scoring *scoring, const struct asked *aske
     }
     struct rs_query query = {n, items, asked->has_time ? times : NULL};
     rs_model_predict(scoring->model, workspace, &profile, &query, answers);
-    for (size_t q = 0; q < n; q++) scored->answer[asked->order[begin + q]] = answers[q];
+    for (size_t q = 0; q < n; q++) {
+        bool unknown = profile.n == 0 || items[q] == RS_NONE;
+        if (unknown && scoring->mean_for_unknown)
+            answers[q] = (struct rs_answer){.score = (float)scoring->matrix->mean,
+                                            .source = RS_FROM_GLOBAL_MEAN};
+        scored->answer[asked->order[begin + q]] = answers[q];
+    }
     free(items);
     free(times);
     free(answers);
@@ -251,7 +257,8 @@ static void write_scores(struct scoring *scoring, const struct asked *asked, boo
     if (ranking) columns |= drawn ? RS_SAMPLED : RS_ABOVE | RS_TIED;
     if (asked->has_rating) columns |= RS_RATING;
     if (asked->has_time && !drawn) columns |= RS_TIME;
-    struct rs_pairs_form form = {.kind = "scores", .columns = columns,
+    struct rs_pairs_form form = {.kind = "scores",
+                                 .columns = columns,
                                  .users = &asked->reader.users.ids,
                                  .items = &asked->reader.items.ids};
     json_t *header = scoring->header;

@@ -1,7 +1,7 @@
 /* rs-score: what a model says of given pairs of user and item, or which items it lists for users.
  *
- * In: a matrix, model files, and the pairs or the users. Out: a scores stream. Maps the files; holds the
- * pairs or the lists, and for each thread the scores of one user. */
+ * In: a matrix, model files, and the pairs or the users. Out: a scores stream. Maps the files;
+ * holds the pairs or the lists, and for each thread the scores of one user. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +18,7 @@ static const char *pairs_path = NULL;
 static bool ranking = false;
 static int64_t n_drawn = 0;
 static int64_t n_top = 0;
+static bool mean_for_unknown = false;
 static const char *users_path = NULL;
 static int64_t seed = 1;
 
@@ -25,7 +26,8 @@ static const struct rs_option options[] = {
     {"matrix", 'm', RS_STRING, "FILE", &matrix_path, 0, 0, NULL, false,
      "the matrix the models were made from"},
     {"model", 0, RS_LIST, "NAME[=FILE]", &model_specs, 0, 0, NULL, true,
-     "a model: random, popular, global-mean, user-mean, item-mean or baseline, or a file of rs-sim or "
+     "a model: random, popular, global-mean, user-mean, item-mean or baseline, or a file of rs-sim "
+     "or "
      "rs-factor under a name of your choice; several are the parents of --blend"},
     {"blend", 0, RS_STRING, "FILE", &blend_path, 0, 0, NULL, false,
      "answer with the hybrid that rs-blend made of models of these names"},
@@ -38,11 +40,16 @@ static const struct rs_option options[] = {
      "the N best items for each user among those that the user has not rated"},
     {.kind = RS_HEADING, .help = "With --pairs:"},
     {"rank", 0, RS_FLAG, NULL, &ranking, 0, 0, NULL, true,
-     "instead of a rating, where the item comes among all items of the matrix that the user has not rated: how "
+     "instead of a rating, where the item comes among all items of the matrix that the user has "
+     "not rated: how "
      "many have a greater score, how many the same"},
     {"draw", 0, RS_INTEGER, "N", &n_drawn, 0, 1000000, NULL, true,
      "with --rank, for rs-blend to learn from: add N items drawn for each user, and give scores "
      "standardised over the user's candidates"},
+    {"mean-for-unknown", 0, RS_FLAG, NULL, &mean_for_unknown, 0, 0, NULL, true,
+     "expect the global mean where the user or the item is unknown, as Surprise does, instead of "
+     "what is "
+     "known of the other"},
     {.kind = RS_HEADING, .help = "With --top:"},
     {"users", 0, RS_STRING, "FILE", &users_path, 0, 0, NULL, false,
      "only the users named in FILE, one a line ('-': standard input), in that order"},
@@ -70,15 +77,20 @@ static const struct rs_tool tool = {
     .summary = "predict ratings and list recommendations with a model or a hybrid",
     .operands = "",
     .about =
-        "Answers with one model, or with the hybrid of several. For each pair of --pairs it gives the expected "
-        "rating (not clipped to the scale) with the support and the source of the answer: the model "
+        "Answers with one model, or with the hybrid of several. For each pair of --pairs it gives "
+        "the expected "
+        "rating (not clipped to the scale) with the support and the source of the answer: the "
+        "model "
         "itself, or what stood in for it where the user or the item is unknown to it. --top gives "
-        "ranked lists: exactly N items a user, or a warning and a count in the end map where fewer are "
+        "ranked lists: exactly N items a user, or a warning and a count in the end map where fewer "
+        "are "
         "left. A user who is not in the matrix gets what is popular.\n\n"
-        "Items that a user has rated are taken out before the best are selected. Equal scores come in the "
+        "Items that a user has rated are taken out before the best are selected. Equal scores come "
+        "in the "
         "order of their ids.",
-    .memory = "the mapped files; 48 bytes a pair, or 8 bytes a list entry; 4 bytes an item for each "
-              "thread.",
+    .memory =
+        "the mapped files; 48 bytes a pair, or 8 bytes a list entry; 4 bytes an item for each "
+        "thread.",
     .options = options,
     .examples = examples,
 };
@@ -106,9 +118,8 @@ static json_t *make_header(const struct rs_matrix *matrix, const struct rs_model
     json_object_set_new(header, "feedback",
                         json_string(matrix->implicit ? "implicit" : "explicit"));
     json_object_set_new(header, "train",
-                        json_pack("{s:I, s:I, s:I, s:s}", "users",
-                                  (json_int_t)matrix->users.ids.n, "items",
-                                  (json_int_t)matrix->items.ids.n, "ratings",
+                        json_pack("{s:I, s:I, s:I, s:s}", "users", (json_int_t)matrix->users.ids.n,
+                                  "items", (json_int_t)matrix->items.ids.n, "ratings",
                                   (json_int_t)matrix->n_ratings, "digest", matrix->digest));
     return header;
 }
@@ -132,9 +143,12 @@ int main(int argc, char **argv) {
         if (file == NULL || models[n] == NULL) rs_die_error(&err);
         n++;
     }
-    struct scoring scoring = {.matrix = &matrix, .model = models[n - 1], .output = rs_output_path,
+    struct scoring scoring = {.matrix = &matrix,
+                              .model = models[n - 1],
+                              .output = rs_output_path,
                               .header = make_header(&matrix, models[n - 1]),
-                              .seed = (uint64_t)seed};
+                              .seed = (uint64_t)seed,
+                              .mean_for_unknown = mean_for_unknown};
     if (n_top > 0) {
         score_lists(&scoring, users_path, (size_t)n_top);
     } else {

@@ -14,11 +14,12 @@ struct scoring {
     json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */
     const char *output;
     uint64_t seed;
+    bool mean_for_unknown; /* the global mean where user or item is unknown */
 };
 
-/* Scores every pair of a ratings file: expected ratings, or with RANKING where the item comes among the user's
- * candidates. With N_DRAWN > 0 (and RANKING) that many candidates more are drawn for every user, and
- * scores are standardised over the candidates. */
+/* Scores every pair of a ratings file: expected ratings, or with RANKING where the item comes among
+ * the user's candidates. With N_DRAWN > 0 (and RANKING) that many candidates more are drawn for
+ * every user, and scores are standardised over the candidates. */
 void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn);
 
 /* Lists the N best items for every user of the matrix, or for those named in USERS_PATH. */

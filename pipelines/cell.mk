@@ -1,0 +1,111 @@
+# A cell is a folder with train.rs and test.rs: this makes everything a comparison needs of it.
+#
+#     train.rs -> matrix.rs -> NAME.predict, NAME.rank         the models' files
+#                              scores/NAME.predict.rs          expected ratings of the test pairs
+#                              scores/NAME.rank.rs             where they come among the user's candidates
+#     train.rs -> inner-I/     cells within the training data, in which models answer for pairs that they have not
+#                              seen: what the blends learn from
+#     inner-*/scores -> NAME.blend
+#
+# Called as `make -f pipelines/cell.mk CELL=DIR TARGET` with the programs on PATH.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+CELL  ?= .
+SEED  ?= 1
+INNER ?= 2# cells within the training data
+INNER_FOLDS ?= 5# of which each leaves out one fold
+DRAWN ?= 300# candidates for each user from which a blend learns to rank
+THREADS ?= 1
+RELEVANT ?=
+
+matrix := $(CELL)/matrix.rs
+include $(dir $(lastword $(MAKEFILE_LIST)))models.mk
+
+# A file that changes when the command in it does.
+remember = $(shell mkdir -p $(dir $(1)) && { echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1); })$(1)
+program  = $(firstword $(1:%=$(shell command -v $(1))))
+
+$(matrix): $(CELL)/train.rs $(call program,rs-matrix)
+	rs-matrix --times -q -t $(THREADS) $< -o $@
+
+# The models' files
+
+define model_file # NAME TASK
+$(CELL)/$(1).$(2): $(matrix) $$(call remember,$(CELL)/how/$(1).$(2),$$($(1).$(2))) \
+                   $$(call program,$(firstword $($(1).$(2))))
+	$$($(1).$(2)) -q -t $(THREADS) -o $$@
+endef
+$(foreach m,$(from_file),$(foreach t,predict rank,$(if $($(m).$(t)),$(eval $(call model_file,$(m),$(t))))))
+
+# Scores. `drawn` are those from which blends learn to rank.
+
+spec = $(if $(filter $(plain),$(1)),$(1),$(1)=$(CELL)/$(1).$(2))
+file = $(if $(filter $(plain),$(1)),,$(CELL)/$(1).$(2))
+score := rs-score -q -t $(THREADS) --seed $(SEED) --matrix $(matrix)
+
+define model_scores # NAME
+$(CELL)/scores/$(1).predict.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),predict) $$(call program,rs-score)
+	@mkdir -p $$(@D)
+	$(score) --model $(call spec,$(1),predict) --pairs $$< -o $$@
+$(CELL)/scores/$(1).rank.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),rank) $$(call program,rs-score)
+	@mkdir -p $$(@D)
+	$(score) --model $(call spec,$(1),rank) --pairs $$< --rank -o $$@
+$(CELL)/scores/$(1).drawn.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),rank) $$(call program,rs-score)
+	@mkdir -p $$(@D)
+	$(score) --model $(call spec,$(1),rank) --pairs $$< --rank --draw $(DRAWN) -o $$@
+endef
+$(foreach m,$(plain) $(from_file),$(eval $(call model_scores,$(m))))
+
+# Blends
+
+inner := $(foreach i,$(shell seq $(INNER)),$(CELL)/inner-$(i))
+parents_predict = $(foreach c,$(inner),$(foreach m,$($(1).predict.parents),$(c)/scores/$(m).predict.rs))
+parents_rank    = $(foreach m,$($(1).rank.parents),$(CELL)/inner-1/scores/$(m).drawn.rs)
+models_of       = $(foreach m,$($(1).$(2).parents),--model $(call spec,$(m),$(2)))
+files_of        = $(foreach m,$($(1).$(2).parents),$(call file,$(m),$(2)))
+
+define blend # NAME
+$(CELL)/$(1).blend: $(call parents_predict,$(1)) $(call parents_rank,$(1)) $$(call program,rs-blend)
+	rs-blend -q $(RELEVANT:%=--relevant %) $(call parents_predict,$(1)) $(call parents_rank,$(1)) -o $$@
+$(foreach t,predict rank,
+$(CELL)/scores/$(1).$(t).rs: $(CELL)/test.rs $(matrix) $(CELL)/$(1).blend $(call files_of,$(1),$(t)) \
+                             $$(call program,rs-score)
+	@mkdir -p $$(@D)
+	$(score) $(call models_of,$(1),$(t)) --blend $(CELL)/$(1).blend --name $(1) \
+	    --pairs $$< $(if $(filter rank,$(t)),--rank) -o $$@
+)
+endef
+$(foreach m,$(filter $(blends),$(MODELS)),$(eval $(call blend,$(m))))
+
+# What the jobs ask for
+
+.PHONY: inner plain scores-% learn-% blend-%
+inner: $(foreach c,$(inner),$(c)/matrix.rs)
+$(CELL)/inner-%/train.rs $(CELL)/inner-%/test.rs &: $(CELL)/train.rs
+	@mkdir -p $(CELL)/inner-$*
+	rs-split --folds $(INNER_FOLDS) --fold $* --seed $(SEED)$(SEED) $< \
+	    --train $(CELL)/inner-$*/train.rs --test $(CELL)/inner-$*/test.rs
+$(CELL)/inner-%/matrix.rs: $(CELL)/inner-%/train.rs
+	rs-matrix --times -q -t $(THREADS) $< -o $@
+
+# Every plain model that was asked for, or one from a file.
+scores-plain: $(foreach m,$(filter $(predicting),$(plain)),$(CELL)/scores/$(m).predict.rs) \
+              $(foreach m,$(filter $(ranking),$(plain)),$(CELL)/scores/$(m).rank.rs)
+$(foreach m,$(from_file) $(blends),$(eval scores-$(m): \
+    $(if $(filter $(m),$(predicting)),$(CELL)/scores/$(m).predict.rs) \
+    $(if $(filter $(m),$(ranking)),$(CELL)/scores/$(m).rank.rs)))
+
+# The same in an inner cell, of what a blend needs. Ranking is learned in the first one only.
+needed_predict := $(sort $(foreach b,$(filter $(blends),$(MODELS)),$($(b).predict.parents)))
+needed_rank    := $(if $(filter inner-1,$(notdir $(CELL))),$(sort $(foreach b,$(filter $(blends),$(MODELS)),$($(b).rank.parents))))
+learn-plain: $(foreach m,$(filter $(needed_predict),$(plain)),$(CELL)/scores/$(m).predict.rs) \
+             $(foreach m,$(filter $(needed_rank),$(plain)),$(CELL)/scores/$(m).drawn.rs)
+$(foreach m,$(from_file),$(eval learn-$(m): \
+    $(if $(filter $(m),$(needed_predict)),$(CELL)/scores/$(m).predict.rs) \
+    $(if $(filter $(m),$(needed_rank)),$(CELL)/scores/$(m).drawn.rs)))

@@ -232,6 +232,11 @@ static void rank(const struct rs_model *model, void *memory, const struct rs_pro
         rs_model_rank(part->parents[m], workspace->of_parent[RS_TO_RANK][m], profile,
                       workspace->scores);
         rs_standardise(workspace->scores, n_items, profile);
+        if (blend->basis == RS_BASIS_CONSTANT) {
+            for (size_t i = 0; i < n_items; i++)
+                scores[i] += (float)weights[0] * workspace->scores[i];
+            continue;
+        }
         for (size_t i = 0; i < n_items; i++) {
             double functions[RS_BASIS_MAX], weight = 0;
             rs_basis_functions(blend->basis, blend->knots, (double)profile->n,
@@ -257,7 +262,7 @@ void rs_standardise(float *scores, size_t n_items, const struct rs_profile *prof
     double deviation = n > 0 && squares > 0 ? sqrt(squares / (double)n) : 0;
     bool alike = !(deviation > 1e-9 * (1 + fabs(mean)));
     for (size_t i = 0; i < n_items; i++)
-        scores[i] = alike ? 0 : (float)(((double)scores[i] - mean) / deviation);
+        scores[i] = alike ? 0 : asinhf((float)(((double)scores[i] - mean) / deviation));
 }
 
 static void close_state(struct rs_model *model) {
@@ -293,7 +298,7 @@ static bool find_parents(struct part *part, const char *place, struct rs_model *
 
 struct rs_model *rs_blend_open(const char *name, struct rs_file *file,
                                const struct rs_matrix *matrix, struct rs_model *const *parents,
-                               size_t n, struct rs_error *err) {
+                               size_t n, enum rs_task task, struct rs_error *err) {
     struct rs_model *model = rs_calloc(1, sizeof *model);
     struct state *state = rs_calloc(1, sizeof *state);
     *model = (struct rs_model){.class = &classes[0][0],
@@ -304,7 +309,8 @@ struct rs_model *rs_blend_open(const char *name, struct rs_file *file,
     bool ok = true;
     for (int t = 0; ok && t < RS_N_TASKS; t++) {
         const struct rs_segment *segment = find_task(file, (enum rs_task)t);
-        if (segment == NULL) continue;
+        bool wanted = task == RS_N_TASKS || (int)task == t || find_task(file, task) == NULL;
+        if (segment == NULL || !wanted) continue;
         struct part *part = &state->parts[t];
         part->there = true;
         part->blend.task = (enum rs_task)t;

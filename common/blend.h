@@ -14,8 +14,8 @@
  *     b + sum_m (sum_c W[m,c] phi_c + V[m] s_m / (s_m + S[m])) (p_m - b) + sum_c A[c] phi_c
  *
  * (feature-weighted linear stacking: Sill, Takacs, Mackey, Lin 2009), and the score to rank by is
- * sum_m sum_c W[m,c] phi_c z_m with z_m the parent's scores standardised over the user's
- * candidates. W and V are not negative where they were learned. */
+ * sum_m sum_c W[m,c] phi_c asinh(z_m) with z_m the parent's scores standardised over the user's
+ * candidates; asinh because they have long tails. W and V are not negative where they were learned. */
 #ifndef RS_BLEND_H
 #define RS_BLEND_H
 
@@ -53,14 +53,14 @@ size_t rs_basis_functions(enum rs_basis basis, const double knots[4], double n_u
 void rs_blend_write(FILE *file, const struct rs_blend *blend, json_t *header);
 
 /* A model of the blend of PARENTS, which are found by name among N open models and stay the
- * caller's. Takes FILE over. A file without a blend for ranking ranks by expected rating. NULL
- * after filling *err. */
+ * caller's. Only what TASK needs is opened, or everything with RS_N_TASKS; a file without a blend
+ * for ranking ranks by expected rating. Takes FILE over. NULL after filling *err. */
 struct rs_model *rs_blend_open(const char *name, struct rs_file *file,
                                const struct rs_matrix *matrix, struct rs_model *const *parents,
-                               size_t n, struct rs_error *err);
+                               size_t n, enum rs_task task, struct rs_error *err);
 
-/* Shifts and scales SCORES, one an item of the matrix, to mean 0 and deviation 1 over the items not
- * in the profile (all 0 if they are all alike). */
+/* Turns SCORES, one an item of the matrix, into asinh(z), z of mean 0 and deviation 1 over the items not in
+ * the profile (all 0 if they are all alike). */
 void rs_standardise(float *scores, size_t n_items, const struct rs_profile *profile);
 
 #endif

@@ -18,9 +18,10 @@ MAKEFLAGS += --no-builtin-rules
 
 CELL  ?= .
 SEED  ?= 1
-INNER ?= 2# cells within the training data
+INNER ?= 1# cells within the training data; more than one gains nothing that can be measured
 INNER_FOLDS ?= 5# of which each leaves out one fold
-DRAWN ?= 300# candidates for each user from which a blend learns to rank
+DRAWN ?= 2000# candidates at most of each user from which a blend learns to rank
+DRAWN_USERS ?= 400
 THREADS ?= 1
 RELEVANT ?=
 
@@ -58,7 +59,7 @@ $(CELL)/scores/$(1).rank.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),rank) $$
 	$(score) --model $(call spec,$(1),rank) --pairs $$< --rank -o $$@
 $(CELL)/scores/$(1).drawn.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),rank) $$(call program,rs-score)
 	@mkdir -p $$(@D)
-	$(score) --model $(call spec,$(1),rank) --pairs $$< --rank --draw $(DRAWN) -o $$@
+	$(score) --model $(call spec,$(1),rank) --pairs $$< --rank --draw $(DRAWN) --draw-users $(DRAWN_USERS) -o $$@
 endef
 $(foreach m,$(plain) $(from_file),$(eval $(call model_scores,$(m))))
 

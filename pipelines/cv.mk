@@ -21,7 +21,7 @@ include pipelines/models.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 inner_cells = $(foreach c,$(cells),$(foreach i,$(shell seq $(INNER)),$(c)/inner-$(i)))
-INNER ?= 2
+INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
 settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))

@@ -13,16 +13,15 @@ enum { MAX_STEPS = 80, TOP = 10 };
 struct group {
     size_t begin, n_relevant, n;
     double scale; /* candidates for which one drawn row stands */
-    uint32_t user;
+    uint32_t user, user_count;
 };
 
 /* Users who have a relevant item, their rows side by side. */
 struct lists {
     size_t n_groups, n_rows;
     struct group *groups;
-    float *z;         /* n_rows x n_parents */
-    float *functions; /* n_rows x n_functions */
-    size_t n_parents, n_functions;
+    float *z; /* n_rows x n_parents */
+    size_t n_parents;
 };
 
 static bool is_relevant(const struct samples *samples, size_t i, double relevant) {
@@ -49,27 +48,19 @@ static uint32_t *order_rows(const struct samples *samples, double relevant, uint
     return order;
 }
 
-static void copy_row(struct lists *lists, const struct learned *learned,
-                     const struct samples *samples, size_t i) {
-    double functions[RS_BASIS_MAX];
-    learned_functions(learned, samples, i, functions);
+static void copy_row(struct lists *lists, const struct samples *samples, size_t i) {
     for (size_t m = 0; m < lists->n_parents; m++)
         lists->z[lists->n_rows * lists->n_parents + m] = samples->parents[m].score[i];
-    for (size_t c = 0; c < lists->n_functions; c++)
-        lists->functions[lists->n_rows * lists->n_functions + c] = (float)functions[c];
     lists->n_rows++;
 }
 
-static void make_lists(struct lists *lists, const struct learned *learned,
-                       const struct samples *samples, double relevant) {
-    *lists =
-        (struct lists){.n_parents = samples->n_parents, .n_functions = learned->blend.n_functions};
+static void make_lists(struct lists *lists, const struct samples *samples, double relevant) {
+    *lists = (struct lists){.n_parents = samples->n_parents};
     uint64_t *start;
     size_t n_users;
     uint32_t *order = order_rows(samples, relevant, &start, &n_users);
     lists->groups = rs_calloc(n_users, sizeof *lists->groups);
     lists->z = rs_malloc(samples->n * lists->n_parents, sizeof *lists->z);
-    lists->functions = rs_malloc(samples->n * lists->n_functions, sizeof *lists->functions);
     for (size_t u = 0; u < n_users; u++) {
         size_t n = start[u + 1] - start[u], n_relevant = 0, n_drawn = 0, candidates = 0;
         for (uint64_t k = start[u]; k < start[u + 1]; k++) {
@@ -82,10 +73,9 @@ static void make_lists(struct lists *lists, const struct learned *learned,
         double scale = n_drawn > 0 && candidates > undrawn
                            ? (double)(candidates - undrawn) / (double)n_drawn
                            : 1;
-        lists->groups[lists->n_groups++] =
-            (struct group){lists->n_rows, n_relevant, n, scale, (uint32_t)u};
-        for (uint64_t k = start[u]; k < start[u + 1]; k++)
-            copy_row(lists, learned, samples, order[k]);
+        lists->groups[lists->n_groups++] = (struct group){
+            lists->n_rows, n_relevant, n, scale, (uint32_t)u, samples->user_count[order[start[u]]]};
+        for (uint64_t k = start[u]; k < start[u + 1]; k++) copy_row(lists, samples, order[k]);
     }
     free(order);
     free(start);
@@ -94,28 +84,18 @@ static void make_lists(struct lists *lists, const struct learned *learned,
 static void free_lists(struct lists *lists) {
     free(lists->groups);
     free(lists->z);
-    free(lists->functions);
 }
 
 static double score_row(const struct lists *lists, const double *w, size_t row) {
     const float *z = lists->z + row * lists->n_parents;
-    const float *functions = lists->functions + row * lists->n_functions;
     double score = 0;
-    for (size_t m = 0; m < lists->n_parents; m++) {
-        double weight = 0;
-        for (size_t c = 0; c < lists->n_functions; c++)
-            weight += w[m * lists->n_functions + c] * (double)functions[c];
-        score += weight * (double)z[m];
-    }
+    for (size_t m = 0; m < lists->n_parents; m++) score += w[m] * (double)z[m];
     return score;
 }
 
 static void add_gradient(const struct lists *lists, size_t row, double d, double *gradient) {
     const float *z = lists->z + row * lists->n_parents;
-    const float *functions = lists->functions + row * lists->n_functions;
-    for (size_t m = 0; m < lists->n_parents; m++)
-        for (size_t c = 0; c < lists->n_functions; c++)
-            gradient[m * lists->n_functions + c] += d * (double)z[m] * (double)functions[c];
+    for (size_t m = 0; m < lists->n_parents; m++) gradient[m] += d * (double)z[m];
 }
 
 /* The mean over the relevant items p of one user of log(1 + sum_n exp(s_n - s_p)), n over the
@@ -150,7 +130,7 @@ static bool counts(const struct group *group, int part, bool inside) {
 }
 
 static double loss_of(const struct lists *lists, int part, const double *w, double *gradient) {
-    size_t d = lists->n_parents * lists->n_functions, largest = 0, n = 0;
+    size_t d = lists->n_parents, largest = 0, n = 0;
     for (size_t g = 0; g < lists->n_groups; g++)
         if (lists->groups[g].n > largest) largest = lists->groups[g].n;
     double *scores = rs_malloc(largest, sizeof *scores), loss = 0;
@@ -167,7 +147,7 @@ static double loss_of(const struct lists *lists, int part, const double *w, doub
 
 /* Accelerated projected gradient with restarts (Beck, Teboulle 2009; O'Donoghue, Candes 2015). */
 static void minimise(const struct lists *lists, int part, double *w) {
-    size_t d = lists->n_parents * lists->n_functions;
+    size_t d = lists->n_parents;
     double *ahead = rs_malloc(d, sizeof *ahead), *next = rs_malloc(d, sizeof *next);
     double *gradient = rs_malloc(d, sizeof *gradient), *unused = rs_malloc(d, sizeof *unused);
     double step = 1, momentum = 1;
@@ -238,33 +218,33 @@ static double ndcg_of(const struct lists *lists, int part, const double *w) {
 }
 
 static double *weights_of_parent(const struct lists *lists, size_t parent) {
-    double *w = rs_calloc(lists->n_parents * lists->n_functions, sizeof *w);
-    for (size_t c = 0; c < lists->n_functions; c++) w[parent * lists->n_functions + c] = 1;
+    double *w = rs_calloc(lists->n_parents, sizeof *w);
+    w[parent] = 1;
     return w;
 }
 
-static size_t best_alone(const struct lists *lists, json_t *figures, double *best_ndcg) {
+static size_t best_alone(const struct lists *lists, const struct samples *samples, json_t *figures,
+                         double *best_ndcg) {
     size_t best = 0;
     json_t *ndcgs = json_object();
     *best_ndcg = -1;
     for (size_t m = 0; m < lists->n_parents; m++) {
         double *w = weights_of_parent(lists, m), ndcg = ndcg_of(lists, -1, w);
-        json_array_append_new(ndcgs, json_real(ndcg));
+        json_object_set_new(ndcgs, samples->parents[m].name, json_real(ndcg));
         free(w);
         if (ndcg <= *best_ndcg) continue;
         *best_ndcg = ndcg;
         best = m;
     }
-    json_decref(ndcgs);
-    json_object_set_new(figures, "ndcg_of_best_parent", json_real(*best_ndcg));
+    json_object_set_new(figures, "ndcg_of_parents", ndcgs);
     return best;
 }
 
 void learn_rank(struct learned *learned, const struct samples *samples, double relevant) {
     struct lists lists;
-    make_lists(&lists, learned, samples, relevant);
+    make_lists(&lists, samples, relevant);
     double alone, stacked = 0;
-    size_t best = best_alone(&lists, learned->figures, &alone);
+    size_t best = best_alone(&lists, samples, learned->figures, &alone);
     double *w[2] = {weights_of_parent(&lists, best), weights_of_parent(&lists, best)};
     for (int part = 0; part < 2; part++) {
         minimise(&lists, part, w[part]);
@@ -272,7 +252,7 @@ void learn_rank(struct learned *learned, const struct samples *samples, double r
     }
     bool better = lists.n_groups > 0 && stacked > alone;
     if (better) {
-        size_t d = lists.n_parents * lists.n_functions;
+        size_t d = lists.n_parents;
         for (size_t j = 0; j < d; j++) w[0][j] = (w[0][j] + w[1][j]) / 2;
         minimise(&lists, -1, w[0]);
         memcpy(learned->weights, w[0], d * sizeof *w[0]);
@@ -290,20 +270,20 @@ void learn_rank(struct learned *learned, const struct samples *samples, double r
 
 void learn_rank_switch(struct learned *learned, const struct samples *samples, double relevant) {
     struct lists lists;
-    make_lists(&lists, learned, samples, relevant);
-    size_t n = lists.n_parents, f = lists.n_functions;
-    double *sums = rs_calloc(n * 3, sizeof *sums);
-    size_t largest = 0;
+    make_lists(&lists, samples, relevant);
+    size_t n = lists.n_parents, f = learned->blend.n_functions, largest = 0;
     for (size_t g = 0; g < lists.n_groups; g++)
         if (lists.groups[g].n > largest) largest = lists.groups[g].n;
+    double *sums = rs_calloc(n * 3, sizeof *sums);
     double *scores = rs_malloc(largest, sizeof *scores);
     for (size_t m = 0; m < n; m++) {
         double *w = weights_of_parent(&lists, m);
         for (size_t g = 0; g < lists.n_groups; g++) {
-            const float *functions = lists.functions + lists.groups[g].begin * f;
-            size_t cell = 0;
-            while (cell < 8 && functions[cell] == 0) cell++;
-            sums[m * 3 + cell % 3] += group_ndcg(&lists, &lists.groups[g], w, scores);
+            const struct group *group = &lists.groups[g];
+            const double *knots = learned->blend.knots;
+            size_t cell =
+                (size_t)(group->user_count >= knots[0]) + (size_t)(group->user_count >= knots[1]);
+            sums[m * 3 + cell] += group_ndcg(&lists, group, w, scores);
         }
         free(w);
     }

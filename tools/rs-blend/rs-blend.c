@@ -79,8 +79,8 @@ static void write_blend(struct rs_output *output, const struct learned *learned)
 
 static void learn(struct rs_output *output, enum rs_task task, const struct samples *samples) {
     struct learned learned;
-    learned_init(&learned, task, method == METHOD_SWITCH ? RS_BASIS_CELLS : RS_BASIS_BILINEAR,
-                 samples);
+    enum rs_basis stacked = task == RS_TO_RANK ? RS_BASIS_CONSTANT : RS_BASIS_BILINEAR;
+    learned_init(&learned, task, method == METHOD_SWITCH ? RS_BASIS_CELLS : stacked, samples);
     if (task == RS_TO_RANK) {
         (method == METHOD_SWITCH ? learn_rank_switch : learn_rank)(&learned, samples,
                                                                    threshold(samples));

@@ -82,6 +82,38 @@ static void group_by_user(struct asked *asked) {
     free(next);
 }
 
+static int compare_hashes(const void *a, const void *b) {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+static uint64_t hash_of_user(const struct asked *asked, uint64_t seed, uint32_t user) {
+    struct rs_id id = rs_ids_get(&asked->reader.users.ids, user);
+    return rs_random_hash(seed, id.text, id.length, "user", 4);
+}
+
+/* Keeps the pairs of N of the users that the matrix knows, those of the least hashes. */
+static void choose_users(struct asked *asked, uint64_t seed, size_t n) {
+    size_t n_users = asked->reader.users.ids.n, n_known = 0, kept = 0;
+    uint64_t *hashes = rs_malloc(n_users, sizeof *hashes), largest = UINT64_MAX;
+    for (uint32_t u = 0; u < n_users; u++)
+        if (asked->user_line[u] != RS_NONE) hashes[n_known++] = hash_of_user(asked, seed, u);
+    qsort(hashes, n_known, sizeof *hashes, compare_hashes);
+    if (n < n_known) largest = hashes[n - 1];
+    free(hashes);
+    for (size_t i = 0; i < asked->n; i++) {
+        uint32_t user = asked->user[i];
+        if (asked->user_line[user] == RS_NONE || hash_of_user(asked, seed, user) > largest)
+            continue;
+        asked->user[kept] = user;
+        asked->item[kept] = asked->item[i];
+        asked->rating[kept] = asked->rating[i];
+        asked->time[kept++] = asked->time[i];
+    }
+    asked->n = asked->n_given = kept;
+    if (kept == 0) rs_die(EX_DATAERR, "no user of the pairs is in the matrix");
+}
+
 /* Draws candidates for every known user: items of the matrix that the user neither rated nor is
  * asked about, fewer than N where there are no more. Draws depend on seed and user id. */
 static void draw_candidates(struct asked *asked, const struct scoring *scoring, size_t n) {
@@ -93,7 +125,7 @@ static void draw_candidates(struct asked *asked, const struct scoring *scoring, 
     uint8_t *taken = rs_calloc(n_items, 1);
     for (uint32_t u = 0; u < asked->reader.users.ids.n; u++) {
         uint32_t line = asked->user_line[u];
-        if (line == RS_NONE) continue;
+        if (line == RS_NONE || asked->start[u] == asked->start[u + 1]) continue;
         struct rs_profile profile = rs_profile_of(matrix, line);
         size_t left = n_items;
         memset(taken, 0, n_items);
@@ -274,11 +306,13 @@ static void write_scores(struct scoring *scoring, const struct asked *asked, boo
     rs_output_commit(&output);
 }
 
-void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn) {
+void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn,
+                 size_t n_users) {
     struct asked asked = {0};
     read_pairs(&asked, pairs_path);
     asked.user_line = find_lines(&asked.reader.users.ids, &scoring->matrix->users.ids);
     asked.item_line = find_lines(&asked.reader.items.ids, &scoring->matrix->items.ids);
+    if (n_drawn > 0) choose_users(&asked, scoring->seed, n_users);
     group_by_user(&asked);
     if (n_drawn > 0) {
         draw_candidates(&asked, scoring, n_drawn);

@@ -17,6 +17,7 @@ static const char *name = NULL;
 static const char *pairs_path = NULL;
 static bool ranking = false;
 static int64_t n_drawn = 0;
+static int64_t n_draw_users = 400;
 static int64_t n_top = 0;
 static bool mean_for_unknown = false;
 static const char *users_path = NULL;
@@ -46,6 +47,8 @@ static const struct rs_option options[] = {
     {"draw", 0, RS_INTEGER, "N", &n_drawn, 0, 1000000, NULL, true,
      "with --rank, for rs-blend to learn from: add N items drawn for each user, and give scores "
      "standardised over the user's candidates"},
+    {"draw-users", 0, RS_INTEGER, "N", &n_draw_users, 1, UINT32_MAX, NULL, true,
+     "with --draw, only N of the users, the same ones whatever the model"},
     {"mean-for-unknown", 0, RS_FLAG, NULL, &mean_for_unknown, 0, 0, NULL, true,
      "expect the global mean where the user or the item is unknown, as Surprise does, instead of "
      "what is "
@@ -139,7 +142,8 @@ int main(int argc, char **argv) {
     }
     if (blend_path != NULL) {
         struct rs_file *file = rs_file_open(blend_path, "blend", &err);
-        if (file != NULL) models[n] = rs_blend_open("hybrid", file, &matrix, models, n, &err);
+        enum rs_task task = n_top > 0 || ranking ? RS_TO_RANK : RS_TO_PREDICT;
+        if (file != NULL) models[n] = rs_blend_open("hybrid", file, &matrix, models, n, task, &err);
         if (file == NULL || models[n] == NULL) rs_die_error(&err);
         n++;
     }
@@ -152,7 +156,7 @@ int main(int argc, char **argv) {
     if (n_top > 0) {
         score_lists(&scoring, users_path, (size_t)n_top);
     } else {
-        score_pairs(&scoring, pairs_path, ranking, (size_t)n_drawn);
+        score_pairs(&scoring, pairs_path, ranking, (size_t)n_drawn, (size_t)n_draw_users);
     }
     while (n > 0) rs_model_close(models[--n]);
     rs_matrix_close(&matrix);

@@ -189,6 +189,16 @@ struct rs_file *rs_file_open(const char *path, const char *kind, struct rs_error
     return NULL;
 }
 
+struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err) {
+    struct rs_file *file = rs_calloc(1, sizeof *file);
+    file->name = rs_strdup(rs_reader_name(reader));
+    bool ok = gather(file, -1, reader, NULL, err);
+    rs_reader_close(reader);
+    if (ok) return file;
+    rs_file_close(file);
+    return NULL;
+}
+
 void rs_segment_clear(struct rs_segment *segment) {
     for (size_t i = 0; i < segment->n_sections; i++) {
         struct rs_section *section = &segment->sections[i];

@@ -26,6 +26,8 @@ struct rs_reader {
     bool verify;
     size_t n_segments;
     json_t *map;             /* of the last event */
+    struct rs_event first;   /* seen by rs_reader_kind and still to be given */
+    bool first_pending;
     char kind[RS_FORMAT_NAME_MAX + 1];
     uint8_t *block;          /* on a file: the bytes of the map being read */
     size_t block_used, block_capacity;
@@ -364,7 +366,19 @@ static bool read_array(struct rs_reader *reader, size_t length, struct rs_event 
     return true;
 }
 
+bool rs_reader_kind(struct rs_reader *reader, const char **kind, struct rs_error *err) {
+    if (!rs_reader_next(reader, &reader->first, err)) return false;
+    reader->first_pending = true;
+    *kind = reader->kind;
+    return true;
+}
+
 bool rs_reader_next(struct rs_reader *reader, struct rs_event *event, struct rs_error *err) {
+    if (reader->first_pending) {
+        *event = reader->first;
+        reader->first_pending = false;
+        return true;
+    }
     *event = (struct rs_event){0};
     bool ok;
     if (reader->state == BETWEEN_SEGMENTS) {

@@ -82,6 +82,7 @@ struct rs_pairs_private {
     struct renumbering users, items, contexts[RS_MAX_CONTEXTS];
     size_t context_of[RS_MAX_CONTEXTS]; /* the stream's context by the segment's */
     size_t n_segment_contexts;
+    uint64_t n_rows;    /* of the segment so far */
     bool at_batches; /* the side tables of the segment are behind us */
     uint32_t *context_memory[RS_MAX_CONTEXTS]; /* for contexts this segment lacks */
 };
@@ -119,7 +120,7 @@ static bool begin_segment(struct rs_pairs_reader *reader, const struct rs_event 
     json_decref(reader->header);
     reader->header = json_incref(event->map);
     reader->n_segments++;
-    private->users.n = private->items.n = 0;
+    private->users.n = private->items.n = private->n_rows = 0;
     private->at_batches = false;
     const json_t *names = json_object_get(event->map, "contexts");
     private->n_segment_contexts = json_array_size(names);
@@ -244,13 +245,14 @@ static bool read_batch(struct rs_pairs_reader *reader, struct rs_error *err) {
     for (size_t c = 0; c < RS_N_COLUMNS; c++) {
         void **values = member(batch, &rs_columns[c]);
         if (rs_segment_find(arrays, rs_columns[c].name) == NULL) continue;
-        if (!rs_segment_array(place_of(reader), arrays, rs_columns[c].name, rs_columns[c].type, batch->n,
-                              values, err))
+        if (!rs_segment_array(place_of(reader), arrays, rs_columns[c].name, rs_columns[c].type,
+                              batch->n, values, err))
             return false;
         if (rs_columns[c].type == RS_F32 && !all_finite(*values, batch->n))
             return rs_fail(err, EX_DATAERR, "%s: a %s is not a finite number", place_of(reader),
                            rs_columns[c].name);
     }
+    private->n_rows += batch->n;
     return read_contexts(reader, err);
 }
 
@@ -277,6 +279,9 @@ static bool take_event(struct rs_pairs_reader *reader, const struct rs_event *ev
         if (private->arrays.n_sections > 0)
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its last batch is incomplete",
                            place_of(reader));
+        if ((uint64_t)json_integer_value(json_object_get(event->map, "rows")) != private->n_rows)
+            return rs_fail(err, EX_DATAERR, "%s: the file is damaged: it does not hold the rows "
+                           "that it counts", place_of(reader));
         json_decref(reader->end);
         reader->end = json_incref(event->map);
         return true;

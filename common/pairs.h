@@ -47,7 +47,7 @@ struct rs_column_form {
     enum rs_type type;
     size_t member; /* where struct rs_pairs has its pointer */
 };
-enum { RS_N_COLUMNS = 12 };
+enum { RS_N_COLUMNS = 13 };
 extern const struct rs_column_form rs_columns[RS_N_COLUMNS];
 
 /* A batch. Columns the stream does not have are NULL. */

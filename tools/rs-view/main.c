@@ -16,7 +16,7 @@ static const char *const from_names[] = {"none", "json", "csv", "tsv", NULL};
 static const char *const bias_names[] = {"none", "users", "items", NULL};
 static const char *const all[] = {"all", NULL};
 
-static int form = FORM_JSON, from = 0, biases = BIASES_NONE;
+static int form = FORM_JSON, from = 0;
 static int64_t limit = 9007199254740992;
 static bool headers = false, check = false;
 static struct asked asked;
@@ -40,7 +40,7 @@ static const struct rs_option options[] = {
      "nothing, but read everything and verify checksums and what the kind promises"},
     {"users", 0, RS_FLAG, NULL, &asked.user_table, 0, 0, NULL, false, "what is known of the users"},
     {"items", 0, RS_FLAG, NULL, &asked.item_table, 0, 0, NULL, false, "what is known of the items"},
-    {"biases", 0, RS_CHOICE, "SIDE", &biases, 0, 0, bias_names, false,
+    {"biases", 0, RS_CHOICE, "SIDE", &asked.biases, 0, 0, bias_names, false,
      "of a matrix the number of ratings, mean, deviation and bias of every user or item"},
     {"array", 0, RS_STRING, "NAME", &asked.array, 0, 0, NULL, false,
      "the elements of this array, a row a line"},
@@ -161,7 +161,7 @@ static void view_all(const char *const *paths, size_t n) {
 
 /* One thing at a time. */
 static void check_usage(size_t n_operands) {
-    int n = headers + check + asked.user_table + asked.item_table + (biases != BIASES_NONE) +
+    int n = headers + check + asked.user_table + asked.item_table + (asked.biases != BIASES_NONE) +
             (asked.array != NULL) + (from != 0);
     if (n > 1)
         rs_usage_error("only one of --header, --check, --users, --items, --biases, --array and "

@@ -81,9 +81,10 @@ static void copy_part(struct parts *parts, const struct rs_event *event) {
 static bool add_part(struct parts *parts, const struct rs_file *file, int fd,
                      const struct rs_event *event, struct rs_error *err) {
     bool last = event->part == event->n_parts;
-    bool fits = event->part == parts->next_part && event->bytes <= parts->size - parts->filled &&
+    bool fits = strcmp(event->name, parts->section->name) == 0 &&
+                event->part == parts->next_part && event->bytes <= parts->size - parts->filled &&
                 (!last || event->bytes == parts->size - parts->filled) &&
-                (last || event->bytes % RS_FORMAT_PAGE == 0) && event->bytes > 0;
+                (last || event->bytes % RS_FORMAT_PAGE == 0);
     if (!fits)
         return rs_fail(err, EX_DATAERR, "%s: the file is damaged: the parts of array %s don't join",
                        file->name, event->name);

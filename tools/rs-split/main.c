@@ -158,9 +158,9 @@ static struct plan make_plan(void) {
         n += methods[m].given;
     }
     if (n != 1)
-        rs_usage_error(
-            "one of --folds, --fold-column, --holdout, --last, --after, --cold-users and "
-            "--cold-items is needed");
+        rs_usage_error("%s of --folds, --fold-column, --holdout, --last, --after, --cold-users and "
+                       "--cold-items is needed",
+                       n == 0 ? "one" : "only one");
     check_options(&plan);
     if (plan.method == METHOD_FOLDS) plan.fold = need_fold();
     if (plan.method == METHOD_AFTER) take_after(&plan);

@@ -81,9 +81,10 @@ static void copy_part(struct parts *parts, const struct rs_event *event) {
 static bool add_part(struct parts *parts, const struct rs_file *file, int fd,
                      const struct rs_event *event, struct rs_error *err) {
     bool last = event->part == event->n_parts;
-    bool fits = event->part == parts->next_part && event->bytes <= parts->size - parts->filled &&
+    bool fits = strcmp(event->name, parts->section->name) == 0 &&
+                event->part == parts->next_part && event->bytes <= parts->size - parts->filled &&
                 (!last || event->bytes == parts->size - parts->filled) &&
-                (last || event->bytes % RS_FORMAT_PAGE == 0) && event->bytes > 0;
+                (last || event->bytes % RS_FORMAT_PAGE == 0);
     if (!fits)
         return rs_fail(err, EX_DATAERR, "%s: the file is damaged: the parts of array %s don't join",
                        file->name, event->name);
@@ -184,6 +185,16 @@ struct rs_file *rs_file_open(const char *path, const char *kind, struct rs_error
     }
     rs_reader_close(reader);
     if (!standard) close(fd);
+    if (ok) return file;
+    rs_file_close(file);
+    return NULL;
+}
+
+struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err) {
+    struct rs_file *file = rs_calloc(1, sizeof *file);
+    file->name = rs_strdup(rs_reader_name(reader));
+    bool ok = gather(file, -1, reader, NULL, err);
+    rs_reader_close(reader);
     if (ok) return file;
     rs_file_close(file);
     return NULL;

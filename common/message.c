@@ -7,17 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 const char *rs_progname = "rs";
 int rs_verbosity = 0;
 
-/* One line: what could break it or a terminal is shown as an escape. */
+/* The length of the character at TEXT; 0 for what could break the line or a terminal: control
+ * characters (those of U+0080 to U+009F too) and what is no UTF-8. */
+static size_t harmless(const char *text) {
+    unsigned char byte = (unsigned char)*text;
+    if (byte < 0x80) return byte >= 0x20 && byte != 0x7f;
+    size_t left = strnlen(text, 4);
+    for (size_t n = 2; n <= left; n++)
+        if (rs_utf8_valid(text, n)) return byte == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : n;
+    return 0;
+}
+
 static void print_line(const char *level, const char *text) {
     char line[2048];
     size_t used = (size_t)snprintf(line, sizeof line - 8, "%.64s: %s", rs_progname, level);
     for (const char *c = text; *c != '\0' && used < sizeof line - 8; c++) {
         unsigned char byte = (unsigned char)*c;
-        if (byte >= 0x20 && byte != 0x7f) {
-            line[used++] = (char)byte;
+        size_t length = harmless(c);
+        if (length > 0) {
+            memcpy(line + used, c, length);
+            used += length;
+            c += length - 1;
         } else if (byte == '\n' || byte == '\t' || byte == '\r') {
             line[used++] = '\\';
             line[used++] = byte == '\n' ? 'n' : byte == '\t' ? 't' : 'r';

@@ -18,4 +18,7 @@ bool rs_number_parse_comma(const char *text, size_t length, double *number);
 size_t rs_number_print_float(char *out, float number);
 size_t rs_number_print_double(char *out, double number);
 
+/* Writes a whole number, at most 20 bytes and no NUL. Returns the length. */
+size_t rs_number_print_integer(char *out, uint64_t number);
+
 #endif

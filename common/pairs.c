@@ -7,13 +7,7 @@
 #include "format.h"
 #include "memory.h"
 
-/* The value columns: how each is called in a file, its type, and where it lies in a batch. */
-static const struct column {
-    enum rs_column bit;
-    const char *name;
-    enum rs_type type;
-    size_t member;
-} columns[] = {
+const struct rs_column_form rs_columns[RS_N_COLUMNS] = {
     {RS_RATING, "rating", RS_F32, offsetof(struct rs_pairs, rating)},
     {RS_TIME, "time", RS_I64, offsetof(struct rs_pairs, time)},
     {RS_SCORE, "score", RS_F32, offsetof(struct rs_pairs, score)},
@@ -28,18 +22,51 @@ static const struct column {
     {RS_ITEM_COUNT, "item_count", RS_U32, offsetof(struct rs_pairs, item_count)},
     {RS_SAMPLED, "sampled", RS_U8, offsetof(struct rs_pairs, sampled)},
 };
-enum { N_COLUMNS = sizeof columns / sizeof *columns };
 
-static void **member(struct rs_pairs *batch, const struct column *column) {
+static void **member(struct rs_pairs *batch, const struct rs_column_form *column) {
     return (void **)(void *)((char *)batch + column->member);
+}
+
+void *rs_pairs_cells(const struct rs_pairs *batch, const struct rs_column_form *column) {
+    return *member((struct rs_pairs *)(uintptr_t)batch, column);
 }
 
 unsigned rs_pairs_columns(const struct rs_pairs *batch) {
     unsigned bits = 0;
-    for (size_t c = 0; c < N_COLUMNS; c++)
-        if (*member((struct rs_pairs *)(uintptr_t)batch, &columns[c]) != NULL)
-            bits |= columns[c].bit;
+    for (size_t c = 0; c < RS_N_COLUMNS; c++)
+        if (rs_pairs_cells(batch, &rs_columns[c]) != NULL)
+            bits |= rs_columns[c].bit;
     return bits;
+}
+
+unsigned rs_pairs_listed(const json_t *header) {
+    const json_t *names = json_object_get(header, "columns");
+    unsigned bits = 0;
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        for (size_t c = 0; c < RS_N_COLUMNS && name != NULL; c++)
+            if (strcmp(name, rs_columns[c].name) == 0) bits |= rs_columns[c].bit;
+    }
+    return bits;
+}
+
+void rs_pairs_allocate(struct rs_pairs *batch, unsigned bits, size_t n_contexts) {
+    *batch = (struct rs_pairs){.user = rs_malloc(RS_BATCH_ROWS, sizeof *batch->user),
+                               .item = rs_malloc(RS_BATCH_ROWS, sizeof *batch->item)};
+    for (size_t c = 0; c < RS_N_COLUMNS; c++)
+        if (bits & rs_columns[c].bit)
+            *member(batch, &rs_columns[c]) =
+                rs_malloc(RS_BATCH_ROWS, rs_type_size(rs_columns[c].type));
+    for (size_t c = 0; c < n_contexts; c++)
+        batch->context[c] = rs_malloc(RS_BATCH_ROWS, sizeof **batch->context);
+}
+
+void rs_pairs_free(struct rs_pairs *batch) {
+    free(batch->user);
+    free(batch->item);
+    for (size_t c = 0; c < RS_N_COLUMNS; c++) free(*member(batch, &rs_columns[c]));
+    for (size_t c = 0; c < RS_MAX_CONTEXTS; c++) free(batch->context[c]);
+    *batch = (struct rs_pairs){0};
 }
 
 /* Reading */
@@ -55,6 +82,7 @@ struct rs_pairs_private {
     struct renumbering users, items, contexts[RS_MAX_CONTEXTS];
     size_t context_of[RS_MAX_CONTEXTS]; /* the stream's context by the segment's */
     size_t n_segment_contexts;
+    uint64_t n_rows;    /* of the segment so far */
     bool at_batches; /* the side tables of the segment are behind us */
     uint32_t *context_memory[RS_MAX_CONTEXTS]; /* for contexts this segment lacks */
 };
@@ -92,7 +120,7 @@ static bool begin_segment(struct rs_pairs_reader *reader, const struct rs_event 
     json_decref(reader->header);
     reader->header = json_incref(event->map);
     reader->n_segments++;
-    private->users.n = private->items.n = 0;
+    private->users.n = private->items.n = private->n_rows = 0;
     private->at_batches = false;
     const json_t *names = json_object_get(event->map, "contexts");
     private->n_segment_contexts = json_array_size(names);
@@ -214,16 +242,17 @@ static bool read_batch(struct rs_pairs_reader *reader, struct rs_error *err) {
         !renumber(reader, &private->users, batch->user, batch->n, "user", err) ||
         !renumber(reader, &private->items, batch->item, batch->n, "item", err))
         return false;
-    for (size_t c = 0; c < N_COLUMNS; c++) {
-        void **values = member(batch, &columns[c]);
-        if (rs_segment_find(arrays, columns[c].name) == NULL) continue;
-        if (!rs_segment_array(place_of(reader), arrays, columns[c].name, columns[c].type, batch->n,
-                              values, err))
+    for (size_t c = 0; c < RS_N_COLUMNS; c++) {
+        void **values = member(batch, &rs_columns[c]);
+        if (rs_segment_find(arrays, rs_columns[c].name) == NULL) continue;
+        if (!rs_segment_array(place_of(reader), arrays, rs_columns[c].name, rs_columns[c].type,
+                              batch->n, values, err))
             return false;
-        if (columns[c].type == RS_F32 && !all_finite(*values, batch->n))
+        if (rs_columns[c].type == RS_F32 && !all_finite(*values, batch->n))
             return rs_fail(err, EX_DATAERR, "%s: a %s is not a finite number", place_of(reader),
-                           columns[c].name);
+                           rs_columns[c].name);
     }
+    private->n_rows += batch->n;
     return read_contexts(reader, err);
 }
 
@@ -250,6 +279,9 @@ static bool take_event(struct rs_pairs_reader *reader, const struct rs_event *ev
         if (private->arrays.n_sections > 0)
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its last batch is incomplete",
                            place_of(reader));
+        if ((uint64_t)json_integer_value(json_object_get(event->map, "rows")) != private->n_rows)
+            return rs_fail(err, EX_DATAERR, "%s: the file is damaged: it does not hold the rows "
+                           "that it counts", place_of(reader));
         json_decref(reader->end);
         reader->end = json_incref(event->map);
         return true;
@@ -260,21 +292,31 @@ static bool take_event(struct rs_pairs_reader *reader, const struct rs_event *ev
     return true;
 }
 
-bool rs_pairs_open(struct rs_pairs_reader *reader, const char *const *paths, size_t n_paths,
-                   const char *kind, struct rs_error *err) {
-    static const char *const standard_input[] = {"-"};
-    *reader = (struct rs_pairs_reader){
-        .paths = n_paths > 0 ? paths : standard_input, .n_paths = n_paths > 0 ? n_paths : 1,
-        .kind = kind, .private = rs_calloc(1, sizeof *reader->private)};
+bool rs_pairs_use(struct rs_pairs_reader *reader, struct rs_reader *first,
+                  const char *const *paths, size_t n_paths, const char *kind,
+                  struct rs_error *err) {
+    *reader = (struct rs_pairs_reader){.paths = paths,
+                                       .n_paths = n_paths,
+                                       .kind = kind,
+                                       .reader = first,
+                                       .private = rs_calloc(1, sizeof *reader->private)};
     rs_dict_init(&reader->users);
     rs_dict_init(&reader->items);
     struct rs_event event;
     bool ready, over;
-    if (open_next_path(reader, err) && rs_reader_next(reader->reader, &event, err) &&
-        take_event(reader, &event, &ready, &over, err))
+    if (rs_reader_next(first, &event, err) && take_event(reader, &event, &ready, &over, err))
         return true;
     rs_pairs_close(reader);
     return false;
+}
+
+bool rs_pairs_open(struct rs_pairs_reader *reader, const char *const *paths, size_t n_paths,
+                   const char *kind, struct rs_error *err) {
+    *reader = (struct rs_pairs_reader){0};
+    struct rs_reader *first = rs_reader_open(n_paths > 0 ? paths[0] : "-", err);
+    if (first == NULL) return false;
+    return rs_pairs_use(reader, first, n_paths > 0 ? paths + 1 : NULL,
+                        n_paths > 0 ? n_paths - 1 : 0, kind, err);
 }
 
 bool rs_pairs_next(struct rs_pairs_reader *reader, struct rs_pairs **batch, struct rs_error *err) {
@@ -385,11 +427,11 @@ static void flush_batch(struct rs_pairs_writer *writer) {
         number_batch(&writer->names[2 + c], batch->context[c], batch->n);
     for (size_t k = 0; k < 2 + writer->n_contexts; k++)
         write_fresh(&writer->writer, &writer->names[k]);
-    for (size_t c = 0; c < N_COLUMNS; c++)
-        if (writer->columns & columns[c].bit)
-            rs_writer_array(&writer->writer, columns[c].name,
-                            (struct rs_array){columns[c].type, batch->n, 1,
-                                              *member(batch, &columns[c])});
+    for (size_t c = 0; c < RS_N_COLUMNS; c++)
+        if (writer->columns & rs_columns[c].bit)
+            rs_writer_array(&writer->writer, rs_columns[c].name,
+                            (struct rs_array){rs_columns[c].type, batch->n, 1,
+                                              *member(batch, &rs_columns[c])});
     for (size_t c = 0; c < writer->n_contexts; c++)
         write_numbers(&writer->writer, &writer->names[2 + c], batch->context[c], batch->n);
     if (batch->rating != NULL) rs_scale_add(&writer->scale, batch->rating, batch->n);
@@ -401,9 +443,9 @@ static void flush_batch(struct rs_pairs_writer *writer) {
 
 static void complete_header(json_t *header, const struct rs_pairs_form *form) {
     json_t *names = json_array();
-    for (size_t c = 0; c < N_COLUMNS; c++)
-        if (form->columns & columns[c].bit)
-            json_array_append_new(names, json_string(columns[c].name));
+    for (size_t c = 0; c < RS_N_COLUMNS; c++)
+        if (form->columns & rs_columns[c].bit)
+            json_array_append_new(names, json_string(rs_columns[c].name));
     json_object_set_new(header, "columns", names);
     if (form->n_contexts > 0) {
         json_t *contexts = json_array();
@@ -435,14 +477,7 @@ struct rs_pairs_writer *rs_pairs_write(FILE *file, const struct rs_pairs_form *f
                                        json_t *header) {
     struct rs_pairs_writer *writer = rs_calloc(1, sizeof *writer);
     writer->columns = form->columns;
-    writer->batch.user = rs_malloc(RS_BATCH_ROWS, sizeof(uint32_t));
-    writer->batch.item = rs_malloc(RS_BATCH_ROWS, sizeof(uint32_t));
-    for (size_t c = 0; c < N_COLUMNS; c++)
-        if (form->columns & columns[c].bit)
-            *member(&writer->batch, &columns[c]) =
-                rs_malloc(RS_BATCH_ROWS, rs_type_size(columns[c].type));
-    for (size_t c = 0; c < form->n_contexts; c++)
-        writer->batch.context[c] = rs_malloc(RS_BATCH_ROWS, sizeof(uint32_t));
+    rs_pairs_allocate(&writer->batch, form->columns, form->n_contexts);
     name_parts(writer, form);
     if (header == NULL) header = json_object();
     complete_header(header, form);
@@ -468,10 +503,7 @@ void rs_pairs_finish(struct rs_pairs_writer *writer, json_t *counts) {
     json_object_set_new(counts, "items", json_integer(writer->names[1].n));
     if (writer->scale.n > 0) json_object_set_new(counts, "scale", rs_scale_json(&writer->scale));
     rs_writer_end(&writer->writer, counts);
-    free(writer->batch.user);
-    free(writer->batch.item);
-    for (size_t c = 0; c < N_COLUMNS; c++) free(*member(&writer->batch, &columns[c]));
-    for (size_t c = 0; c < writer->n_contexts; c++) free(writer->batch.context[c]);
+    rs_pairs_free(&writer->batch);
     for (size_t k = 0; k < 2 + writer->n_contexts; k++) {
         free(writer->names[k].local);
         free(writer->names[k].fresh);
@@ -484,10 +516,10 @@ void rs_pairs_copy_row(struct rs_pairs *to, const struct rs_pairs *from, size_t 
     size_t n = to->n++;
     to->user[n] = from->user[i];
     to->item[n] = from->item[i];
-    for (size_t c = 0; c < N_COLUMNS; c++) {
-        char *cells = *member(to, &columns[c]);
-        const char *source = *member((struct rs_pairs *)(uintptr_t)from, &columns[c]);
-        size_t size = rs_type_size(columns[c].type);
+    for (size_t c = 0; c < RS_N_COLUMNS; c++) {
+        char *cells = *member(to, &rs_columns[c]);
+        const char *source = rs_pairs_cells(from, &rs_columns[c]);
+        size_t size = rs_type_size(rs_columns[c].type);
         if (cells == NULL) continue;
         if (source != NULL) {
             memcpy(cells + n * size, source + i * size, size);

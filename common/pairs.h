@@ -40,6 +40,16 @@ enum rs_column {
     RS_SAMPLED = 1 << 12,    /* 1: no test pair but a candidate drawn to compare with */
 };
 
+/* How a column is called in files and in text, and what its cells are. */
+struct rs_column_form {
+    enum rs_column bit;
+    const char *name;
+    enum rs_type type;
+    size_t member; /* where struct rs_pairs has its pointer */
+};
+enum { RS_N_COLUMNS = 13 };
+extern const struct rs_column_form rs_columns[RS_N_COLUMNS];
+
 /* A batch. Columns the stream does not have are NULL. */
 struct rs_pairs {
     size_t n;
@@ -79,6 +89,12 @@ struct rs_pairs_reader {
  * first header. PATHS stay the caller's and must live as long. */
 bool rs_pairs_open(struct rs_pairs_reader *reader, const char *const *paths, size_t n_paths,
                    const char *kind, struct rs_error *err);
+
+/* The same with an open reader that is still at its beginning, which it takes over, in front of the
+ * paths. KIND must outlive the reader. */
+bool rs_pairs_use(struct rs_pairs_reader *reader, struct rs_reader *first,
+                  const char *const *paths, size_t n_paths, const char *kind,
+                  struct rs_error *err);
 
 /* Points *batch at the next rows, valid until the next call, or sets it NULL at the end. Indices
  * are checked; ratings and scores are finite. */
@@ -124,8 +140,16 @@ struct rs_pairs *rs_pairs_room(struct rs_pairs_writer *writer);
 /* Ends the segment and frees the writer. COUNTS (or NULL) is consumed. */
 void rs_pairs_finish(struct rs_pairs_writer *writer, json_t *counts);
 
-/* The columns of a batch that are there. */
+/* The columns of a batch that are there, and those that a header lists. */
 unsigned rs_pairs_columns(const struct rs_pairs *batch);
+unsigned rs_pairs_listed(const json_t *header);
+
+/* The cells of a column; NULL if the batch has none. */
+void *rs_pairs_cells(const struct rs_pairs *batch, const struct rs_column_form *column);
+
+/* Memory for RS_BATCH_ROWS rows, to be filled by rs_pairs_copy_row or otherwise. */
+void rs_pairs_allocate(struct rs_pairs *batch, unsigned columns, size_t n_contexts);
+void rs_pairs_free(struct rs_pairs *batch);
 
 /* Copies row I of FROM to the next row of TO, which has the same columns or fewer; what FROM lacks is set
  * to the column's missing value. */

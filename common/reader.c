@@ -26,6 +26,8 @@ struct rs_reader {
     bool verify;
     size_t n_segments;
     json_t *map;             /* of the last event */
+    struct rs_event first;   /* seen by rs_reader_kind and still to be given */
+    bool first_pending;
     char kind[RS_FORMAT_NAME_MAX + 1];
     uint8_t *block;          /* on a file: the bytes of the map being read */
     size_t block_used, block_capacity;
@@ -260,20 +262,32 @@ static bool begin_segment(struct rs_reader *reader, struct rs_event *event,
     return true;
 }
 
+/* True if the digits at the end of the map are the checksum of all before them. */
+static bool is_sealed(struct rs_reader *reader, size_t length) {
+    const uint8_t *bytes = peek(reader, length);
+    size_t tail = RS_FORMAT_SEAL_BYTES + RS_FORMAT_DIGITS;
+    if (length < tail ||
+        memcmp(bytes + length - tail, RS_FORMAT_SEAL, RS_FORMAT_SEAL_BYTES) != 0)
+        return false;
+    if (!reader->verify) return true;
+    XXH3_64bits_update(reader->hash, bytes, length - tail);
+    char digits[RS_FORMAT_DIGITS + 1];
+    snprintf(digits, sizeof digits, "%016llx",
+             (unsigned long long)XXH3_64bits_digest(reader->hash));
+    return memcmp(bytes + length - RS_FORMAT_DIGITS, digits, RS_FORMAT_DIGITS) == 0;
+}
+
 static bool end_segment(struct rs_reader *reader, size_t length, struct rs_event *event,
                         struct rs_error *err) {
     const char *kind = json_string_value(json_object_get(reader->map, "end"));
     json_int_t bytes = json_integer_value(json_object_get(reader->map, "bytes"));
-    const char *digest = json_string_value(json_object_get(reader->map, "xxh3"));
-    char found[17];
-    snprintf(found, sizeof found, "%016llx",
-             (unsigned long long)XXH3_64bits_digest(reader->hash));
-    if (kind == NULL || strcmp(kind, reader->kind) != 0 || digest == NULL ||
-        strlen(digest) != 16 || (uint64_t)bytes != reader->position - reader->segment)
+    if (kind == NULL || strcmp(kind, reader->kind) != 0 ||
+        (uint64_t)bytes != reader->position - reader->segment)
         return fail(reader, err, "the file is damaged: the end does not fit the segment");
-    if (reader->verify && strcmp(found, digest) != 0)
-        return rs_fail(err, EX_DATAERR, "%s: the file is damaged: the checksum of its %s segment "
-                                        "does not match", reader->name, reader->kind);
+    if (!is_sealed(reader, length))
+        return rs_fail(err, EX_DATAERR,
+                       "%s: the file is damaged: the checksum of its %s segment does not match",
+                       reader->name, reader->kind);
     if (!consume_map(reader, length, NULL, 0, RS_FORMAT_ALIGN, false, err)) return false;
     reader->state = BETWEEN_SEGMENTS;
     reader->n_segments++;
@@ -304,7 +318,7 @@ static bool describe_array(const json_t *map, struct rs_event *event) {
     if (part == NULL) return whole == event->bytes;
     json_int_t i = json_integer_value(json_array_get(part, 0));
     json_int_t n = json_integer_value(json_array_get(part, 1));
-    if (n < 2 || i < 1 || i > n || event->bytes > whole) return false;
+    if (n < 2 || i < 1 || i > n || event->bytes == 0 || event->bytes > whole) return false;
     event->part = (size_t)i;
     event->n_parts = (size_t)n;
     return true;
@@ -364,7 +378,19 @@ static bool read_array(struct rs_reader *reader, size_t length, struct rs_event 
     return true;
 }
 
+bool rs_reader_kind(struct rs_reader *reader, const char **kind, struct rs_error *err) {
+    if (!rs_reader_next(reader, &reader->first, err)) return false;
+    reader->first_pending = true;
+    *kind = reader->kind;
+    return true;
+}
+
 bool rs_reader_next(struct rs_reader *reader, struct rs_event *event, struct rs_error *err) {
+    if (reader->first_pending) {
+        *event = reader->first;
+        reader->first_pending = false;
+        return true;
+    }
     *event = (struct rs_event){0};
     bool ok;
     if (reader->state == BETWEEN_SEGMENTS) {

@@ -43,6 +43,10 @@ struct rs_reader *rs_reader_on_memory(const void *bytes, size_t size, const char
 
 void rs_reader_close(struct rs_reader *reader);
 
+/* Looks at the first segment, before any event was asked for, and points *kind at what it is of;
+ * the events come from the beginning all the same. False after filling *err. */
+bool rs_reader_kind(struct rs_reader *reader, const char **kind, struct rs_error *err);
+
 /* The next event; false after filling *err. */
 bool rs_reader_next(struct rs_reader *reader, struct rs_event *event, struct rs_error *err);
 

@@ -13,6 +13,23 @@ bool rs_option_is_last(const struct rs_option *option) {
     return option->name == NULL && option->kind != RS_HEADING;
 }
 
+/* A default outside an option's range stands for none. */
+static bool is_set(const struct rs_option *option) {
+    double number;
+    switch (option->kind) {
+    case RS_INTEGER:
+    case RS_BYTES:
+        number = (double)*(int64_t *)option->value;
+        break;
+    case RS_REAL:
+        number = *(double *)option->value;
+        break;
+    default:
+        return true;
+    }
+    return number >= option->min && number <= option->max;
+}
+
 static json_t *list_json(const struct rs_list *list) {
     json_t *array = json_array();
     for (size_t i = 0; i < list->n; i++)
@@ -23,7 +40,7 @@ static json_t *list_json(const struct rs_list *list) {
 static json_t *parameters(const struct rs_tool *tool) {
     json_t *object = json_object();
     for (const struct rs_option *o = tool->options; !rs_option_is_last(o); o++) {
-        if (!o->result) continue;
+        if (!o->result || !is_set(o)) continue;
         json_t *value = NULL;
         switch (o->kind) {
         case RS_FLAG:
@@ -74,6 +91,7 @@ static char *bytes_text(int64_t bytes) {
 }
 
 char *rs_option_value(const struct rs_option *option) {
+    if (!is_set(option)) return NULL;
     switch (option->kind) {
     case RS_STRING: {
         const char *text = *(const char **)option->value;

@@ -3,7 +3,7 @@
  * A program fills a struct rs_tool with static data. From it come the parser (options.h), --help
  * and the man page (help.h) and the parameters in the header of its output. Option values are the
  * program's own variables; their initial value is the default, and --help prints it from there, so
- * that help and truth cannot differ. */
+ * that help and truth cannot differ. A number outside its range is no default at all. */
 #ifndef RS_TOOL_H
 #define RS_TOOL_H
 

@@ -109,12 +109,18 @@ bool rs_when_parse(const char *text, size_t length, enum rs_time_unit unit, int6
                : size < 1e14 ? RS_TIME_MS
                : size < 1e17 ? RS_TIME_US
                              : RS_TIME_NS;
-    static const double per_ms[] = {[RS_TIME_S] = 1e-3, [RS_TIME_MS] = 1, [RS_TIME_US] = 1e3,
-                                    [RS_TIME_NS] = 1e6};
+    static const double per_ms[] = {
+        [RS_TIME_S] = 1e-3, [RS_TIME_MS] = 1, [RS_TIME_US] = 1e3, [RS_TIME_NS] = 1e6};
     double ms = unit == RS_TIME_S ? number * 1000 : number / per_ms[unit];
     if (!(fabs(ms) < 9e15)) return false;
     *when = (int64_t)nearbyint(ms);
     return true;
+}
+
+/* Writes the last N digits of a number. */
+static size_t put_digits(char *out, int64_t number, int n) {
+    for (int i = n; i-- > 0; number /= 10) out[i] = (char)('0' + number % 10);
+    return (size_t)n;
 }
 
 size_t rs_when_print(char *out, int64_t when) {
@@ -134,8 +140,29 @@ size_t rs_when_print(char *out, int64_t when) {
     int day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
     int month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
     long long year = year_of_era + era * 400 + (month <= 2);
-    int length = snprintf(out, 40, "%04lld-%02d-%02dT%02d:%02d:%02d", year, month, day,
-                          (int)(ms / 3600000), (int)(ms / 60000 % 60), (int)(ms / 1000 % 60));
-    if (ms % 1000 != 0) length += snprintf(out + length, 8, ".%03d", (int)(ms % 1000));
-    return (size_t)(length + snprintf(out + length, 2, "Z"));
+    size_t length;
+    if (year >= 0 && year <= 9999) {
+        length = put_digits(out, year, 4);
+    } else {
+        length = (size_t)snprintf(out, 16, "%lld", year);
+    }
+    const struct {
+        char before;
+        int64_t value;
+    } parts[] = {{'-', month},
+                 {'-', day},
+                 {'T', ms / 3600000},
+                 {':', ms / 60000 % 60},
+                 {':', ms / 1000 % 60}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        out[length++] = parts[i].before;
+        length += put_digits(out + length, parts[i].value, 2);
+    }
+    if (ms % 1000 != 0) {
+        out[length++] = '.';
+        length += put_digits(out + length, ms % 1000, 3);
+    }
+    out[length++] = 'Z';
+    out[length] = '\0';
+    return length;
 }

@@ -38,15 +38,21 @@ static void put_padding(struct rs_writer *writer, size_t gap) {
     }
 }
 
+/* Consumes MAP; the caller frees the bytes. */
+static uint8_t *encode(const struct rs_writer *writer, json_t *map, size_t *length) {
+    uint8_t *bytes;
+    if (!rs_pack_encode(map, &bytes, length))
+        rs_die(EX_SOFTWARE, "a map of the %s file is larger than a reader takes", writer->kind);
+    json_decref(map);
+    return bytes;
+}
+
 /* Writes a map and pads so that RESERVE bytes more end on a multiple of ALIGN. Consumes MAP. */
 static void put_map(struct rs_writer *writer, json_t *map, size_t reserve, size_t align) {
-    uint8_t *bytes;
     size_t length;
-    if (!rs_pack_encode(map, &bytes, &length))
-        rs_die(EX_SOFTWARE, "the %s header is larger than a reader takes", writer->kind);
+    uint8_t *bytes = encode(writer, map, &length);
     put(writer, bytes, length);
     free(bytes);
-    json_decref(map);
     put_padding(writer, rs_format_gap(writer->offset + reserve, align));
 }
 
@@ -112,15 +118,23 @@ void rs_writer_f64(struct rs_writer *writer, const char *name, const double *dat
 }
 
 void rs_writer_end(struct rs_writer *writer, json_t *counts) {
-    char digest[17];
-    snprintf(digest, sizeof digest, "%016llx",
-             (unsigned long long)XXH3_64bits_digest(writer->hash));
-    XXH3_freeState(writer->hash);
-    writer->hash = NULL; /* the end map is not part of what it vouches for */
     json_t *map = json_pack("{s:s}", "end", writer->kind);
     if (counts != NULL) json_object_update_missing(map, counts);
     json_decref(counts);
     json_object_set_new(map, "bytes", json_integer((json_int_t)writer->offset));
-    json_object_set_new(map, "xxh3", json_string(digest));
-    put_map(writer, map, 0, RS_FORMAT_ALIGN);
+    json_object_del(map, "xxh3"); /* it has to come last */
+    json_object_set_new(map, "xxh3", json_string("0000000000000000"));
+    size_t length;
+    uint8_t *bytes = encode(writer, map, &length);
+    size_t sealed = length - RS_FORMAT_DIGITS;
+    XXH3_64bits_update(writer->hash, bytes, sealed - RS_FORMAT_SEAL_BYTES);
+    char digest[RS_FORMAT_DIGITS + 1];
+    snprintf(digest, sizeof digest, "%016llx",
+             (unsigned long long)XXH3_64bits_digest(writer->hash));
+    XXH3_freeState(writer->hash);
+    writer->hash = NULL;
+    memcpy(bytes + sealed, digest, RS_FORMAT_DIGITS);
+    put(writer, bytes, length);
+    free(bytes);
+    put_padding(writer, rs_format_gap(writer->offset, RS_FORMAT_ALIGN));
 }

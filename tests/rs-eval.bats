@@ -64,7 +64,7 @@ value() {
     four_ranks | scores r.rs rank A 1
     run -0 rs-eval r.rs -k 5 -f csv -m precision,recall,ndcg,hr,mrr,map,f1,auc
     # Relevant (>= 4): user 1 item a, first; user 2 item a, in 5th or 6th place.
-    assert_line "A,all,all,precision@5,0.15,2"
+    assert_line "A,all,all,precision@5,0.15000000000000002,2" # (0.2 + 0.1) / 2
     assert_line "A,all,all,recall@5,0.75,2"
     assert_line "A,all,all,hr@5,0.75,2"
     assert_line "A,all,all,mrr@5,0.55,2"
@@ -127,7 +127,7 @@ value() {
     assert_equal "$stderr" "rs-eval: twice.rs: user '2', item 'c' is there twice"
     fails 65 rs-eval twice.rs
     fails 65 rs-eval a.rs fold2.rs
-    [[ $stderr == *"fold2.rs: brings fold 2 (predict), for which there is nothing of model A"* ]]
+    [[ $stderr == *"a.rs: brings fold 1 (predict), for which there is nothing of model B"* ]]
 }
 
 @test "text that is no prediction is refused with its line" {

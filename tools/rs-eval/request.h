@@ -1,0 +1,89 @@
+/* The measures: what each is called, what it needs, its formula and where that comes from; and
+ * which of them were asked for. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum measure {
+    RMSE,
+    MAE,
+    RMSE_RAW,
+    MAE_RAW,
+    RMSE_USER,
+    MAE_USER,
+    BIAS,
+    COVERAGE,
+    PRECISION,
+    RECALL,
+    NDCG,
+    HR,
+    MRR,
+    MAP,
+    F1,
+    PRECISION_CAPPED,
+    RECALL_CAPPED,
+    NDCG_LINEAR,
+    NDCG_EXP,
+    RBP,
+    AUC,
+    CATALOGUE_COVERAGE,
+    GINI,
+    ENTROPY,
+    PERSONALISATION,
+    NOVELTY,
+    EPC,
+    POPULARITY,
+    POPULARITY_LIFT,
+    TAIL,
+    DIVERSITY,
+    CALIBRATION,
+    FILLED,
+    N_MEASURES
+};
+
+/* What a measure is computed from. */
+enum basis {
+    BASIS_SCORES,  /* expected ratings of the test pairs */
+    BASIS_RANKS,   /* where the test items stand among the candidates */
+    BASIS_LISTS,   /* the lists of recommendations, one by one */
+    BASIS_EXPOSURE /* all lists of a fold together */
+};
+
+struct measure_row {
+    const char *name;
+    enum basis basis;
+    bool at_k;
+    int better; /* +1 greater, -1 smaller, 0 neither */
+    const char *formula;
+    const char *source;
+};
+
+extern const struct measure_row measures[N_MEASURES];
+
+struct request {
+    enum measure measure;
+    uint32_t k;      /* 0: the measure has none */
+    bool among_test; /* ranks among the user's test items only, by expected rating */
+    char name[48];   /* "ndcg@10", "rerank-ndcg@10" */
+};
+
+struct requests {
+    size_t n;
+    struct request *all;
+    bool given; /* by the user: asking for what the input can't give is an error */
+    uint32_t largest_k;
+    bool use_basis[4], use_among_test;
+};
+
+/* Reads "10" or "5,10,20" and "rmse,ndcg@20,…", "all", or NULL for the default; bad ones end the
+ * program with EX_USAGE. */
+struct requests requests_parse(const char *names, const char *cutoffs);
+void requests_free(struct requests *requests);
+
+/* Prints every measure with its formula and source on stdout. */
+void requests_list(void);
+
+#endif

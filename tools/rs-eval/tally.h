@@ -1,0 +1,68 @@
+/* What every user contributes to every measure.
+ *
+ * A measure is a ratio of two sums over users, num / den, or a function of it (the root for RMSE).
+ * The contributions are kept apart by user, because segments, the bootstrap and the tests between
+ * models all add them up anew. */
+#ifndef TALLY_H
+#define TALLY_H
+
+#include "evidence.h"
+#include "request.h"
+
+/* What counts as relevant, and what a rating is worth. The same for all models and folds. */
+struct rules {
+    bool everything;       /* every test item is relevant */
+    double threshold;      /* else those rated so or better */
+    double gain_zero;      /* a rating's gain is what it is above this */
+    struct rs_scale scale; /* of all folds together; n == 0: unknown */
+    bool scale_seen;       /* in the true ratings, for want of one that is declared */
+};
+
+/* RELEVANT is a rating, "all", or NULL for the upper third of the scale (everything, for implicit
+ * feedback). Gives folds that know no scale the one their ratings show. */
+struct rules rules_make(struct evidence *evidence, const char *relevant);
+
+/* By request r and user u at [r * n_users + u]. */
+struct tally {
+    size_t n_users, n_requests;
+    double *num, *den;
+    uint32_t *count; /* test pairs or lists that entered */
+};
+
+struct figure {
+    double value;
+    uint64_t n; /* test pairs, or users (once a fold); 0: there is no figure */
+};
+
+struct tally tally_new(const struct evidence *evidence, const struct requests *requests);
+void tally_free(struct tally *tally);
+void tally_clear(struct tally *tally);
+
+/* True if ANSWERS hold what the request is computed from. */
+bool tally_possible(const struct answers *answers, const struct request *request);
+
+/* Adds what one model answered to one fold: of the rows where ROWS is not 0, or of all if it is
+ * NULL. */
+bool tally_add(struct tally *tally, const struct answers *answers, const struct requests *requests,
+               const struct rules *rules, const uint8_t *rows, struct rs_error *err);
+
+/* Adds the contributions of FROM. */
+void tally_join(struct tally *tally, const struct tally *from);
+
+/* Turns the sums of measures that average over users' own figures (rmse-user) into one figure a
+ * user. To be done once, when everything is added. */
+void tally_close(struct tally *tally, const struct requests *requests);
+
+/* The measure over all users, or over those in USERS (positions). */
+struct figure tally_figure(const struct tally *tally, const struct requests *requests, size_t r,
+                           const uint32_t *users, size_t n_users);
+
+/* The measure that sums NUM and DEN stand for. */
+double tally_value(enum measure measure, double num, double den);
+
+/* Relevance of a true rating. */
+static inline bool rules_relevant(const struct rules *rules, double rating) {
+    return rules->everything || rating >= rules->threshold;
+}
+
+#endif

@@ -72,7 +72,8 @@ static bool unshrunk(const struct rs_similarity *how, const struct rs_line_sums 
 bool rs_similarity_of(const struct rs_similarity *how, const struct rs_line_sums *line_x,
                       const struct rs_line_sums *line_y, const struct rs_sums *sums,
                       double *similarity) {
-    if (sums->n < 1 || sums->n < (double)how->min_support) return false;
+    double least = how->metric == RS_PEARSON_BASELINE ? 2 : 1;
+    if (sums->n < least || sums->n < (double)how->min_support) return false;
     if (!unshrunk(how, line_x, line_y, sums, similarity)) return false;
     if (how->shrink > 0) {
         double n = how->metric == RS_PEARSON_BASELINE ? sums->n - 1 : sums->n;

@@ -46,20 +46,20 @@ $(foreach m,$(from_file),$(foreach t,predict rank,$(if $($(m).$(t)),$(eval $(cal
 
 # Scores. `drawn` are those from which blends learn to rank.
 
-spec = $(if $(filter $(plain),$(1)),$(1),$(1)=$(CELL)/$(1).$(2))
-file = $(if $(filter $(plain),$(1)),,$(CELL)/$(1).$(2))
+its_spec = $(if $(filter $(plain),$(1)),$(1),$(1)=$(CELL)/$(1).$(2))
+its_file = $(if $(filter $(plain),$(1)),,$(CELL)/$(1).$(2))
 score := rs-score -q -t $(THREADS) --seed $(SEED) --matrix $(matrix)
 
 define model_scores # NAME
-$(CELL)/scores/$(1).predict.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),predict) $$(call program,rs-score)
+$(CELL)/scores/$(1).predict.rs: $(CELL)/test.rs $(matrix) $(call its_file,$(1),predict) $$(call program,rs-score)
 	@mkdir -p $$(@D)
-	$(score) --model $(call spec,$(1),predict) --pairs $$< -o $$@
-$(CELL)/scores/$(1).rank.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),rank) $$(call program,rs-score)
+	$(score) --model $(call its_spec,$(1),predict) --pairs $$< -o $$@
+$(CELL)/scores/$(1).rank.rs: $(CELL)/test.rs $(matrix) $(call its_file,$(1),rank) $$(call program,rs-score)
 	@mkdir -p $$(@D)
-	$(score) --model $(call spec,$(1),rank) --pairs $$< --rank -o $$@
-$(CELL)/scores/$(1).drawn.rs: $(CELL)/test.rs $(matrix) $(call file,$(1),rank) $$(call program,rs-score)
+	$(score) --model $(call its_spec,$(1),rank) --pairs $$< --rank -o $$@
+$(CELL)/scores/$(1).drawn.rs: $(CELL)/test.rs $(matrix) $(call its_file,$(1),rank) $$(call program,rs-score)
 	@mkdir -p $$(@D)
-	$(score) --model $(call spec,$(1),rank) --pairs $$< --rank --draw $(DRAWN) --draw-users $(DRAWN_USERS) -o $$@
+	$(score) --model $(call its_spec,$(1),rank) --pairs $$< --rank --draw $(DRAWN) --draw-users $(DRAWN_USERS) -o $$@
 endef
 $(foreach m,$(plain) $(from_file),$(eval $(call model_scores,$(m))))
 
@@ -68,8 +68,8 @@ $(foreach m,$(plain) $(from_file),$(eval $(call model_scores,$(m))))
 inner := $(foreach i,$(shell seq $(INNER)),$(CELL)/inner-$(i))
 parents_predict = $(foreach c,$(inner),$(foreach m,$($(1).predict.parents),$(c)/scores/$(m).predict.rs))
 parents_rank    = $(foreach m,$($(1).rank.parents),$(CELL)/inner-1/scores/$(m).drawn.rs)
-models_of       = $(foreach m,$($(1).$(2).parents),--model $(call spec,$(m),$(2)))
-files_of        = $(foreach m,$($(1).$(2).parents),$(call file,$(m),$(2)))
+models_of       = $(foreach m,$($(1).$(2).parents),--model $(call its_spec,$(m),$(2)))
+files_of        = $(foreach m,$($(1).$(2).parents),$(call its_file,$(m),$(2)))
 
 define blend # NAME
 $(CELL)/$(1).blend: $(call parents_predict,$(1)) $(call parents_rank,$(1)) $$(call program,rs-blend)

@@ -17,10 +17,11 @@ struct scoring {
     bool mean_for_unknown; /* the global mean where user or item is unknown */
 };
 
-/* Scores every pair of a ratings file: expected ratings, or with RANKING where the item comes among
- * the user's candidates. With N_DRAWN > 0 (and RANKING) that many candidates more are drawn for
- * every user, and scores are standardised over the candidates. */
-void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn);
+/* Scores every pair of a ratings file: expected ratings, or with RANKING where the item comes among the user's
+ * candidates. With N_DRAWN > 0 (and RANKING) that many candidates more are drawn for each of N_USERS
+ * users, the others are left out, and scores are made comparable between models (rs_standardise). */
+void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn,
+                 size_t n_users);
 
 /* Lists the N best items for every user of the matrix, or for those named in USERS_PATH. */
 void score_lists(struct scoring *scoring, const char *users_path, size_t n);

@@ -23,6 +23,7 @@ INNER_FOLDS ?= 5# of which each leaves out one fold
 DRAWN ?= 2000# candidates at most of each user from which a blend learns to rank
 DRAWN_USERS ?= 400
 THREADS ?= 1
+TOP ?= 10
 RELEVANT ?=
 
 matrix := $(CELL)/matrix.rs
@@ -110,3 +111,10 @@ learn-plain: $(foreach m,$(filter $(needed_predict),$(plain)),$(CELL)/scores/$(m
 $(foreach m,$(from_file),$(eval learn-$(m): \
     $(if $(filter $(m),$(needed_predict)),$(CELL)/scores/$(m).predict.rs) \
     $(if $(filter $(m),$(needed_rank)),$(CELL)/scores/$(m).drawn.rs)))
+
+# The hybrid for use: everything it needs, and its lists for all users.
+.PHONY: model
+model: $(CELL)/top.rs
+$(CELL)/top.rs: $(CELL)/hybrid.blend $(call files_of,hybrid,rank) $(call files_of,hybrid,predict) \
+                $(call program,rs-score)
+	$(score) $(call models_of,hybrid,rank) --blend $< --name hybrid --top $(TOP) -o $@

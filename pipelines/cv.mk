@@ -47,7 +47,16 @@ compare: export CELL_JOBS = $(cell_jobs)
 compare: export MODEL_JOBS = $(model_jobs)
 compare: export BLEND_JOBS = $(blend_jobs)
 
-.PHONY: cv holdout compare
+.PHONY: cv holdout compare model reference
+model: programs ## make the hybrid on all ratings and its lists: RATINGS=FILE [OUT=DIR TOP=10 …]
+	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
+	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs
+	$(Q)PATH="$(abspath $(bin)):$$PATH" $(in_cell)$(OUT)/all inner $(settings)
+	$(Q)PATH="$(abspath $(bin)):$$PATH" $(in_cell)$(OUT)/all model $(settings)
+
+reference: programs ## hold the neighbour models against an independent implementation, on five folds
+	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/reference
+
 cv: programs ## compare the models by cross-validation: RATINGS=FILE [FOLDS=5 SEED=1 OUT=DIR JOBS=N MODELS="…"]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
 	$(Q)$(MAKE) -s --no-print-directory $(foreach c,$(cells),$(c)/train.rs) compare
@@ -70,6 +79,10 @@ ifneq ($(RATINGS),)
 $(OUT)/ratings.rs: $(RATINGS) $(USERS) $(ITEMS) $(call remember,$(OUT)/how.clean,$(RATINGS) $(clean_options)) $(bin)/rs-clean
 	$(Q)$(bin)/rs-clean $(clean_options) $(RATINGS) -o $@
 endif
+
+$(OUT)/all/train.rs: $(OUT)/ratings.rs
+	@mkdir -p $(@D)
+	$(Q)ln -f $< $@
 
 ifneq ($(TRAIN),)
 $(OUT)/fold-1/train.rs: $(TRAIN) $(call remember,$(OUT)/how.clean,$(TRAIN) $(clean_options)) $(bin)/rs-clean

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "progress.h"
 #include "score.h"
+#include "topk.h"
 
 /* Whom to list for: lines of the matrix, or names that it does not know. */
 struct audience {
@@ -49,54 +50,25 @@ static void read_names(struct audience *audience, const char *path) {
     if (audience->names.ids.n == 0) rs_die(EX_DATAERR, "%s: names no user", path);
 }
 
-/* True if A comes before B in a list. */
-static bool before(struct entry a, struct entry b) {
-    return a.score > b.score || (a.score == b.score && a.item < b.item);
-}
-
-/* A heap whose root is the last of the list. */
-static void sift_down(struct entry *heap, size_t n, size_t at) {
-    while (2 * at + 1 < n) {
-        size_t child = 2 * at + 1;
-        if (child + 1 < n && before(heap[child], heap[child + 1])) child++;
-        if (before(heap[child], heap[at])) return;
-        struct entry swap = heap[at];
-        heap[at] = heap[child];
-        heap[child] = swap;
-        at = child;
-    }
-}
-
-static int compare_entries(const void *a, const void *b) {
-    const struct entry *first = a, *second = b;
-    return before(*first, *second) ? -1 : 1;
-}
-
 /* Puts the first N of the items with a finite score into LIST, in order; returns how many there
- * are. */
-static size_t select_best(const float *scores, size_t n_items, size_t n, struct entry *list) {
-    size_t kept = 0;
-    for (uint32_t item = 0; item < n_items; item++) {
-        struct entry entry = {scores[item], item};
-        if (kept == n && !(entry.score > list[0].score)) continue;
-        if (isinf(entry.score)) continue;
-        if (kept < n) {
-            list[kept++] = entry;
-            if (kept == n)
-                for (size_t at = n / 2 + 1; at-- > 0;) sift_down(list, n, at);
-        } else {
-            list[0] = entry;
-            sift_down(list, n, 0);
-        }
-    }
-    qsort(list, kept, sizeof *list, compare_entries);
-    return kept;
+ * are. KEYS has room for all items. */
+static size_t select_best(const float *scores, size_t n_items, size_t n, uint64_t *keys,
+                          struct entry *list) {
+    size_t n_keys = 0;
+    for (uint32_t item = 0; item < n_items; item++)
+        if (!isinf(scores[item])) keys[n_keys++] = rs_topk_key(scores[item], item);
+    rs_topk_partition(keys, n_keys, n);
+    if (n_keys > n) n_keys = n;
+    rs_topk_sort(keys, n_keys);
+    for (size_t k = 0; k < n_keys; k++)
+        list[k] = (struct entry){rs_topk_value(keys[k]), rs_topk_index(keys[k])};
+    return n_keys;
 }
 
 /* The candidates are all items of the matrix that the user has not rated. Somebody of whom nothing
  * is known gets what is popular. */
 static size_t list_user(const struct scoring *scoring, uint32_t line, void *workspace,
-                        float *scores, size_t n, struct entry *list) {
+                        float *scores, uint64_t *keys, size_t n, struct entry *list) {
     const struct rs_matrix *matrix = scoring->matrix;
     struct rs_profile profile = rs_profile_of(matrix, line);
     if (profile.n == 0) {
@@ -106,7 +78,7 @@ static size_t list_user(const struct scoring *scoring, uint32_t line, void *work
         rs_model_rank(scoring->model, workspace, &profile, scores);
         for (size_t e = 0; e < profile.n; e++) scores[profile.item[e]] = -INFINITY;
     }
-    return select_best(scores, matrix->items.ids.n, n, list);
+    return select_best(scores, matrix->items.ids.n, n, keys, list);
 }
 
 static void write_lists(struct scoring *scoring, const struct audience *audience,
@@ -169,14 +141,16 @@ void score_lists(struct scoring *scoring, const char *users_path, size_t n) {
     {
         void *workspace = rs_model_workspace(scoring->model);
         float *scores = rs_aligned(matrix->items.ids.n, sizeof *scores);
+        uint64_t *keys = rs_malloc(matrix->items.ids.n, sizeof *keys);
 #pragma omp for schedule(dynamic, 8)
         for (uint32_t user = 0; user < n_users; user++) {
-            lengths[user] =
-                list_user(scoring, audience.line[user], workspace, scores, n, lists + user * n);
+            lengths[user] = list_user(scoring, audience.line[user], workspace, scores, keys, n,
+                                      lists + user * n);
 #pragma omp critical
             rs_progress_at(++done);
         }
         free(scores);
+        free(keys);
         rs_model_free_workspace(scoring->model, workspace);
     }
     rs_progress_end();

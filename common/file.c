@@ -37,7 +37,7 @@ struct rs_section *rs_segment_add(struct rs_segment *segment, const struct rs_ev
 struct parts {
     struct rs_section *section;
     uint8_t *data;
-    size_t size, filled, next_part;
+    size_t size, filled, next_part, n_parts;
     bool mapped; /* data is address space to map the file into */
 };
 
@@ -45,7 +45,8 @@ struct parts {
  * multiple of a page long. Then they are copied. */
 static bool begin_parts(struct parts *parts, const struct rs_file *file,
                         const struct rs_event *event, struct rs_error *err) {
-    *parts = (struct parts){.section = parts->section, .next_part = 1};
+    *parts =
+        (struct parts){.section = parts->section, .next_part = 1, .n_parts = event->n_parts};
     rs_array_bytes(&event->array, &parts->size);
     parts->mapped = file->map != NULL && event->part_offset % RS_FORMAT_PAGE == 0 &&
                     (size_t)sysconf(_SC_PAGESIZE) == RS_FORMAT_PAGE;
@@ -81,8 +82,8 @@ static void copy_part(struct parts *parts, const struct rs_event *event) {
 static bool add_part(struct parts *parts, const struct rs_file *file, int fd,
                      const struct rs_event *event, struct rs_error *err) {
     bool last = event->part == event->n_parts;
-    bool fits = strcmp(event->name, parts->section->name) == 0 &&
-                event->part == parts->next_part && event->bytes <= parts->size - parts->filled &&
+    bool fits = event->part == parts->next_part && event->n_parts == parts->n_parts &&
+                strcmp(event->name, parts->section->name) == 0 && event->bytes <= parts->size - parts->filled &&
                 (!last || event->bytes == parts->size - parts->filled) &&
                 (last || event->bytes % RS_FORMAT_PAGE == 0);
     if (!fits)

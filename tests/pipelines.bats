@@ -1,0 +1,86 @@
+# The make graph: comparisons on the sample, what is rebuilt, what stays the same.
+
+setup() {
+    load helper
+    _common_setup
+    cd "$ROOT" || return 1
+    OUT=$BATS_TEST_TMPDIR/out
+    export MAKEFLAGS=
+}
+
+@test "cv leaves tidy metrics of every model and fold, and a summary" {
+    run -0 make -s cv RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" USERS="$SAMPLE_USERS" FOLDS=3 OUT="$OUT"
+    assert_equal "$(head -n 1 "$OUT/metrics.csv")" "model,fold,segment,metric,value,n"
+    for model in random popular global-mean user-mean item-mean baseline user item user-item hybrid; do
+        for fold in 1 2 3 all; do
+            grep -q "^$model,$fold,all,ndcg@10," "$OUT/metrics.csv" || fail "$model $fold"
+        done
+        [ $model = popular ] || grep -q "^$model,all,all,rmse," "$OUT/metrics.csv" || fail "$model"
+    done
+    for metric in rmse mae precision@10 recall@10 ndcg@10 coverage; do
+        grep -q "^hybrid,all,all,$metric," "$OUT/metrics.csv" || fail "$metric"
+    done
+    grep -q hybrid "$OUT/summary.txt"
+    head -n 1 "$OUT/jobs.log" | grep -q Exitval
+
+    # Nothing changed: nothing is made again.
+    find "$OUT" -name '*.rs' -newer "$OUT/metrics.csv" >"$BATS_TEST_TMPDIR/before"
+    touch "$BATS_TEST_TMPDIR/mark"
+    make -s cv RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" USERS="$SAMPLE_USERS" FOLDS=3 OUT="$OUT"
+    assert_equal "$(find "$OUT" -name '*.rs' -newer "$BATS_TEST_TMPDIR/mark")" ""
+}
+
+@test "the bytes do not depend on the number of jobs" {
+    make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT/one" JOBS=1 MODELS="baseline user item user-item"
+    make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT/three" JOBS=3 MODELS="baseline user item user-item"
+    cmp "$OUT/one/metrics.csv" "$OUT/three/metrics.csv"
+    cmp "$OUT/one/fold-1/user-item.blend" "$OUT/three/fold-1/user-item.blend"
+}
+
+@test "a changed parameter makes its models anew, and only them" {
+    make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT" MODELS="user item"
+    touch "$BATS_TEST_TMPDIR/mark"
+    make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT" MODELS="user item" \
+        item.predict='rs-sim $(matrix) --side item --neighbours 5'
+    run -0 bash -c "find '$OUT' -name '*.rs' -newer '$BATS_TEST_TMPDIR/mark' | sed 's|.*/||' | sort -u"
+    assert_output "item.predict.rs"
+}
+
+@test "holdout judges a split that is given" {
+    cd "$BATS_TEST_TMPDIR"
+    awk 'NR == 1 { print >"train.csv"; print >"test.csv"; next } { print >(NR % 5 ? "train.csv" : "test.csv") }' "$SAMPLE"
+    make -s -C "$ROOT" holdout TRAIN="$PWD/train.csv" TEST="$PWD/test.csv" OUT="$OUT" MODELS="baseline item user user-item"
+    run -0 grep -c '^user-item,1,all,' "$OUT/metrics.csv"
+    grep -q '^item,all,all,rmse,' "$OUT/metrics.csv"
+}
+
+@test "a failing job is named and stops the rest" {
+    run make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT" MODELS="item" item.predict='rs-sim $(matrix) --side nobody'
+    [ "$status" -ne 0 ]
+    assert_output --partial "this job failed: make -s -f pipelines/cell.mk CELL=$OUT/fold-"
+    assert_output --partial "scores-item"
+    [ ! -e "$OUT/metrics.csv" ]
+}
+
+@test "RATINGS that are missing are asked for" {
+    run make -s cv
+    [ "$status" -ne 0 ]
+    assert_output --partial "RATINGS=FILE is missing"
+}
+
+@test "the main job takes the built-in sample where there is no network, and lists films" {
+    RS_DATA=/nonexistent RS_DOWNLOAD_SECONDS=1 OUT=$OUT run -0 env https_proxy=http://127.0.0.1:9 pipelines/run
+    assert_output --partial "using the built-in sample"
+    assert_output --partial "For user"
+    assert_output --regexp ' 10  [A-Z]'
+    [ -s "$OUT/metrics.csv" ]
+}
+
+@test "the hybrid of the planted sample finds what was planted" {
+    RS_DATA=/nonexistent
+    make -s model RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" OUT="$OUT"
+    # User u likes genre (u - 1) mod 6, and so does item 101 + (u - 1) mod 6 and every sixth one.
+    run -0 bash -c "rs-view -f csv -c user,item '$OUT/all/top.rs' |
+        awk -F, 'NR > 1 { n++; liked += (\$1 - 1) % 6 == (\$2 - 101) % 6 } END { print liked / n }'"
+    awk -v share="$output" 'BEGIN { exit !(share > 0.3) }' # by chance it were 1/6
+}

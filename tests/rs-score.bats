@@ -1,0 +1,155 @@
+# rs-score: predictions, places among candidates, lists.
+
+setup() {
+    load helper
+    _common_setup
+}
+
+# A matrix small enough to do by hand: users a b c, items 1 2 3 4.
+small() {
+    printf 'a,1,5\na,2,3\nb,1,4\nb,2,2\nb,3,5\nc,1,1\nc,2,5\nc,4,2\n' >small.csv
+    rs-clean small.csv -o small.rs 2>/dev/null
+    rs-matrix -q "$@" small.rs -o small.matrix
+}
+
+ask() { # PAIRS-CSV: writes pairs.rs
+    printf "$1" >pairs.csv
+    rs-clean -q pairs.csv -o pairs.rs
+}
+
+score() { rs-score -m small.matrix "$@" | rs-view --format csv; }
+
+@test "item-based by hand: the weighted mean of the user's ratings" {
+    small --normalise none
+    # cosine over co-rated: items 3 and 1 share b: 20/sqrt(25*16) = 1; items 3 and 2 share b: 1.
+    rs-sim small.matrix --side item --metric cosine -k all --voters all --damping 0 -o g
+    ask 'a,3,1\n'
+    run -0 score --model item=g --pairs pairs.rs
+    # (5 + 3) / 2
+    assert_line --index 1 --partial "a,3,"
+    run -0 bash -c 'rs-score -m small.matrix --model item=g --pairs pairs.rs | rs-view --format csv -c user,item,score,source,support'
+    assert_line "a,3,4,item,2"
+}
+
+@test "damping draws a prediction to its centre, voters limits who speaks" {
+    small --normalise none
+    rs-sim small.matrix --side item --metric cosine -k all --voters all --damping 2 -o g
+    ask 'a,3,1\n'
+    run -0 bash -c 'rs-score -m small.matrix --model item=g --pairs pairs.rs | rs-view --format csv -c score'
+    assert_line "2" # (5 + 3) / (2 + 2)
+    rs-sim small.matrix --side item --metric cosine -k all --voters 1 --damping 0 -o g
+    run -0 bash -c 'rs-score -m small.matrix --model item=g --pairs pairs.rs | rs-view --format csv -c score'
+    assert_line "5" # item 1 comes before item 2 at the same similarity
+}
+
+@test "what is unknown gets what is known of the other, and the source says so" {
+    small --normalise baseline
+    rs-sim small.matrix --side user -k all -o g
+    ask 'a,9,1\nz,1,1\nz,9,1\n'
+    run -0 bash -c 'rs-score -m small.matrix --model user=g --pairs pairs.rs | rs-view --format csv -c user,item,source'
+    assert_line "a,9,user-bias"
+    assert_line "z,1,item-bias"
+    assert_line "z,9,global-mean"
+    run -0 bash -c 'rs-score -m small.matrix --model user=g --mean-for-unknown --pairs pairs.rs | rs-view --format csv -c source,score'
+    assert_equal "$(sort -u <<<"${output#*$'\n'}")" "global-mean,3.375"
+}
+
+@test "the means are means" {
+    small
+    ask 'a,3,1\n'
+    for row in "global-mean 3.375" "user-mean 4" "item-mean 5"; do
+        set -- $row
+        run -0 bash -c "rs-score -m small.matrix --model $1 --pairs pairs.rs | rs-view --format csv -c score"
+        assert_line "$2"
+    done
+}
+
+@test "places: candidates are the items not rated, ties are counted" {
+    small
+    ask 'a,3,5\na,4,1\na,9,5\n'
+    run -0 bash -c 'rs-score -m small.matrix --model popular --pairs pairs.rs --rank | rs-view --format csv -c item,above,tied,candidates'
+    assert_line "3,0,2,2"
+    assert_line "4,0,2,2"
+    assert_line "9,0,0,2" # the matrix does not know it: no candidate
+}
+
+@test "lists: never a rated item, in order, ties by id, a shortfall is said" {
+    small
+    run -0 --separate-stderr bash -c 'rs-score -m small.matrix --model popular --top 3 | rs-view --format csv -c user,item,rank'
+    assert_line --index 1 "a,3,1"
+    assert_line --index 2 "a,4,2"
+    assert_equal "${#lines[@]}" 5
+    assert_equal "$stderr" "rs-score: warning: 3 users have fewer than 3 items left that they have not rated"
+}
+
+@test "lists for named users, in their order; strangers get what is popular" {
+    small
+    run -0 --separate-stderr bash -c 'printf "c\nnobody\nc\n" | rs-score -q -m small.matrix --model item-mean --top 1 --users - | rs-view --format csv -c user,item,source'
+    assert_line --index 1 "c,3,item-mean"
+    assert_line --index 2 "nobody,1,popular"
+    assert_equal "${#lines[@]}" 3
+}
+
+@test "random depends on seed and ids alone" {
+    small
+    ask 'a,3,5\nb,4,1\n'
+    one=$(rs-score -m small.matrix --model random --pairs pairs.rs | rs-view -f csv -c user,item,score | sort)
+    ask 'b,4,1\na,3,5\n'
+    two=$(rs-score -m small.matrix --model random --pairs pairs.rs | rs-view -f csv -c user,item,score | sort)
+    other=$(rs-score --seed 2 -m small.matrix --model random --pairs pairs.rs | rs-view -f csv -c user,item,score | sort)
+    assert_equal "$one" "$two"
+    [ "$one" != "$other" ]
+}
+
+@test "the same bytes for any number of threads" {
+    rs-clean "$SAMPLE" | rs-split --folds 5 --fold 1 --train train.rs --test test.rs
+    rs-matrix train.rs -o m
+    rs-sim m --side user -o user.graph
+    rs-sim m --side item -o item.graph
+    for model in user=user.graph item=item.graph random; do
+        for how in "--pairs test.rs" "--pairs test.rs --rank" "--top 7" "--pairs test.rs --rank --draw 20"; do
+            rs-score -q -m m --model $model $how -t 1 -o one
+            rs-score -q -m m --model $model $how -t 3 -o three
+            cmp one three
+        done
+    done
+}
+
+@test "drawn candidates are the same whatever the model, distinct, and not rated" {
+    rs-clean "$SAMPLE" | rs-split --folds 5 --fold 1 --train train.rs --test test.rs
+    rs-matrix train.rs -o m
+    for model in popular baseline; do
+        rs-score -m m --model $model --pairs test.rs --rank --draw 10 --draw-users 50 |
+            rs-view -f csv -c user,item,sampled >$model.csv
+    done
+    cmp popular.csv baseline.csv
+    assert_equal "$(sort popular.csv | uniq -d | wc -l)" 0
+    assert_equal "$(tail -n +2 popular.csv | cut -d, -f1 | sort -u | wc -l)" 50
+    grep ',1$' popular.csv | cut -d, -f1,2 | sort >drawn
+    rs-view -f csv -c user,item train.rs | sort >seen
+    assert_equal "$(comm -12 drawn seen | wc -l)" 0
+    assert_equal "$(wc -l <drawn)" 500
+}
+
+@test "wrong usage is said in one line" {
+    small
+    ask 'a,3,5\n'
+    fails 64 rs-score --model popular --top 3
+    fails 64 rs-score -m small.matrix --top 3
+    fails 64 rs-score -m small.matrix --model popular
+    fails 64 rs-score -m small.matrix --model popular --model baseline --top 3
+    fails 64 rs-score -m small.matrix --model popular --top 3 --pairs pairs.rs
+    fails 64 rs-score -m small.matrix --model popular --top 3 --rank
+    fails 66 rs-score -m small.matrix --model item=nothing --top 3
+    fails 66 rs-score -m nothing --model popular --top 3
+    fails 65 rs-score -m small.rs --model popular --top 3
+    fails 65 rs-score -m small.matrix --model x=small.rs --top 3
+}
+
+@test "a model of another matrix is refused" {
+    small
+    printf 'a,1,5\nq,7,3\nb,1,4\nq,1,2\n' | rs-clean -q | rs-matrix -o other.matrix
+    rs-sim other.matrix --side item -o g
+    fails 65 rs-score -m small.matrix --model item=g --top 1
+    assert_equal "$stderr" "rs-score: g: was made from another matrix: its items are not the same"
+}

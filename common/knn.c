@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fold.h"
 #include "graph.h"
 #include "memory.h"
 
@@ -23,6 +24,9 @@ struct workspace {
     struct vote *votes; /* of those who may speak on one query */
     double *order;      /* scratch of the selection */
     size_t capacity;
+    const uint32_t *neighbours; /* user-based: of the profile, by descending similarity */
+    size_t n_neighbours;
+    struct rs_fold *fold; /* made when the first user is folded in */
 };
 
 static void *new_workspace(const struct rs_model *model) {
@@ -42,6 +46,7 @@ static void free_workspace(void *memory) {
     free(workspace->position);
     free(workspace->votes);
     free(workspace->order);
+    rs_fold_free(workspace->fold);
     free(workspace);
 }
 
@@ -174,17 +179,36 @@ static size_t votes_of_items(const struct rs_model *model, struct workspace *wor
     return n;
 }
 
-/* Puts the profile where votes look it up, or takes it away. */
+/* Puts the profile where votes look it up: its items, or its neighbours among the users. */
 static void place_profile(const struct rs_model *model, struct workspace *workspace,
-                          const struct rs_profile *profile, bool there) {
+                          const struct rs_profile *profile) {
     const struct state *state = model->state;
     const struct rs_graph *graph = &state->graph;
     if (!graph->users) {
         for (size_t e = 0; e < profile->n; e++)
-            workspace->position[profile->item[e]] = there ? (uint32_t)e + 1 : 0;
-    } else if (profile->user != RS_NONE) {
-        for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++)
-            workspace->similarity[graph->other[e]] = there ? graph->similarity[e] : 0;
+            workspace->position[profile->item[e]] = (uint32_t)e + 1;
+    } else if (profile->user == RS_NONE || profile->changed) {
+        if (workspace->fold == NULL)
+            workspace->fold =
+                rs_fold_new(model->matrix, json_object_get(graph->header, "parameters"));
+        workspace->n_neighbours = rs_fold_neighbours(workspace->fold, profile,
+                                                     workspace->similarity, &workspace->neighbours);
+    } else {
+        uint64_t begin = graph->start[profile->user];
+        workspace->neighbours = graph->other + begin;
+        workspace->n_neighbours = graph->start[profile->user + 1] - begin;
+        for (size_t i = 0; i < workspace->n_neighbours; i++)
+            workspace->similarity[workspace->neighbours[i]] = graph->similarity[begin + i];
+    }
+}
+
+static void take_profile_away(const struct rs_model *model, struct workspace *workspace,
+                              const struct rs_profile *profile) {
+    if (!((const struct state *)model->state)->graph.users) {
+        for (size_t e = 0; e < profile->n; e++) workspace->position[profile->item[e]] = 0;
+    } else {
+        for (size_t i = 0; i < workspace->n_neighbours; i++)
+            workspace->similarity[workspace->neighbours[i]] = 0;
     }
 }
 
@@ -229,10 +253,10 @@ static struct rs_answer answer_one(const struct rs_model *model, struct workspac
 
 static void predict(const struct rs_model *model, void *memory, const struct rs_profile *profile,
                     const struct rs_query *query, struct rs_answer *answers) {
-    place_profile(model, memory, profile, true);
+    place_profile(model, memory, profile);
     for (size_t q = 0; q < query->n; q++)
         answers[q] = answer_one(model, memory, profile, query->item[q]);
-    place_profile(model, memory, profile, false);
+    take_profile_away(model, memory, profile);
 }
 
 /* What a rating is worth in ranking: itself, or on a scale with negative ratings its height above
@@ -257,23 +281,25 @@ static void add_line(const struct rs_matrix *matrix, const uint32_t *item, const
 }
 
 /* By the neighbours' ratings. */
-static void rank_by_users(const struct rs_model *model, const struct rs_profile *profile,
-                          float *scores) {
-    const struct state *state = model->state;
-    const struct rs_graph *graph = &state->graph;
+static void rank_by_users(const struct rs_model *model, struct workspace *workspace,
+                          const struct rs_profile *profile, float *scores) {
     const struct rs_sparse *rows = &model->matrix->rows;
-    if (profile->user == RS_NONE) return;
-    for (uint64_t e = graph->start[profile->user]; e < graph->start[profile->user + 1]; e++) {
-        uint64_t begin = rows->start[graph->other[e]];
+    place_profile(model, workspace, profile);
+    for (size_t i = 0; i < workspace->n_neighbours; i++) {
+        uint32_t other = workspace->neighbours[i];
+        uint64_t begin = rows->start[other];
+        double similarity = (double)workspace->similarity[other];
         add_line(model->matrix, rows->other + begin, rows->rating + begin,
-                 rows->start[graph->other[e] + 1] - begin,
-                 (float)weight_of(state, (double)graph->similarity[e]), scores);
+                 rows->start[other + 1] - begin, (float)weight_of(model->state, similarity),
+                 scores);
     }
+    take_profile_away(model, workspace, profile);
 }
 
 /* By the neighbours of what the user rated. */
-static void rank_by_items(const struct rs_model *model, const struct rs_profile *profile,
-                          float *scores) {
+static void rank_by_items(const struct rs_model *model, struct workspace *workspace,
+                          const struct rs_profile *profile, float *scores) {
+    (void)workspace;
     const struct state *state = model->state;
     const struct rs_graph *graph = &state->graph;
     for (size_t r = 0; r < profile->n; r++) {
@@ -286,10 +312,9 @@ static void rank_by_items(const struct rs_model *model, const struct rs_profile 
 
 static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
                  float *scores) {
-    (void)memory;
     const struct state *state = model->state;
     memset(scores, 0, model->matrix->columns.n_lines * sizeof *scores);
-    (state->graph.users ? rank_by_users : rank_by_items)(model, profile, scores);
+    (state->graph.users ? rank_by_users : rank_by_items)(model, memory, profile, scores);
     fill_by_popularity(model->matrix, scores);
 }
 

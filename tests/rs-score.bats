@@ -131,6 +131,31 @@ score() { rs-score -m small.matrix "$@" | rs-view --format csv; }
     assert_equal "$(wc -l <drawn)" 500
 }
 
+@test "a user folded in with the ratings that the matrix has is answered as before" {
+    rs-clean "$SAMPLE" | rs-split --folds 5 --fold 1 --train train.rs --test test.rs
+    rs-matrix train.rs -o m
+    for metric in "pearson-baseline" "cosine --over full" "pearson" "adjusted-cosine --over full" msd jaccard; do
+        rs-sim m --side user --metric $metric -k 20 -o user.graph
+        rs-score -m m --model user=user.graph --top 5 | rs-view -f csv -c user,item,score >known
+        rs-score -m m --model user=user.graph --top 5 --ratings train.rs | rs-view -f csv -c user,item,score | sort >folded
+        sort known | cmp - folded
+        rs-score -m m --model user=user.graph --pairs test.rs | rs-view -f csv -c user,item,score >known
+        rs-score -m m --model user=user.graph --pairs test.rs --ratings train.rs | rs-view -f csv -c user,item,score >folded
+        paste -d, known folded | awk -F, 'NR > 1 { d = $3 - $6; if (d < 0) d = -d; if (d > 1e-5) exit 1 }'
+    done
+}
+
+@test "a stranger with ratings gets lists of their own, without what they rated" {
+    small
+    rs-sim small.matrix --side item --metric cosine --over full -o g
+    printf 'new,1,5\nnew,2,3\nnew,77,3\n' | rs-clean -q -o new.rs
+    run -0 --separate-stderr bash -c 'rs-score -m small.matrix --model item=g --ratings new.rs --top 2 | rs-view -f csv -c user,item,source'
+    assert_line "new,3,item"
+    assert_line "new,4,item"
+    assert_equal "${#lines[@]}" 3
+    assert_equal "$stderr" "rs-score: warning: new.rs: 1 rating is of items that the matrix does not know"
+}
+
 @test "wrong usage is said in one line" {
     small
     ask 'a,3,5\n'

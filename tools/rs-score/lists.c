@@ -22,9 +22,8 @@ struct entry {
     uint32_t item;
 };
 
-static void name_everybody(struct audience *audience, const struct rs_matrix *matrix) {
-    for (size_t u = 0; u < matrix->users.ids.n; u++)
-        rs_dict_add(&audience->names, rs_ids_get(&matrix->users.ids, u));
+static void name_all(struct audience *audience, const struct rs_ids *users) {
+    for (size_t u = 0; u < users->n; u++) rs_dict_add(&audience->names, rs_ids_get(users, u));
 }
 
 /* One id a line; a repeated one is listed once. */
@@ -65,24 +64,86 @@ static size_t select_best(const float *scores, size_t n_items, size_t n, uint64_
     return n_keys;
 }
 
+/* What one thread works with. */
+struct bench {
+    void *workspace;
+    float *scores; /* of all items */
+    uint64_t *keys;
+    struct profile_room room;
+};
+
+/* A user's list: length entries, at most as many as were asked for. */
+struct list {
+    struct entry *entries;
+    size_t length;
+    uint32_t n_known; /* ratings of the user */
+};
+
 /* The candidates are all items of the matrix that the user has not rated. Somebody of whom nothing
  * is known gets what is popular. */
-static size_t list_user(const struct scoring *scoring, uint32_t line, void *workspace,
-                        float *scores, uint64_t *keys, size_t n, struct entry *list) {
+static void list_user(const struct scoring *scoring, const struct rs_profile *profile,
+                      struct bench *bench, size_t n, struct list *list) {
     const struct rs_matrix *matrix = scoring->matrix;
-    struct rs_profile profile = rs_profile_of(matrix, line);
-    if (profile.n == 0) {
+    float *scores = bench->scores;
+    list->n_known = (uint32_t)profile->n;
+    if (profile->n == 0) {
         for (size_t i = 0; i < matrix->items.ids.n; i++)
             scores[i] = (float)(matrix->columns.start[i + 1] - matrix->columns.start[i]);
     } else {
-        rs_model_rank(scoring->model, workspace, &profile, scores);
-        for (size_t e = 0; e < profile.n; e++) scores[profile.item[e]] = -INFINITY;
+        rs_model_rank(scoring->model, bench->workspace, profile, scores);
+        for (size_t e = 0; e < profile->n; e++) scores[profile->item[e]] = -INFINITY;
     }
-    return select_best(scores, matrix->items.ids.n, n, keys, list);
+    list->length = select_best(scores, matrix->items.ids.n, n, bench->keys, list->entries);
+}
+
+static void list_all(const struct scoring *scoring, const struct audience *audience, size_t n,
+                     struct list *lists) {
+    const struct rs_ids *names = &audience->names.ids;
+    size_t n_items = scoring->matrix->items.ids.n;
+    uint32_t n_users = (uint32_t)names->n, done = 0;
+    rs_progress_start("listed for", "users", n_users);
+#pragma omp parallel
+    {
+        struct bench bench = {.workspace = rs_model_workspace(scoring->model),
+                              .scores = rs_aligned(n_items, sizeof(float)),
+                              .keys = rs_malloc(n_items, sizeof(uint64_t))};
+#pragma omp for schedule(dynamic, 8)
+        for (uint32_t user = 0; user < n_users; user++) {
+            struct rs_profile profile = profiles_get(scoring->profiles, rs_ids_get(names, user),
+                                                     audience->line[user], &bench.room);
+            list_user(scoring, &profile, &bench, n, &lists[user]);
+#pragma omp critical
+            rs_progress_at(++done);
+        }
+        free(bench.scores);
+        free(bench.keys);
+        profile_room_free(&bench.room);
+        rs_model_free_workspace(scoring->model, bench.workspace);
+    }
+    rs_progress_end();
+}
+
+static void write_list(struct rs_pairs_writer *writer, const struct scoring *scoring, uint32_t user,
+                       const struct list *list) {
+    const uint64_t *start = scoring->matrix->columns.start;
+    for (size_t k = 0; k < list->length; k++) {
+        const struct entry *entry = &list->entries[k];
+        struct rs_pairs *batch = rs_pairs_room(writer);
+        size_t at = batch->n++;
+        if (!isfinite(entry->score))
+            rs_die(EX_SOFTWARE, "model %s gave a score that is no number", scoring->model->name);
+        batch->user[at] = user;
+        batch->item[at] = entry->item;
+        batch->score[at] = entry->score;
+        batch->rank[at] = (uint32_t)k + 1;
+        batch->source[at] = list->n_known == 0 ? RS_FROM_POPULARITY : RS_FROM_MODEL;
+        batch->user_count[at] = list->n_known;
+        batch->item_count[at] = (uint32_t)(start[entry->item + 1] - start[entry->item]);
+    }
 }
 
 static void write_lists(struct scoring *scoring, const struct audience *audience,
-                        const struct entry *lists, const size_t *lengths, size_t n) {
+                        const struct list *lists, size_t n) {
     const struct rs_matrix *matrix = scoring->matrix;
     struct rs_pairs_form form = {.kind = "scores",
                                  .columns =
@@ -95,24 +156,8 @@ static void write_lists(struct scoring *scoring, const struct audience *audience
     struct rs_pairs_writer *writer = rs_pairs_write(output.file, &form, scoring->header);
     size_t n_short = 0;
     for (uint32_t user = 0; user < audience->names.ids.n; user++) {
-        uint32_t line = audience->line[user];
-        n_short += lengths[user] < n;
-        for (size_t k = 0; k < lengths[user]; k++) {
-            const struct entry *entry = &lists[user * n + k];
-            struct rs_pairs *batch = rs_pairs_room(writer);
-            const uint64_t *start = matrix->columns.start + entry->item;
-            size_t at = batch->n++;
-            if (!isfinite(entry->score))
-                rs_die(EX_SOFTWARE, "model %s gave a score that is no number",
-                       scoring->model->name);
-            batch->user[at] = user;
-            batch->item[at] = entry->item;
-            batch->score[at] = entry->score;
-            batch->rank[at] = (uint32_t)k + 1;
-            batch->source[at] = line == RS_NONE ? RS_FROM_POPULARITY : RS_FROM_MODEL;
-            batch->user_count[at] = line == RS_NONE ? 0 : (uint32_t)rs_profile_of(matrix, line).n;
-            batch->item_count[at] = (uint32_t)(start[1] - start[0]);
-        }
+        n_short += lists[user].length < n;
+        write_list(writer, scoring, user, &lists[user]);
     }
     rs_pairs_finish(writer, json_pack("{s:I}", "short_lists", (json_int_t)n_short));
     rs_output_commit(&output);
@@ -125,39 +170,25 @@ void score_lists(struct scoring *scoring, const char *users_path, size_t n) {
     const struct rs_matrix *matrix = scoring->matrix;
     struct audience audience;
     rs_dict_init(&audience.names);
-    if (users_path == NULL) {
-        name_everybody(&audience, matrix);
-    } else {
+    if (users_path != NULL) {
         read_names(&audience, users_path);
+    } else {
+        bool given = scoring->profiles->users.ids.n > 0;
+        name_all(&audience, given ? &scoring->profiles->users.ids : &matrix->users.ids);
     }
-    uint32_t n_users = (uint32_t)audience.names.ids.n, done = 0;
+    uint32_t n_users = (uint32_t)audience.names.ids.n;
     audience.line = rs_malloc(n_users, sizeof *audience.line);
-    struct entry *lists = rs_malloc(n_users * n, sizeof *lists);
-    size_t *lengths = rs_calloc(n_users, sizeof *lengths);
-    for (uint32_t u = 0; u < n_users; u++)
+    struct entry *entries = rs_malloc(n_users * n, sizeof *entries);
+    struct list *lists = rs_calloc(n_users, sizeof *lists);
+    for (uint32_t u = 0; u < n_users; u++) {
         audience.line[u] = rs_ids_find(&matrix->users.ids, rs_ids_get(&audience.names.ids, u));
-    rs_progress_start("listed for", "users", n_users);
-#pragma omp parallel
-    {
-        void *workspace = rs_model_workspace(scoring->model);
-        float *scores = rs_aligned(matrix->items.ids.n, sizeof *scores);
-        uint64_t *keys = rs_malloc(matrix->items.ids.n, sizeof *keys);
-#pragma omp for schedule(dynamic, 8)
-        for (uint32_t user = 0; user < n_users; user++) {
-            lengths[user] = list_user(scoring, audience.line[user], workspace, scores, keys, n,
-                                      lists + user * n);
-#pragma omp critical
-            rs_progress_at(++done);
-        }
-        free(scores);
-        free(keys);
-        rs_model_free_workspace(scoring->model, workspace);
+        lists[u].entries = entries + u * n;
     }
-    rs_progress_end();
-    write_lists(scoring, &audience, lists, lengths, n);
+    list_all(scoring, &audience, n, lists);
+    write_lists(scoring, &audience, lists, n);
     rs_note("lists of %zu for %u users by %s", n, n_users, scoring->model->name);
+    free(entries);
     free(lists);
-    free(lengths);
     free(audience.line);
     rs_dict_free(&audience.names);
 }

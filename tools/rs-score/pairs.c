@@ -154,9 +154,22 @@ static void draw_candidates(struct asked *asked, const struct scoring *scoring, 
     free(taken);
 }
 
+/* What one thread works with. */
+struct bench {
+    void *workspace;
+    float *scores; /* of all items, ranking only */
+    struct profile_room room;
+};
+
+static struct rs_profile profile_of(const struct scoring *scoring, const struct asked *asked,
+                                    uint32_t user, struct bench *bench) {
+    return profiles_get(scoring->profiles, rs_ids_get(&asked->reader.users.ids, user),
+                        asked->user_line[user], &bench->room);
+}
+
 static void predict_user(const struct scoring *scoring, const struct asked *asked, uint32_t user,
-                         void *workspace, struct scored *scored) {
-    struct rs_profile profile = rs_profile_of(scoring->matrix, asked->user_line[user]);
+                         struct bench *bench, struct scored *scored) {
+    struct rs_profile profile = profile_of(scoring, asked, user, bench);
     uint64_t begin = asked->start[user];
     size_t n = asked->start[user + 1] - begin;
     uint32_t *items = rs_malloc(n, sizeof *items);
@@ -168,7 +181,7 @@ static void predict_user(const struct scoring *scoring, const struct asked *aske
         times[q] = asked->time[row];
     }
     struct rs_query query = {n, items, asked->has_time ? times : NULL};
-    rs_model_predict(scoring->model, workspace, &profile, &query, answers);
+    rs_model_predict(scoring->model, bench->workspace, &profile, &query, answers);
     for (size_t q = 0; q < n; q++) {
         bool unknown = profile.n == 0 || items[q] == RS_NONE;
         if (unknown && scoring->mean_for_unknown)
@@ -193,10 +206,11 @@ static void place_among(const float *scores, size_t n_items, float score, uint32
 }
 
 static void rank_user(const struct scoring *scoring, const struct asked *asked, uint32_t user,
-                      void *workspace, float *scores, struct scored *scored, bool standardise) {
-    struct rs_profile profile = rs_profile_of(scoring->matrix, asked->user_line[user]);
+                      struct bench *bench, struct scored *scored, bool standardise) {
+    struct rs_profile profile = profile_of(scoring, asked, user, bench);
+    float *scores = bench->scores;
     size_t n_items = scoring->matrix->items.ids.n;
-    rs_model_rank(scoring->model, workspace, &profile, scores);
+    rs_model_rank(scoring->model, bench->workspace, &profile, scores);
     if (standardise) rs_standardise(scores, n_items, &profile);
     for (size_t e = 0; e < profile.n; e++) scores[profile.item[e]] = -INFINITY;
     for (uint64_t k = asked->start[user]; k < asked->start[user + 1]; k++) {
@@ -219,21 +233,22 @@ static void score_users(const struct scoring *scoring, const struct asked *asked
     rs_progress_start("scored", "users", n_users);
 #pragma omp parallel
     {
-        void *workspace = rs_model_workspace(scoring->model);
-        float *scores = rs_aligned(ranking ? n_items : 0, sizeof *scores);
+        struct bench bench = {.workspace = rs_model_workspace(scoring->model),
+                              .scores = rs_aligned(ranking ? n_items : 0, sizeof(float))};
 #pragma omp for schedule(dynamic, 4)
         for (uint32_t user = 0; user < n_users; user++) {
             if (asked->start[user] == asked->start[user + 1]) continue;
             if (ranking) {
-                rank_user(scoring, asked, user, workspace, scores, scored, standardise);
+                rank_user(scoring, asked, user, &bench, scored, standardise);
             } else {
-                predict_user(scoring, asked, user, workspace, scored);
+                predict_user(scoring, asked, user, &bench, scored);
             }
 #pragma omp critical
             rs_progress_at(++done);
         }
-        free(scores);
-        rs_model_free_workspace(scoring->model, workspace);
+        free(bench.scores);
+        profile_room_free(&bench.room);
+        rs_model_free_workspace(scoring->model, bench.workspace);
     }
     rs_progress_end();
 }

@@ -20,6 +20,7 @@ static int64_t n_drawn = 0;
 static int64_t n_draw_users = 400;
 static int64_t n_top = 0;
 static bool mean_for_unknown = false;
+static const char *ratings_path = NULL;
 static const char *users_path = NULL;
 static int64_t seed = 1;
 
@@ -57,6 +58,10 @@ static const struct rs_option options[] = {
     {"users", 0, RS_STRING, "FILE", &users_path, 0, 0, NULL, false,
      "only the users named in FILE, one a line ('-': standard input), in that order"},
     {.kind = RS_HEADING, .help = "Always:"},
+    {"ratings", 'r', RS_STRING, "RATINGS", &ratings_path, 0, 0, NULL, false,
+     "further ratings of users, known to the matrix or not, which the model takes into account "
+     "without being "
+     "made anew; with --top their users are listed for"},
     RS_SEED_OPTION(&seed),
     RS_OUTPUT_OPTION,
     RS_THREADS_OPTION,
@@ -147,7 +152,10 @@ int main(int argc, char **argv) {
         if (file == NULL || models[n] == NULL) rs_die_error(&err);
         n++;
     }
-    struct scoring scoring = {.matrix = &matrix,
+    struct profiles profiles;
+    profiles_open(&profiles, &matrix, ratings_path);
+    struct scoring scoring = {.profiles = &profiles,
+                              .matrix = &matrix,
                               .model = models[n - 1],
                               .output = rs_output_path,
                               .header = make_header(&matrix, models[n - 1]),
@@ -158,6 +166,7 @@ int main(int argc, char **argv) {
     } else {
         score_pairs(&scoring, pairs_path, ranking, (size_t)n_drawn, (size_t)n_draw_users);
     }
+    profiles_close(&profiles);
     while (n > 0) rs_model_close(models[--n]);
     rs_matrix_close(&matrix);
     return rs_finish();

@@ -7,23 +7,27 @@
 
 #include "model.h"
 #include "pairs.h"
+#include "profiles.h"
 
 struct scoring {
     const struct rs_matrix *matrix;
     const struct rs_model *model;
+    const struct profiles *profiles;
     json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */
     const char *output;
     uint64_t seed;
     bool mean_for_unknown; /* the global mean where user or item is unknown */
 };
 
-/* Scores every pair of a ratings file: expected ratings, or with RANKING where the item comes among the user's
- * candidates. With N_DRAWN > 0 (and RANKING) that many candidates more are drawn for each of N_USERS
- * users, the others are left out, and scores are made comparable between models (rs_standardise). */
+/* Scores every pair of a ratings file: expected ratings, or with RANKING where the item comes among
+ * the user's candidates. With N_DRAWN > 0 (and RANKING) that many candidates more are drawn for
+ * each of N_USERS users, the others are left out, and scores are made comparable between models
+ * (rs_standardise). */
 void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn,
                  size_t n_users);
 
-/* Lists the N best items for every user of the matrix, or for those named in USERS_PATH. */
+/* Lists the N best items for those named in USERS_PATH, or for everybody with ratings given, or for
+ * every user of the matrix. */
 void score_lists(struct scoring *scoring, const char *users_path, size_t n);
 
 #endif

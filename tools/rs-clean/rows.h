@@ -18,7 +18,9 @@ enum reason {
     REASON_ENCODING,
     REASON_NUMBER,
     REASON_SCALE,
+    REASON_COUNT,
     REASON_TIME,
+    REASON_REPEATED, /* of side tables: the id has a row already */
     REASON_MISSING,
     N_REASONS
 };
@@ -28,16 +30,13 @@ extern const char *const reason_names[N_REASONS]; /* for the summary: "wrong num
 struct row_rules {
     const struct rs_form *form;
     const struct columns *columns;
-    const char *const *missing; /* further words that stand for no value, NULL-terminated */
+    const char *const *missing; /* further words that stand for no value */
+    size_t n_missing;
     double scale_min, scale_max; /* ratings outside are rejected; infinite when there is no scale */
+    bool counts;                 /* ratings are counts: positive */
+    double threshold;            /* ratings from here on become 1, others are left out; or NaN */
     enum rs_time_unit time_unit;
-};
-
-struct row {
-    struct rs_id user, item;
-    uint64_t user_hash, item_hash;
-    int64_t time;
-    float rating;
+    bool lines; /* note the line of every row */
 };
 
 struct reject {
@@ -47,21 +46,43 @@ struct reject {
     struct rs_id raw;
 };
 
-/* What became of a block. Names point into the block's text or the arena. */
-struct rows {
-    struct row *rows;
-    struct rs_id *contexts; /* n_contexts a row */
-    size_t n, capacity, context_capacity;
-    struct reject *rejects;
-    size_t n_rejects, reject_capacity;
-    uint64_t n_missing; /* cells of a wide matrix that are empty: too many to note one by one */
-    uint64_t n_rounded; /* ratings that a float does not hold to the digit */
-    char **arena;       /* copies of names that the cutter gives for a moment only */
-    size_t n_arena, arena_capacity, arena_room;
+/* A name in a block: in its text or the arena. */
+struct name {
+    struct rs_id id;
+    uint64_t hash;
+    uint32_t index; /* for the consumer of the block; RS_NONE before */
 };
 
-/* Parses BLOCK with CUTTER into ROWS, emptied first. ROW_NUMBER is that of the block's first record,
- * which names the users of a wide matrix without a user column. */
+/* A row's user, item or context: a number below ROW_NUMBERS written without sign or zeros in front is
+ * itself, every other name ROW_NAMED plus its place in `names`. */
+#define ROW_NAMED 0x80000000u
+enum { ROW_NUMBERS = 1 << 22 };
+
+/* What became of a block. Of a wide matrix without a user column `user` is the number of the record in
+ * the block, from 0, and no key. */
+struct rows {
+    size_t n, capacity;
+    uint32_t *user, *item;
+    float *rating;
+    int64_t *time;  /* NULL without a time column */
+    uint64_t *line; /* NULL unless asked for */
+    uint32_t *context[RS_MAX_CONTEXTS];
+    struct name *names;
+    size_t n_names, name_capacity;
+    uint32_t latest[2 + RS_MAX_CONTEXTS]; /* the key of the row before, by role: often the same */
+    uint32_t *item_keys;                  /* wide: of the columns */
+    struct reject *rejects;
+    size_t n_rejects, reject_capacity;
+    uint64_t n_records;
+    uint64_t n_values;  /* records or, wide, their cells: what might become a row */
+    uint64_t n_missing; /* values that are missing */
+    uint64_t n_below;   /* the threshold */
+    uint64_t n_rounded; /* ratings that a float does not hold to the digit */
+    char **arena;                  /* copies of what does not lie in the block */
+    size_t n_arena, arena_capacity, arena_used, arena_size;
+};
+
+/* Parses BLOCK with CUTTER into ROWS, emptied first. */
 void rows_parse(struct rows *rows, struct rs_cutter *cutter, struct rs_block block,
                 const struct row_rules *rules, bool skip_header);
 

@@ -15,7 +15,7 @@ struct rs_cutter {
     size_t n, capacity;
     char *arena; /* bytes of fields that do not lie in the text as they are */
     size_t arena_used, arena_capacity;
-    const char *quote;    /* the next in the block, or its end; NULL: not looked for yet */
+    const char *quote;      /* the next in the block, or its end; NULL: not looked for yet */
     char looked_for[3][16]; /* what a look compares with: the separator's bytes, the newline */
     bool may_be_plain;
     struct csv_parser parser;

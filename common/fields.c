@@ -18,11 +18,13 @@ struct rs_cutter *rs_cutter_new(const struct rs_form *form) {
     cutter->form = form;
     memset(cutter->looked_for[0], form->separator[0], sizeof cutter->looked_for[0]);
     memset(cutter->looked_for[1],
-           blanks ? '\t' : pair ? form->separator[1] : form->separator[0],
+           blanks ? '\t'
+           : pair ? form->separator[1]
+                  : form->separator[0],
            sizeof cutter->looked_for[1]);
     memset(cutter->looked_for[2], form->newline, sizeof cutter->looked_for[2]);
-    cutter->may_be_plain = form->layout != RS_LAYOUT_JSON &&
-                           (!pair || form->separator[0] == form->separator[1]);
+    cutter->may_be_plain =
+        form->layout != RS_LAYOUT_JSON && (!pair || form->separator[0] == form->separator[1]);
     rs_quoted_start(cutter);
     return cutter;
 }
@@ -77,9 +79,9 @@ static inline struct look look_at(const struct rs_cutter *cutter, const char *te
     for (int i = 0; i < 3; i++)
         found[i] = _mm_loadu_si128((const __m128i *)(const void *)cutter->looked_for[i]);
     struct look look;
-    look.cuts = mask_of(
-        _mm_or_si128(_mm_cmpeq_epi8(low, found[0]), _mm_cmpeq_epi8(low, found[1])),
-        _mm_or_si128(_mm_cmpeq_epi8(high, found[0]), _mm_cmpeq_epi8(high, found[1])));
+    look.cuts =
+        mask_of(_mm_or_si128(_mm_cmpeq_epi8(low, found[0]), _mm_cmpeq_epi8(low, found[1])),
+                _mm_or_si128(_mm_cmpeq_epi8(high, found[0]), _mm_cmpeq_epi8(high, found[1])));
     look.ends = mask_of(_mm_cmpeq_epi8(low, found[2]), _mm_cmpeq_epi8(high, found[2]));
     __m128i blank = _mm_set1_epi8(' '); /* signed: bytes above 127 are below it */
     look.odd = ~mask_of(_mm_cmpgt_epi8(low, blank), _mm_cmpgt_epi8(high, blank)) & ~look.cuts;
@@ -209,8 +211,8 @@ static bool is_blank_line(const struct rs_cutter *cutter, const char *begin, con
 /* Cuts a record that begins at BEGIN and has a quote in its first line, which ends before NEXT.
  * Where the quote closes is believed only if the record then has the fields it should: else a stray
  * quote would take good lines with it. */
-static const char *cut_quoted(struct rs_cutter *cutter, struct rs_record *record,
-                              const char *begin, const char *end, const char *next) {
+static const char *cut_quoted(struct rs_cutter *cutter, struct rs_record *record, const char *begin,
+                              const char *end, const char *next) {
     uint64_t lines = 0;
     size_t expected = cutter->form->n_columns;
     const char *after = rs_quoted_cut(cutter, begin, end, &lines);
@@ -298,8 +300,7 @@ static uint64_t count_lines(const struct rs_form *form, const char *text, size_t
 }
 
 /* The end of the last record that is whole. Lines without quotes are passed over at a leap. */
-static const char *last_record_end(const struct rs_form *form, const char *text,
-                                   const char *end) {
+static const char *last_record_end(const struct rs_form *form, const char *text, const char *end) {
     const char *at = text, *quote;
     while ((quote = memchr(at, '"', (size_t)(end - at))) != NULL) {
         const char *line = memrchr(at, form->newline, (size_t)(quote - at));

@@ -1,8 +1,8 @@
 /* Cuts text of a known form into records and records into fields.
  *
  * Plain records are cut where they lie, 32 bytes at a look. Records with quotes go through libcsv,
- * JSON through jansson. A record that can't be cut is given with a reason, and cutting goes on at the
- * next line. One cutter a thread. */
+ * JSON through jansson. A record that can't be cut is given with a reason, and cutting goes on at
+ * the next line. One cutter a thread. */
 #ifndef RS_FIELDS_H
 #define RS_FIELDS_H
 

@@ -35,7 +35,8 @@ struct column_facts {
     size_t filled, numbers, times;
     size_t commas; /* "3,5": numbers if the comma is a decimal one; "1,234" does not tell */
     size_t points; /* "3.5" */
-    bool first_filled, first_number, first_name, first_word; /* word: neither a number nor missing */
+    bool first_filled, first_number, first_name,
+        first_word; /* word: neither a number nor missing */
 };
 
 struct sample {
@@ -57,10 +58,9 @@ static void note_first(struct column_facts *column, struct rs_id field,
     double number;
     bool tells;
     column->first_filled = field.length > 0;
-    column->first_number = rs_number_parse(field.text, field.length, &number) ||
-                           is_comma_number(field, &tells);
-    column->first_word =
-        !column->first_number && !rs_number_missing(field.text, field.length);
+    column->first_number =
+        rs_number_parse(field.text, field.length, &number) || is_comma_number(field, &tells);
+    column->first_word = !column->first_number && !rs_number_missing(field.text, field.length);
     column->first_name = given->is_name != NULL && given->is_name(field.text, field.length);
 }
 
@@ -177,8 +177,8 @@ static bool take_separator(struct rs_form *form, const char *given, struct rs_er
     return true;
 }
 
-/* A comma between digits is a decimal point where fields are not separated by commas and no number of
- * the column has a point. */
+/* A comma between digits is a decimal point where fields are not separated by commas and no number
+ * of the column has a point. */
 static bool uses_decimal_comma(const struct rs_form *form, const struct sample *sample) {
     if (form->separator[0] == ',') return false;
     for (size_t f = 0; f < sample->n_fields; f++)
@@ -190,8 +190,8 @@ static size_t numbers_in(const struct rs_form *form, const struct column_facts *
     return column->numbers + (form->decimal_comma ? column->commas : 0);
 }
 
-/* The first record is a header if two of its fields are known as names, or if a column is a number in
- * nearly all other records, but nothing in the first one is. */
+/* The first record is a header if two of its fields are known as names, or if a column is a number
+ * in nearly all other records, but nothing in the first one is. */
 static bool has_header(const struct rs_form *form, const struct sample *sample, bool wide) {
     size_t names = 0, n_filled = 0, n_numbers = 0;
     bool differs = false;
@@ -221,9 +221,9 @@ static void name_columns(struct rs_form *form, const char *text, size_t n) {
     size_t shift = record.n + 1 == form->n_columns ? 1 : 0;
     for (size_t f = 0; f < form->n_columns; f++) {
         bool named = f >= shift && f - shift < record.n;
-        form->names[f] = named ? rs_strndup(record.fields[f - shift].text,
-                                            record.fields[f - shift].length)
-                               : rs_strdup("");
+        form->names[f] =
+            named ? rs_strndup(record.fields[f - shift].text, record.fields[f - shift].length)
+                  : rs_strdup("");
     }
     rs_cutter_free(cutter);
 }

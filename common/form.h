@@ -42,8 +42,8 @@ struct rs_form_given {
     bool (*is_name)(const char *text, size_t length);
 };
 
-/* Finds the form of a text from its first N bytes, of which the last record may be incomplete unless
- * WHOLE; RS_BLOCK_SLACK bytes may be read behind them. PLACE names the text in errors. */
+/* Finds the form of a text from its first N bytes, of which the last record may be incomplete
+ * unless WHOLE; RS_BLOCK_SLACK bytes may be read behind them. PLACE names the text in errors. */
 bool rs_form_detect(struct rs_form *form, const char *sample, size_t n, bool whole,
                     const struct rs_form_given *given, const char *place, struct rs_error *err);
 

@@ -19,7 +19,8 @@ static struct rs_id text_of(const json_t *value, char *buffer) {
     return (struct rs_id){"", 0};
 }
 
-/* The elements of an array become one field, joined by '|', as sets are written in delimited text. */
+/* The elements of an array become one field, joined by '|', as sets are written in delimited text.
+ */
 static void store_array(struct rs_cutter *cutter, const json_t *array) {
     char buffer[32];
     size_t first = cutter->n, begin = cutter->arena_used;

@@ -11,7 +11,8 @@
 #include "reader.h"
 #include "utf8.h"
 
-/* A block is small enough for a processor's second-level cache, where it is read, cut and parsed. */
+/* A block is small enough for a processor's second-level cache, where it is read, cut and parsed.
+ */
 enum { SAMPLE = 4 << 20, BLOCK = 256 << 10, RAW = 64 << 10, LONGEST = 64 << 20 };
 
 struct rs_text {
@@ -51,7 +52,8 @@ static void convert(struct rs_text *text) {
         size_t result = iconv(text->converter, &from, &text->raw_used, &to, &room);
         text->end = (size_t)(to - text->ahead);
         if (result != (size_t)-1 || errno == E2BIG) continue;
-        if (errno == EINVAL && !text->at_end) break; /* a character is cut off: the rest will come */
+        if (errno == EINVAL && !text->at_end)
+            break; /* a character is cut off: the rest will come */
         text->ahead[text->end++] = (char)0xff;
         from++;
         text->raw_used--;
@@ -226,8 +228,8 @@ bool rs_text_detect(struct rs_text *text, struct rs_form *form, const struct rs_
                           given, text->name, err);
 }
 
-/* Adds up to BLOCK bytes behind the *USED ones in the buffer: of what lies ahead, else straight from the
- * file where nothing needs converting. */
+/* Adds up to BLOCK bytes behind the *USED ones in the buffer: of what lies ahead, else straight
+ * from the file where nothing needs converting. */
 static bool fill(struct rs_text *text, struct rs_text_buffer *buffer, size_t *used,
                  struct rs_error *err) {
     if (text->begin == text->end && text->converter != (iconv_t)-1 && !text->at_end &&

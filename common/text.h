@@ -1,8 +1,8 @@
 /* Text from a file or pipe, as UTF-8, in blocks that end where a record ends.
  *
  * A byte order mark is dropped, other encodings are converted by iconv. Bytes that are not of the
- * encoding stay what UTF-8 cannot be (0xff), so that they are seen where they matter. Holds the first 4
- * MiB until they are given, then a block. */
+ * encoding stay what UTF-8 cannot be (0xff), so that they are seen where they matter. Holds the
+ * first 4 MiB until they are given, then a block. */
 #ifndef RS_TEXT_H
 #define RS_TEXT_H
 
@@ -20,9 +20,9 @@ struct rs_text_buffer {
     size_t capacity;
 };
 
-/* Opens PATH ("-": standard input). ENCODING is a name that iconv knows, or NULL to find it: by a byte
- * order mark, else UTF-8 if the first 4 MiB are valid UTF-8, else Latin-1. SKIP lines are dropped
- * at the beginning. NULL after filling *err. */
+/* Opens PATH ("-": standard input). ENCODING is a name that iconv knows, or NULL to find it: by a
+ * byte order mark, else UTF-8 if the first 4 MiB are valid UTF-8, else Latin-1. SKIP lines are
+ * dropped at the beginning. NULL after filling *err. */
 struct rs_text *rs_text_open(const char *path, const char *encoding, uint64_t skip,
                              struct rs_error *err);
 
@@ -45,8 +45,7 @@ bool rs_text_next(struct rs_text *text, const struct rs_form *form, struct rs_bl
 
 /* The same in the caller's memory, where it stays: for work on several blocks at once. */
 bool rs_text_next_into(struct rs_text *text, const struct rs_form *form,
-                       struct rs_text_buffer *buffer, struct rs_block *block,
-                       struct rs_error *err);
+                       struct rs_text_buffer *buffer, struct rs_block *block, struct rs_error *err);
 
 /* Bytes read so far, and the size of the input or 0 where it is unknown: for progress. */
 uint64_t rs_text_position(const struct rs_text *text);

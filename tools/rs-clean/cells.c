@@ -80,9 +80,9 @@ enum rs_column_kind cells_kind(const struct cells *cells, const char *name, bool
     }
     size_t n_distinct = distinct.ids.n, length = strlen(name);
     rs_dict_free(&distinct);
-    bool is_id = length > 2 && (strcmp(name + length - 2, "Id") == 0 ||
-                                strcmp(name + length - 2, "ID") == 0 ||
-                                strcmp(name + length - 3, "_id") == 0);
+    bool is_id = length > 2 &&
+                 (strcmp(name + length - 2, "Id") == 0 || strcmp(name + length - 2, "ID") == 0 ||
+                  strcmp(name + length - 3, "_id") == 0);
     if (filled > 0 && numbers == filled && !is_id) return RS_NUMBER;
     if (5 * bars > filled) return RS_SET;
     return 2 * n_distinct > filled ? RS_TEXT : RS_CATEGORY;
@@ -125,8 +125,8 @@ static void make_categories(const struct cells *cells, struct rs_table *table,
     rs_dict_init(&categories);
     for (size_t row = 0; row < cells->n; row++) {
         struct rs_id text = cell(cells, row);
-        code[row] = rs_number_missing(text.text, text.length) ? RS_NONE
-                                                              : rs_dict_add(&categories, text);
+        code[row] =
+            rs_number_missing(text.text, text.length) ? RS_NONE : rs_dict_add(&categories, text);
     }
     column->code = code;
     column->text = own_ids(table, &categories.ids);
@@ -176,9 +176,9 @@ static void make_sets(const struct cells *cells, struct rs_table *table,
     start[0] = 0;
     for (size_t row = 0; row < cells->n; row++) {
         struct rs_id set = cell(cells, row);
-        bool none = rs_number_missing(set.text, set.length) ||
-                    (set.length == strlen(no_members) &&
-                     memcmp(set.text, no_members, set.length) == 0);
+        bool none =
+            rs_number_missing(set.text, set.length) ||
+            (set.length == strlen(no_members) && memcmp(set.text, no_members, set.length) == 0);
         if (!none) add_members(&members, set, separator);
         start[row + 1] = members.n;
     }

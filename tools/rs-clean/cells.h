@@ -23,7 +23,8 @@ void cells_free(struct cells *cells);
  * values differ, else a category. DECIMAL_COMMA: numbers have one. */
 enum rs_column_kind cells_kind(const struct cells *cells, const char *name, bool decimal_comma);
 
-/* Fills COLUMN, a column of KIND in TABLE. False if KIND is number and a value in row *BAD is none. */
+/* Fills COLUMN, a column of KIND in TABLE. False if KIND is number and a value in row *BAD is none.
+ */
 bool cells_column(const struct cells *cells, const char *name, enum rs_column_kind kind,
                   bool decimal_comma, struct rs_table *table, struct rs_table_column *column,
                   size_t *bad);

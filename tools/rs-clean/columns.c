@@ -93,8 +93,8 @@ static bool find_by_place(struct columns *columns, const struct rs_form *form, c
                        place, form->names[0], form->names[1], advice);
     if (form->n_columns > most && form->header)
         return rs_fail(err, EX_DATAERR,
-                       "%s: its header names no user and item that are known: %s%s,item=%s,…", place,
-                       advice, form->names[0], form->names[1]);
+                       "%s: its header names no user and item that are known: %s%s,item=%s,…",
+                       place, advice, form->names[0], form->names[1]);
     if (form->n_columns > most)
         return rs_fail(err, EX_DATAERR,
                        "%s: has %zu columns and no header: say which is which with --columns, or "
@@ -156,7 +156,8 @@ static bool take_entry(struct columns *columns, const struct rs_form *form, cons
         return true;
     }
     for (int role = 0; role < N_ROLES; role++) {
-        if (strlen(role_names[role]) != word || memcmp(role_names[role], entry, word) != 0) continue;
+        if (strlen(role_names[role]) != word || memcmp(role_names[role], entry, word) != 0)
+            continue;
         columns->at[role] = at;
         return true;
     }
@@ -224,8 +225,8 @@ static bool check_places(const struct columns *columns, const char *given, const
 
 static bool find_all(struct columns *columns, const struct rs_form *form, const char *given,
                      bool wide, const char *place, struct rs_error *err) {
-    if (given != NULL && !(take_given(columns, form, given, err) &&
-                           check_places(columns, given, place, err)))
+    if (given != NULL &&
+        !(take_given(columns, form, given, err) && check_places(columns, given, place, err)))
         return false;
     if (wide) return find_wide(columns, form, given != NULL, place, err);
     if (given == NULL) {
@@ -241,8 +242,8 @@ static bool find_all(struct columns *columns, const struct rs_form *form, const 
     return true;
 }
 
-bool columns_find(struct columns *columns, const struct rs_form *form, const char *given,
-                  bool wide, const char *place, struct rs_error *err) {
+bool columns_find(struct columns *columns, const struct rs_form *form, const char *given, bool wide,
+                  const char *place, struct rs_error *err) {
     *columns = (struct columns){.first_item = NO_COLUMN, .wide = wide, .n_fields = form->n_columns};
     for (int role = 0; role < N_ROLES; role++) columns->at[role] = NO_COLUMN;
     if (!find_all(columns, form, given, wide, place, err)) {
@@ -252,8 +253,8 @@ bool columns_find(struct columns *columns, const struct rs_form *form, const cha
     size_t rating = columns->at[ROLE_RATING];
     columns->counted =
         !wide && (rating == NO_COLUMN ||
-                  (form->names != NULL &&
-                   listed(counted_names, form->names[rating], strlen(form->names[rating])) != NULL));
+                  (form->names != NULL && listed(counted_names, form->names[rating],
+                                                 strlen(form->names[rating])) != NULL));
     return true;
 }
 
@@ -273,11 +274,11 @@ void columns_describe(const struct columns *columns, const struct rs_form *form,
         size_t at = columns->at[role];
         const char *comma = used > 0 ? ", " : "";
         if (at == NO_COLUMN) continue;
-        used += (size_t)(form->names != NULL
-                             ? snprintf(out + used, size - used, "%s%s is '%s'", comma,
-                                        role_names[role], form->names[at])
-                             : snprintf(out + used, size - used, "%s%s is column %zu", comma,
-                                        role_names[role], at + 1));
+        used +=
+            (size_t)(form->names != NULL ? snprintf(out + used, size - used, "%s%s is '%s'", comma,
+                                                    role_names[role], form->names[at])
+                                         : snprintf(out + used, size - used, "%s%s is column %zu",
+                                                    comma, role_names[role], at + 1));
     }
     if (columns->wide && used < size)
         snprintf(out + used, size - used, "%sitems from column %zu on", used > 0 ? ", " : "",

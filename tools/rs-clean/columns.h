@@ -18,9 +18,9 @@ struct columns {
     size_t context[RS_MAX_CONTEXTS];
     char *context_name[RS_MAX_CONTEXTS];
     size_t n_contexts;
-    size_t n_fields;  /* what a record must have; of JSON lines the number of keys known */
-    bool counted;     /* there is no rating, or its column's name says counts, plays, clicks */
-    bool wide;        /* a record is a user and its ratings of all items */
+    size_t n_fields; /* what a record must have; of JSON lines the number of keys known */
+    bool counted;    /* there is no rating, or its column's name says counts, plays, clicks */
+    bool wide;       /* a record is a user and its ratings of all items */
     size_t first_item;
     char **item_names; /* wide: n_fields, borrowed from the form or made: "1", "2", … */
 };
@@ -32,8 +32,8 @@ bool columns_is_name(const char *text, size_t length);
 bool columns_is_role(const char *name, enum role role);
 
 /* Decides by GIVEN (the --columns option; NULL to find out by names and places). */
-bool columns_find(struct columns *columns, const struct rs_form *form, const char *given,
-                  bool wide, const char *place, struct rs_error *err);
+bool columns_find(struct columns *columns, const struct rs_form *form, const char *given, bool wide,
+                  const char *place, struct rs_error *err);
 
 void columns_free(struct columns *columns, const struct rs_form *form);
 

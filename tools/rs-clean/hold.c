@@ -7,8 +7,8 @@
 
 enum { CHUNK_BITS = 20, CHUNK_ROWS = 1 << CHUNK_BITS, CHUNK_MASK = CHUNK_ROWS - 1 };
 
-/* Ratings as they came, in pieces so that growing moves nothing. Columns that none of the rows has are
- * NULL. */
+/* Ratings as they came, in pieces so that growing moves nothing. Columns that none of the rows has
+ * are NULL. */
 struct chunk {
     size_t n;
     uint32_t *user, *item;
@@ -36,8 +36,7 @@ static void add_times(struct chunk *chunk, const int64_t *time, size_t n) {
         chunk->time = rs_malloc(CHUNK_ROWS, sizeof *chunk->time);
         for (size_t i = 0; i < chunk->n; i++) chunk->time[i] = RS_NO_TIME;
     }
-    for (size_t i = 0; i < n; i++)
-        chunk->time[chunk->n + i] = time == NULL ? RS_NO_TIME : time[i];
+    for (size_t i = 0; i < n; i++) chunk->time[chunk->n + i] = time == NULL ? RS_NO_TIME : time[i];
 }
 
 static void add_contexts(struct chunk *chunk, const struct rs_pairs *rows, size_t from, size_t n) {
@@ -150,7 +149,7 @@ static bool second_counts(const struct hold *hold, enum dedupe policy, uint32_t 
         return !later;
     case DEDUPE_MAX: {
         float old = *rating_of(hold, first), new = *rating_of(hold, second);
-        return new > old || (new == old && later);
+        return new > old || (new == old &&later);
     }
     case DEDUPE_KEEP:
     case DEDUPE_ERROR:

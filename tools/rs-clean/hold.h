@@ -1,7 +1,7 @@
 /* All ratings in memory, for what needs to see them all: repeated pairs and the k-core.
  *
- * A rating takes 12 bytes, 8 more with times, 4 more for each context, and 4 (8 for a core) while it
- * is resolved. */
+ * A rating takes 12 bytes, 8 more with times, 4 more for each context, and 4 (8 for a core) while
+ * it is resolved. */
 #ifndef CLEAN_HOLD_H
 #define CLEAN_HOLD_H
 
@@ -14,7 +14,7 @@
 /* Which of the ratings of a pair by the same user and item counts. LAST and FIRST go by time where
  * both have one, else by order; the pair's place is that of the rating that stays. */
 enum dedupe {
-    DEDUPE_KEEP,  /* all, as they come */
+    DEDUPE_KEEP, /* all, as they come */
     DEDUPE_LAST,
     DEDUPE_FIRST,
     DEDUPE_MEAN, /* the last, with the mean rating */
@@ -32,11 +32,11 @@ struct hold {
     struct chunk *chunks;
     size_t n_chunks, capacity;
     uint64_t n;
-    bool places;         /* notes where ratings come from */
-    uint8_t *gone;       /* a bit a rating: dropped */
-    uint8_t *repeated;   /* a bit a rating: kept beside another of its pair (KEEP) */
-    uint32_t *order;     /* the ratings by user, each user's in order of arrival */
-    uint32_t *start;     /* n_users + 1, in order */
+    bool places;       /* notes where ratings come from */
+    uint8_t *gone;     /* a bit a rating: dropped */
+    uint8_t *repeated; /* a bit a rating: kept beside another of its pair (KEEP) */
+    uint32_t *order;   /* the ratings by user, each user's in order of arrival */
+    uint32_t *start;   /* n_users + 1, in order */
     size_t n_users, n_items;
 };
 

@@ -37,7 +37,8 @@ struct intake {
     size_t n_tables, table_capacity;
 };
 
-/* Reads the text or the rs file at PATH ("-": standard input) to its end. False after filling *err. */
+/* Reads the text or the rs file at PATH ("-": standard input) to its end. False after filling *err.
+ */
 bool text_read(struct intake *intake, const char *path, const struct reading *reading,
                struct rs_error *err);
 bool stream_read(struct intake *intake, const char *path, const struct reading *reading,

@@ -1,9 +1,9 @@
 #include "names.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "memory.h"
+#include "number.h"
 
 void names_init(struct names *names) {
     *names = (struct names){0};
@@ -22,8 +22,7 @@ uint32_t names_add(struct names *names, struct rs_id id) {
 
 uint32_t names_add_number(struct names *names, uint64_t number) {
     char text[24];
-    int length = snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-    return rs_dict_add(&names->dict, (struct rs_id){text, (size_t)length});
+    return rs_dict_add(&names->dict, (struct rs_id){text, rs_number_print_integer(text, number)});
 }
 
 /* A number that is not in the table yet. */

@@ -15,8 +15,8 @@ static bool has_room(const struct plan *plan, const char *option, struct rs_erro
 
 /* By the header */
 
-static bool plan_all(struct plan *plan, const struct rs_form *form, const char *option,
-                     bool users, struct rs_error *err) {
+static bool plan_all(struct plan *plan, const struct rs_form *form, const char *option, bool users,
+                     struct rs_error *err) {
     enum role role = users ? ROLE_USER : ROLE_ITEM;
     bool found = false;
     for (size_t f = 0; form->names != NULL && f < form->n_columns && !found; f++) {
@@ -55,8 +55,9 @@ static bool find_field(const struct entry *entry, const struct rs_form *form, co
         *field = f;
         return true;
     }
-    return refuse(entry, form->names == NULL ? "names a column, but there is no header"
-                                             : "names a column that is not there",
+    return refuse(entry,
+                  form->names == NULL ? "names a column, but there is no header"
+                                      : "names a column that is not there",
                   err);
 }
 
@@ -73,8 +74,7 @@ static void take_flags(struct planned_column *column, const char *flags, size_t 
     for (const char *end = flags + length; flags <= end;) {
         const char *bar = memchr(flags, '|', (size_t)(end - flags));
         const char *stop = bar == NULL ? end : bar;
-        column->flags =
-            rs_realloc(column->flags, column->n_flags + 1, sizeof *column->flags);
+        column->flags = rs_realloc(column->flags, column->n_flags + 1, sizeof *column->flags);
         column->flags[column->n_flags++] = rs_strndup(flags, (size_t)(stop - flags));
         flags = stop + 1;
     }
@@ -100,7 +100,8 @@ static bool take_entry(struct plan *plan, const struct rs_form *form, const stru
         if (!find_field(entry, form, at + 1, (size_t)(end - at - 1), &column.field, err))
             return false;
     } else if (at < end) {
-        return refuse(entry, "is not NAME, NAME:KIND, NAME{A|B|C} or one of them with =COLUMN", err);
+        return refuse(entry, "is not NAME, NAME:KIND, NAME{A|B|C} or one of them with =COLUMN",
+                      err);
     }
     if (entry->name == 0) return refuse(entry, "has no name; write '-' to leave one out", err);
     bool is_id = entry->name == 2 && memcmp(entry->text, "id", 2) == 0;
@@ -126,13 +127,12 @@ static bool plan_given(struct plan *plan, const struct rs_form *form, const char
         text += entry.length;
         if (*text == '\0') break;
     }
-    if (plan->id == SIZE_MAX)
-        return rs_fail(err, EX_USAGE, "--%s: needs an id", option);
+    if (plan->id == SIZE_MAX) return rs_fail(err, EX_USAGE, "--%s: needs an id", option);
     return true;
 }
 
-bool plan_make(struct plan *plan, const struct rs_form *form, const char *given,
-               const char *option, bool users, const char *place, struct rs_error *err) {
+bool plan_make(struct plan *plan, const struct rs_form *form, const char *given, const char *option,
+               bool users, const char *place, struct rs_error *err) {
     *plan = (struct plan){0};
     bool ok = given == NULL ? plan_all(plan, form, option, users, err)
                             : plan_given(plan, form, given, option, err);

@@ -38,7 +38,8 @@ static void parse_limit(struct rejects *rejects, const char *limit) {
     }
     bool ok = rs_number_parse(limit, length - rejects->is_share, &rejects->most) &&
               rejects->most >= 0 && (!rejects->is_share || rejects->most <= 100);
-    if (!ok) rs_usage_error("--max-rejects: '%s' is neither a count nor a share such as 1%%", limit);
+    if (!ok)
+        rs_usage_error("--max-rejects: '%s' is neither a count nor a share such as 1%%", limit);
     if (rejects->is_share) rejects->most /= 100;
 }
 
@@ -82,8 +83,8 @@ static void take(struct rejects *rejects, const struct reject *reject) {
         write_record(rejects->file.file, reject->raw);
     }
     if (rejects->count[reject->reason]++ == 0)
-        rejects->first[reject->reason] = rs_format(
-            "%s:%llu: %s", rejects->place, (unsigned long long)reject->line, reject->text);
+        rejects->first[reject->reason] = rs_format("%s:%llu: %s", rejects->place,
+                                                   (unsigned long long)reject->line, reject->text);
     if (reject->reason == REASON_MISSING) return;
     if (rejects->n_faults++ > 0) return;
     rejects->first_fault = *reject;
@@ -102,7 +103,8 @@ static bool fail(const struct rejects *rejects, struct rs_error *err) {
     const struct reject *first = &rejects->first_fault;
     unsigned long long line = (unsigned long long)first->line;
     if (rejects->n_faults >= rejects->n_records)
-        return rs_fail(err, EX_DATAERR, "%s:%llu: %s; none of the records so far (%llu) is usable: %s",
+        return rs_fail(err, EX_DATAERR,
+                       "%s:%llu: %s; none of the records so far (%llu) is usable: %s",
                        rejects->place, line, first->text, (unsigned long long)rejects->n_records,
                        advice[first->reason]);
     return rs_fail(err, EX_DATAERR,
@@ -116,8 +118,8 @@ bool rejects_take(struct rejects *rejects, const struct reject *list, size_t n, 
                   struct rs_error *err) {
     for (size_t i = 0; i < n; i++) take(rejects, &list[i]);
     rejects->n_records += n_records;
-    bool decided = !rejects->is_share || (rejects->n_faults >= EARLY &&
-                                          rejects->n_faults >= rejects->n_records);
+    bool decided = !rejects->is_share ||
+                   (rejects->n_faults >= EARLY && rejects->n_faults >= rejects->n_records);
     return !decided || !too_many(rejects) || fail(rejects, err);
 }
 

@@ -23,8 +23,8 @@ struct rejects {
     char *first[N_REASONS];       /* "ratings.csv:17: rating 'abc' is not a number" */
 };
 
-/* PATH is the file for rejected records, or NULL; LIMIT is --max-rejects. Ends the program when one of
- * them can't be. */
+/* PATH is the file for rejected records, or NULL; LIMIT is --max-rejects. Ends the program when one
+ * of them can't be. */
 void rejects_open(struct rejects *rejects, const char *path, const char *limit);
 
 /* From here on records are of the input PLACE. */

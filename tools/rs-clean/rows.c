@@ -14,11 +14,16 @@ enum { ARENA = 1 << 16, HELD_DIGITS = 6, FLOAT_DIGITS = 9 };
 #define LARGEST 1e28 /* so that a sum of 2^32 ratings is finite in a float */
 
 const char *const reason_names[N_REASONS] = {
-    [REASON_FIELDS] = "wrong number of fields",  [REASON_SYNTAX] = "malformed",
-    [REASON_USER] = "unusable user",             [REASON_ITEM] = "unusable item",
-    [REASON_ENCODING] = "not of the encoding",   [REASON_NUMBER] = "rating is not a number",
-    [REASON_SCALE] = "rating outside the scale", [REASON_COUNT] = "count is not positive",
-    [REASON_TIME] = "unreadable time",           [REASON_REPEATED] = "id repeated",
+    [REASON_FIELDS] = "wrong number of fields",
+    [REASON_SYNTAX] = "malformed",
+    [REASON_USER] = "unusable user",
+    [REASON_ITEM] = "unusable item",
+    [REASON_ENCODING] = "not of the encoding",
+    [REASON_NUMBER] = "rating is not a number",
+    [REASON_SCALE] = "rating outside the scale",
+    [REASON_COUNT] = "count is not positive",
+    [REASON_TIME] = "unreadable time",
+    [REASON_REPEATED] = "id repeated",
     [REASON_MISSING] = "rating is missing",
 };
 
@@ -84,8 +89,8 @@ static inline uint32_t key_of(struct rows *rows, size_t role, struct rs_id id, b
 
 static bool usable_name(struct rows *rows, const struct rs_record *record, struct rs_id id,
                         const char *what, enum reason reason) {
-    bool valid = record->plain || rs_utf8_ascii(id.text, id.length) ||
-                 rs_utf8_valid(id.text, id.length);
+    bool valid =
+        record->plain || rs_utf8_ascii(id.text, id.length) || rs_utf8_valid(id.text, id.length);
     if (valid && id.length <= RS_ID_MAX) return true;
     if (valid) {
         reject(rows, record, reason,

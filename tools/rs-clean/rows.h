@@ -53,13 +53,13 @@ struct name {
     uint32_t index; /* for the consumer of the block; RS_NONE before */
 };
 
-/* A row's user, item or context: a number below ROW_NUMBERS written without sign or zeros in front is
- * itself, every other name ROW_NAMED plus its place in `names`. */
+/* A row's user, item or context: a number below ROW_NUMBERS written without sign or zeros in front
+ * is itself, every other name ROW_NAMED plus its place in `names`. */
 #define ROW_NAMED 0x80000000u
 enum { ROW_NUMBERS = 1 << 22 };
 
-/* What became of a block. Of a wide matrix without a user column `user` is the number of the record in
- * the block, from 0, and no key. */
+/* What became of a block. Of a wide matrix without a user column `user` is the number of the record
+ * in the block, from 0, and no key. */
 struct rows {
     size_t n, capacity;
     uint32_t *user, *item;
@@ -78,7 +78,7 @@ struct rows {
     uint64_t n_missing; /* values that are missing */
     uint64_t n_below;   /* the threshold */
     uint64_t n_rounded; /* ratings that a float does not hold to the digit */
-    char **arena;                  /* copies of what does not lie in the block */
+    char **arena;       /* copies of what does not lie in the block */
     size_t n_arena, arena_capacity, arena_used, arena_size;
 };
 

@@ -50,8 +50,8 @@ static char *find_fault(const struct reading_side *side, const struct rs_record 
     if (record->fault != NULL) return rs_strdup(record->fault);
     *reason = REASON_FIELDS;
     if (record->n != side->form.n_columns)
-        return rs_format("%zu field%s where %zu are expected", record->n,
-                         record->n == 1 ? "" : "s", side->form.n_columns);
+        return rs_format("%zu field%s where %zu are expected", record->n, record->n == 1 ? "" : "s",
+                         side->form.n_columns);
     struct rs_id id = record->fields[plan->id];
     *reason = side->users ? REASON_USER : REASON_ITEM;
     if (id.length == 0) return rs_format("%s is empty", what);

@@ -8,9 +8,9 @@
 #include "rejects.h"
 #include "table.h"
 
-/* Reads PATH into TABLE. COLUMNS is --user-columns or --item-columns, named OPTION in errors, or NULL
- * to take all columns as they are; USERS says which side it is. False after filling *err; there is
- * nothing to free then. */
+/* Reads PATH into TABLE. COLUMNS is --user-columns or --item-columns, named OPTION in errors, or
+ * NULL to take all columns as they are; USERS says which side it is. False after filling *err;
+ * there is nothing to free then. */
 bool side_read(struct rs_table *table, const char *path, const char *columns, bool users,
                const char *encoding, struct rejects *rejects, struct rs_error *err);
 

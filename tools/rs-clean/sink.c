@@ -85,8 +85,8 @@ static void begin_segment(struct sink *sink, bool time) {
         sink->table_written[side] = sink->tables[side] != NULL;
 }
 
-/* A segment says at its head which columns, contexts and side tables it has. When one more comes, with
- * a later input, another segment begins. */
+/* A segment says at its head which columns, contexts and side tables it has. When one more comes,
+ * with a later input, another segment begins. */
 static void fit_segment(struct sink *sink, bool time) {
     bool fits = sink->writer != NULL && (!time || (sink->columns & RS_TIME)) &&
                 sink->n_segment_contexts == sink->n_contexts;

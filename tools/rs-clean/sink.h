@@ -38,7 +38,7 @@ struct sink {
     struct rs_table *tables[N_SIDES]; /* or NULL; not the sink's own */
     bool table_written[N_SIDES];
     struct rs_pairs_writer *writer;
-    unsigned columns;         /* of the segment being written */
+    unsigned columns; /* of the segment being written */
     size_t n_segment_contexts;
     uint64_t n_rows, n_written; /* taken in; put out */
     uint64_t n_users, n_items;  /* of what was written */
@@ -59,8 +59,8 @@ bool sink_feedback(struct sink *sink, bool implicit, const char *place, struct r
 /* The number of a context, added if it is new; RS_MAX_CONTEXTS when there are too many. */
 size_t sink_context(struct sink *sink, const char *name);
 
-/* Takes rows whose indices are the sink's. PLACE is of each row where the sink asks for it (dedupe is
- * ERROR), else NULL. */
+/* Takes rows whose indices are the sink's. PLACE is of each row where the sink asks for it (dedupe
+ * is ERROR), else NULL. */
 bool sink_take(struct sink *sink, const struct rs_pairs *rows, const uint64_t *place,
                struct rs_error *err);
 

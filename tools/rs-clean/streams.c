@@ -28,8 +28,8 @@ struct stream {
     uint64_t row_places[RS_BATCH_ROWS]; /* of the rows of a batch that are left */
 };
 
-static void renumber(struct renumbering *renumbering, struct names *names,
-                     const struct rs_ids *ids, uint32_t *numbers, size_t n) {
+static void renumber(struct renumbering *renumbering, struct names *names, const struct rs_ids *ids,
+                     uint32_t *numbers, size_t n) {
     rs_grow(&renumbering->index, &renumbering->capacity, ids->n, sizeof *renumbering->index);
     for (; renumbering->n < ids->n; renumbering->n++) renumbering->index[renumbering->n] = RS_NONE;
     for (size_t i = 0; i < n; i++) {
@@ -119,8 +119,11 @@ static bool take_batch(struct stream *stream, struct rs_pairs *batch, struct rs_
     if (!sieve(stream, batch, err) || !map_contexts(stream, err)) return false;
     renumber(&stream->users, &sink->users, &stream->reader.users.ids, batch->user, batch->n);
     renumber(&stream->items, &sink->items, &stream->reader.items.ids, batch->item, batch->n);
-    struct rs_pairs rows = {.n = batch->n, .user = batch->user, .item = batch->item,
-                            .rating = batch->rating, .time = batch->time};
+    struct rs_pairs rows = {.n = batch->n,
+                            .user = batch->user,
+                            .item = batch->item,
+                            .rating = batch->rating,
+                            .time = batch->time};
     for (size_t c = 0; c < stream->n_contexts; c++) {
         size_t number = stream->context[c];
         renumber(&stream->contexts[c], &sink->contexts[number].values,

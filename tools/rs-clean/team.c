@@ -6,9 +6,9 @@
 
 #include "memory.h"
 
-/* Blocks are read one after another into the slots of a ring, parsed by whoever read them, and taken
- * in their order by whichever thread finds the next one ready: it goes on for as long as there is
- * one, while the others read and parse. */
+/* Blocks are read one after another into the slots of a ring, parsed by whoever read them, and
+ * taken in their order by whichever thread finds the next one ready: it goes on for as long as
+ * there is one, while the others read and parse. */
 
 enum state { FREE, BUSY, READY };
 
@@ -44,15 +44,14 @@ static struct slot *read_next(struct team *team, struct rs_block *block, bool *f
     if (!team->at_end) {
         slot = &team->slots[team->n_read % team->n_slots];
         pthread_mutex_lock(&team->lock);
-        while (slot->state != FREE && !team->failed)
-            pthread_cond_wait(&team->changed, &team->lock);
+        while (slot->state != FREE && !team->failed) pthread_cond_wait(&team->changed, &team->lock);
         if (team->failed) slot = NULL;
         if (slot != NULL) slot->state = BUSY;
         pthread_mutex_unlock(&team->lock);
     }
     if (slot != NULL) {
-        slot->failed = !rs_text_next_into(team->text, team->rules->form, &slot->buffer, block,
-                                          &slot->error);
+        slot->failed =
+            !rs_text_next_into(team->text, team->rules->form, &slot->buffer, block, &slot->error);
         *first = team->n_read++ == 0;
         if (slot->failed || block->length == 0) team->at_end = true;
         if (slot->failed) block->length = 0;
@@ -103,8 +102,12 @@ bool team_read(struct rs_text *text, const struct row_rules *rules, team_take *t
                struct rs_error *err) {
     struct rs_error error = {0};
     size_t n_threads = (size_t)omp_get_max_threads();
-    struct team team = {.text = text, .rules = rules, .take = take, .context = context,
-                        .n_slots = n_threads == 1 ? 1 : 2 * n_threads + 1, .err = &error};
+    struct team team = {.text = text,
+                        .rules = rules,
+                        .take = take,
+                        .context = context,
+                        .n_slots = n_threads == 1 ? 1 : 2 * n_threads + 1,
+                        .err = &error};
     team.slots = rs_calloc(team.n_slots, sizeof *team.slots);
     pthread_mutex_init(&team.reading, NULL);
     pthread_mutex_init(&team.lock, NULL);

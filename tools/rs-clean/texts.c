@@ -28,8 +28,8 @@ static void name_row_numbers(struct text_input *input, struct rows *rows) {
     uint32_t before = RS_NONE, index = RS_NONE;
     for (size_t i = 0; i < rows->n; i++) {
         if (rows->user[i] != before)
-            index = names_add_number(&input->intake->sink->users,
-                                     input->n_records + rows->user[i] + 1);
+            index =
+                names_add_number(&input->intake->sink->users, input->n_records + rows->user[i] + 1);
         before = rows->user[i];
         rows->user[i] = index;
     }
@@ -57,8 +57,11 @@ static bool take_block(void *context, struct rows *rows, struct rs_error *err) {
         names_resolve(&sink->users, rows->user, rows->n, rows->names);
     }
     names_resolve(&sink->items, rows->item, rows->n, rows->names);
-    struct rs_pairs pairs = {.n = rows->n, .user = rows->user, .item = rows->item,
-                             .rating = rows->rating, .time = rows->time};
+    struct rs_pairs pairs = {.n = rows->n,
+                             .user = rows->user,
+                             .item = rows->item,
+                             .rating = rows->rating,
+                             .time = rows->time};
     for (size_t c = 0; c < input->columns->n_contexts; c++) {
         size_t number = input->context[c];
         names_resolve(&sink->contexts[number].values, rows->context[c], rows->n, rows->names);
@@ -131,7 +134,7 @@ static bool read_records(struct text_input *input, const struct reading *reading
 }
 
 bool text_read(struct intake *intake, const char *path, const struct reading *reading,
-                      struct rs_error *err) {
+               struct rs_error *err) {
     struct text_input input = {.intake = intake};
     struct rs_form form;
     struct columns columns;

@@ -17,7 +17,7 @@ struct rs_cutter {
     size_t arena_used, arena_capacity;
     const char *quote;      /* the next in the block, or its end; NULL: not looked for yet */
     char looked_for[3][16]; /* what a look compares with: the separator's bytes, the newline */
-    bool may_be_plain;
+    bool may_be_plain, may_quote;
     struct csv_parser parser;
     bool record_done;
 };

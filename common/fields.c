@@ -23,6 +23,7 @@ struct rs_cutter *rs_cutter_new(const struct rs_form *form) {
                   : form->separator[0],
            sizeof cutter->looked_for[1]);
     memset(cutter->looked_for[2], form->newline, sizeof cutter->looked_for[2]);
+    cutter->may_quote = rs_quoted_possible(form);
     cutter->may_be_plain =
         form->layout != RS_LAYOUT_JSON && (!pair || form->separator[0] == form->separator[1]);
     rs_quoted_start(cutter);
@@ -120,7 +121,7 @@ static inline bool settle_cuts(const struct rs_cutter *cutter, struct look *look
 static bool cut_plain(struct rs_cutter *cutter, struct rs_record *record, const char *begin,
                       const char *end) {
     const char *field = begin, *base = begin;
-    bool single = rs_quoted_possible(cutter->form);
+    bool single = cutter->may_quote;
     size_t skip = single || cutter->form->layout == RS_LAYOUT_BLANKS ? 1 : 2, n = 0;
     struct look look;
     do {
@@ -230,7 +231,7 @@ static const char *cut_quoted(struct rs_cutter *cutter, struct rs_record *record
 }
 
 static const char *next_quote(struct rs_cutter *cutter, const char *begin, const char *end) {
-    if (!rs_quoted_possible(cutter->form)) return end;
+    if (!cutter->may_quote) return end;
     if (cutter->quote == NULL || cutter->quote < begin) {
         cutter->quote = memchr(begin, '"', (size_t)(end - begin));
         if (cutter->quote == NULL) cutter->quote = end;

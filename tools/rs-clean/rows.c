@@ -56,16 +56,29 @@ static struct rs_id keep(struct rows *rows, struct rs_id id) {
     return (struct rs_id){copy, id.length};
 }
 
-static bool is_small_number(struct rs_id id, uint32_t *number) {
+/* The number that up to 8 digits write, or UINT32_MAX: all bytes at once, added up in pairs
+ * (Lemire: Quickly parsing eight digits, lemire.me/blog/2018/10/03). LENGTH is 1 to 8; 8 bytes are
+ * read. */
+static inline uint32_t digits_at_once(const char *text, size_t length) {
+    const uint64_t zeros = 0x3030303030303030, upper = 0xf0f0f0f0f0f0f0f0;
+    unsigned used = 8 * (unsigned)length; /* bits; zeros come in front */
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    if (used < 64) bytes = bytes << (64 - used) | zeros >> used;
+    if ((bytes & upper) != zeros || ((bytes + 0x0606060606060606) & upper) != zeros)
+        return UINT32_MAX;
+    bytes = (bytes & 0x0f0f0f0f0f0f0f0f) * 2561 >> 8;
+    bytes = (bytes & 0x00ff00ff00ff00ff) * 6553601 >> 16;
+    return (uint32_t)((bytes & 0x0000ffff0000ffff) * 42949672960001 >> 32);
+}
+
+/* PLAIN: 8 bytes can be read from the text. */
+static inline bool is_small_number(struct rs_id id, bool plain, uint32_t *number) {
     if (id.length == 0 || id.length > 7 || (id.text[0] == '0' && id.length > 1)) return false;
-    uint32_t value = 0;
-    for (size_t i = 0; i < id.length; i++) {
-        uint32_t digit = (uint32_t)(unsigned char)id.text[i] - '0';
-        if (digit > 9) return false;
-        value = 10 * value + digit;
-    }
-    *number = value;
-    return value < ROW_NUMBERS;
+    char copy[8] = {0};
+    if (!plain) memcpy(copy, id.text, id.length);
+    *number = digits_at_once(plain ? id.text : copy, id.length);
+    return *number < ROW_NUMBERS;
 }
 
 static uint32_t add_name(struct rows *rows, struct rs_id id, bool stays) {
@@ -75,20 +88,24 @@ static uint32_t add_name(struct rows *rows, struct rs_id id, bool stays) {
     return ROW_NAMED + (uint32_t)rows->n_names++;
 }
 
-/* The key of a name, which STAYS where it lies or must be copied. */
-static inline uint32_t key_of(struct rows *rows, size_t role, struct rs_id id, bool stays) {
+/* Where the fields of a record lie: in the block with bytes behind them, in the block, or in the
+ * cutter's memory, from which what is kept must be copied. */
+enum lying { PLAIN, STAYING, PASSING };
+
+static inline uint32_t key_of(struct rows *rows, size_t role, struct rs_id id, enum lying lying) {
     uint32_t key, before = rows->latest[role];
-    if (is_small_number(id, &key)) return key;
+    if (is_small_number(id, lying == PLAIN, &key)) return key;
     if (before != RS_NONE) {
         struct rs_id name = rows->names[before - ROW_NAMED].id;
         if (name.length == id.length && memcmp(name.text, id.text, id.length) == 0) return before;
     }
-    rows->latest[role] = add_name(rows, id, stays);
+    rows->latest[role] = add_name(rows, id, lying != PASSING);
     return rows->latest[role];
 }
 
-static bool usable_name(struct rows *rows, const struct rs_record *record, struct rs_id id,
-                        const char *what, enum reason reason) {
+static inline bool usable_name(struct rows *rows, const struct rs_record *record, struct rs_id id,
+                               const char *what, enum reason reason) {
+    if (record->plain && id.length <= RS_ID_MAX) return true;
     bool valid =
         record->plain || rs_utf8_ascii(id.text, id.length) || rs_utf8_valid(id.text, id.length);
     if (valid && id.length <= RS_ID_MAX) return true;
@@ -102,8 +119,8 @@ static bool usable_name(struct rows *rows, const struct rs_record *record, struc
     return false;
 }
 
-static bool usable_id(struct rows *rows, const struct rs_record *record, struct rs_id id,
-                      const char *what, enum reason reason) {
+static inline bool usable_id(struct rows *rows, const struct rs_record *record, struct rs_id id,
+                             const char *what, enum reason reason) {
     if (id.length > 0) return usable_name(rows, record, id, what, reason);
     reject(rows, record, reason, rs_format("%s is empty", what));
     return false;
@@ -151,10 +168,17 @@ static bool is_rounded(struct rs_id field, double number, float rating) {
     return strcmp(given, held) != 0;
 }
 
-static bool read_number(struct rs_id field, const struct row_rules *rules, double *number) {
-    if (field.length == 1 && field.text[0] >= '0' && field.text[0] <= '9') {
-        *number = field.text[0] - '0';
+/* "4" and "4.5" make most files; their value is exact, or correctly rounded by the one division. */
+static inline bool read_number(struct rs_id field, const struct row_rules *rules, double *number) {
+    unsigned whole = (unsigned char)field.text[0] - (unsigned)'0';
+    if (field.length == 1 && whole <= 9) {
+        *number = whole;
         return true;
+    }
+    if (field.length == 3 && field.text[1] == '.') {
+        unsigned tenths = (unsigned char)field.text[2] - (unsigned)'0';
+        *number = (10 * whole + tenths) / 10.;
+        if (whole <= 9 && tenths <= 9) return true;
     }
     return rules->form->decimal_comma ? rs_number_parse_comma(field.text, field.length, number)
                                       : rs_number_parse(field.text, field.length, number);
@@ -204,16 +228,13 @@ static bool read_rating(struct rows *rows, const struct rs_record *record, struc
 }
 
 /* Ten digits or fewer are seconds, unless the unit is given as another. */
-static bool read_seconds(struct rs_id field, int64_t *time) {
-    int64_t seconds = 0;
+static inline bool read_seconds(struct rs_id field, int64_t *time) {
     if (field.length == 0 || field.length > 10) return false;
-    for (size_t i = 0; i < field.length; i++) {
-        int digit = field.text[i] - '0';
-        if (digit < 0 || digit > 9) return false;
-        seconds = 10 * seconds + digit;
-    }
-    *time = 1000 * seconds;
-    return true;
+    size_t front = field.length > 8 ? field.length - 8 : 0;
+    uint32_t high = front > 0 ? digits_at_once(field.text, front) : 0;
+    uint32_t low = digits_at_once(field.text + front, field.length - front);
+    *time = 1000 * ((int64_t)high * 100000000 + low);
+    return high != UINT32_MAX && low != UINT32_MAX;
 }
 
 static bool read_time(struct rows *rows, const struct rs_record *record,
@@ -221,7 +242,7 @@ static bool read_time(struct rows *rows, const struct rs_record *record,
     *time = RS_NO_TIME;
     if (rules->columns->at[ROLE_TIME] == NO_COLUMN) return true;
     struct rs_id field = record->fields[rules->columns->at[ROLE_TIME]];
-    if (rules->time_unit <= RS_TIME_S && read_seconds(field, time)) return true;
+    if (record->plain && rules->time_unit <= RS_TIME_S && read_seconds(field, time)) return true;
     if (rs_when_parse(field.text, field.length, rules->time_unit, time)) return true;
     *time = RS_NO_TIME;
     if (is_missing_word(field, rules)) return true;
@@ -246,13 +267,13 @@ static void make_room(struct rows *rows, const struct row_rules *rules) {
 
 /* The keys of a record's contexts; false after noting that one can't be used. */
 static bool read_contexts(struct rows *rows, const struct rs_record *record,
-                          const struct row_rules *rules, bool stays, uint32_t *keys) {
+                          const struct row_rules *rules, enum lying lying, uint32_t *keys) {
     for (size_t c = 0; c < rules->columns->n_contexts; c++) {
         struct rs_id value = record->fields[rules->columns->context[c]];
         if (!usable_name(rows, record, value, rules->columns->context_name[c], REASON_SYNTAX))
             return false;
         if (is_missing_word(value, rules)) value.length = 0;
-        keys[c] = key_of(rows, 2 + c, value, stays);
+        keys[c] = key_of(rows, 2 + c, value, lying);
     }
     return true;
 }
@@ -270,10 +291,10 @@ static inline void add_row(struct rows *rows, const struct row_rules *rules, uin
     for (size_t c = 0; c < rules->columns->n_contexts; c++) rows->context[c][n] = contexts[c];
 }
 
-/* True if the fields lie in the block and not in the cutter's memory. */
-static bool fields_stay(const struct rs_record *record, struct rs_block block) {
-    return record->plain || (record->fields[0].text >= block.text &&
-                             record->fields[0].text < block.text + block.length);
+static inline enum lying where(const struct rs_record *record, struct rs_block block) {
+    if (record->plain) return PLAIN;
+    const char *text = record->fields[0].text;
+    return text >= block.text && text < block.text + block.length ? STAYING : PASSING;
 }
 
 /* A record that is one rating. */
@@ -284,7 +305,7 @@ static void parse_long(struct rows *rows, const struct rs_record *record, struct
     uint32_t contexts[RS_MAX_CONTEXTS];
     float rating = 1;
     int64_t time;
-    bool stay = fields_stay(record, block);
+    enum lying lying = where(record, block);
     rows->n_values++;
     if (!usable_id(rows, record, user, "user", REASON_USER) ||
         !usable_id(rows, record, item, "item", REASON_ITEM))
@@ -293,10 +314,10 @@ static void parse_long(struct rows *rows, const struct rs_record *record, struct
         !read_rating(rows, record, record->fields[at[ROLE_RATING]], rules, &rating))
         return;
     if (!read_time(rows, record, rules, &time) ||
-        !read_contexts(rows, record, rules, stay, contexts))
+        !read_contexts(rows, record, rules, lying, contexts))
         return;
-    add_row(rows, rules, record->line, key_of(rows, ROLE_USER, user, stay),
-            key_of(rows, ROLE_ITEM, item, stay), rating, time, contexts);
+    add_row(rows, rules, record->line, key_of(rows, ROLE_USER, user, lying),
+            key_of(rows, ROLE_ITEM, item, lying), rating, time, contexts);
 }
 
 /* A record that is a user's ratings of all items. */
@@ -305,15 +326,15 @@ static void parse_wide(struct rows *rows, const struct rs_record *record, struct
     const struct columns *columns = rules->columns;
     uint32_t user = (uint32_t)rows->n_records - 1, contexts[RS_MAX_CONTEXTS];
     int64_t time;
-    bool stay = fields_stay(record, block);
+    enum lying lying = where(record, block);
     rows->n_values += columns->n_fields - columns->first_item;
     if (columns->at[ROLE_USER] != NO_COLUMN) {
         struct rs_id id = record->fields[columns->at[ROLE_USER]];
         if (!usable_id(rows, record, id, "user", REASON_USER)) return;
-        user = key_of(rows, ROLE_USER, id, stay);
+        user = key_of(rows, ROLE_USER, id, lying);
     }
     if (!read_time(rows, record, rules, &time) ||
-        !read_contexts(rows, record, rules, stay, contexts))
+        !read_contexts(rows, record, rules, lying, contexts))
         return;
     for (size_t c = columns->first_item; c < columns->n_fields; c++) {
         float rating;
@@ -335,7 +356,7 @@ static void name_items(struct rows *rows, const struct columns *columns) {
         rows->item_keys = rs_malloc(columns->n_fields, sizeof *rows->item_keys);
     for (size_t c = columns->first_item; c < columns->n_fields; c++) {
         struct rs_id name = {columns->item_names[c], strlen(columns->item_names[c])};
-        rows->item_keys[c] = key_of(rows, ROLE_ITEM, name, true);
+        rows->item_keys[c] = key_of(rows, ROLE_ITEM, name, STAYING);
     }
 }
 

@@ -51,16 +51,23 @@ size_t sink_context(struct sink *sink, const char *name) {
 
 /* Writing */
 
+static void add_scale(struct rs_scale *scale, struct rs_scale more) {
+    if (more.n == 0) return;
+    if (scale->n == 0 || more.min < scale->min) scale->min = more.min;
+    if (scale->n == 0 || more.max > scale->max) scale->max = more.max;
+    scale->off_step |= more.off_step;
+    scale->n += more.n;
+}
+
+/* COUNTS is consumed. */
 static void end_segment(struct sink *sink, json_t *counts) {
-    const struct rs_scale *scale = &sink->writer->scale;
-    if (scale->n > 0) {
-        if (sink->scale.n == 0 || scale->min < sink->scale.min) sink->scale.min = scale->min;
-        if (sink->scale.n == 0 || scale->max > sink->scale.max) sink->scale.max = scale->max;
-        sink->scale.off_step |= scale->off_step;
-        sink->scale.n += scale->n;
-    }
-    rs_pairs_finish(sink->writer, counts);
+    json_incref(counts);
+    rs_pairs_finish(sink->writer, counts); /* adds what it has counted itself */
     sink->writer = NULL;
+    add_scale(&sink->scale, rs_scale_from_json(json_object_get(counts, "scale")));
+    sink->n_users = (uint64_t)json_integer_value(json_object_get(counts, "users"));
+    sink->n_items = (uint64_t)json_integer_value(json_object_get(counts, "items"));
+    json_decref(counts);
 }
 
 static void begin_segment(struct sink *sink, bool time) {
@@ -77,7 +84,8 @@ static void begin_segment(struct sink *sink, bool time) {
     if (!sink->table_written[ITEMS]) form.item_table = sink->tables[ITEMS];
     json_t *header = json_deep_copy(sink->header);
     json_object_set_new(header, "feedback", json_string(sink->implicit ? "implicit" : "explicit"));
-    if (sink->declared.n > 0) json_object_set_new(header, "scale", rs_scale_json(&sink->declared));
+    if (sink->declared.n > 0 && !sink->implicit)
+        json_object_set_new(header, "scale", rs_scale_json(&sink->declared));
     sink->writer = rs_pairs_write(sink->file, &form, header);
     sink->columns = form.columns;
     sink->n_segment_contexts = form.n_contexts;
@@ -94,7 +102,7 @@ static void fit_segment(struct sink *sink, bool time) {
         fits = fits && sink->table_written[side] == (sink->tables[side] != NULL);
     if (fits) return;
     time = time || (sink->writer != NULL && (sink->columns & RS_TIME));
-    if (sink->writer != NULL) end_segment(sink, NULL);
+    if (sink->writer != NULL) end_segment(sink, json_object());
     begin_segment(sink, time);
 }
 
@@ -148,34 +156,23 @@ void sink_resolve(struct sink *sink) {
 }
 
 static void write_held(struct sink *sink) {
-    bool *user = rs_calloc(sink->users.dict.ids.n, sizeof *user);
-    bool *item = rs_calloc(sink->items.dict.ids.n, sizeof *item);
     uint64_t at = 0;
-    size_t before, n;
+    struct rs_pairs *batch;
+    size_t before;
     fit_segment(sink, sink->any_time);
     do {
-        struct rs_pairs *batch = rs_pairs_room(sink->writer);
+        batch = rs_pairs_room(sink->writer);
         before = batch->n;
         hold_next(&sink->hold, &at, batch);
-        n = batch->n;
-        for (size_t i = before; i < n; i++) {
-            sink->n_users += !user[batch->user[i]];
-            sink->n_items += !item[batch->item[i]];
-            user[batch->user[i]] = item[batch->item[i]] = true;
-        }
-        sink->n_written += n - before;
-    } while (n > before);
-    free(user);
-    free(item);
+        sink->n_written += batch->n - before;
+    } while (batch->n > before);
 }
 
 void sink_finish(struct sink *sink, json_t *counts) {
-    if (sink_holds(sink)) {
-        write_held(sink);
-    } else {
-        sink->n_users = sink->users.dict.ids.n;
-        sink->n_items = sink->items.dict.ids.n;
-    }
+    if (sink_holds(sink)) write_held(sink);
     if (sink->writer == NULL) begin_segment(sink, sink->any_time);
     end_segment(sink, counts);
+    if (sink_holds(sink)) return;
+    sink->n_users = sink->users.dict.ids.n; /* of all segments */
+    sink->n_items = sink->items.dict.ids.n;
 }

@@ -1,37 +1,37 @@
 #include "fields.h"
 
-#include <csv.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cutter.h"
 #include "memory.h"
-#include "message.h"
-#include "number.h"
 
-struct rs_cutter {
-    const struct rs_form *form;
-    struct rs_block block;
-    size_t at; /* in the block */
-    uint64_t line;
-    struct rs_id *fields;
-    size_t n, capacity;
-    char *arena; /* bytes of fields that do not lie in the text as they are */
-    size_t arena_used, arena_capacity;
-    struct csv_parser parser;
-    bool record_done;
-};
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { LOOK = 32 };
 
 struct rs_cutter *rs_cutter_new(const struct rs_form *form) {
     struct rs_cutter *cutter = rs_calloc(1, sizeof *cutter);
+    bool pair = form->separator[1] != '\0', blanks = form->layout == RS_LAYOUT_BLANKS;
     cutter->form = form;
-    if (csv_init(&cutter->parser, 0) != 0) rs_die(EX_OSERR, "out of memory");
-    csv_set_delim(&cutter->parser, (unsigned char)form->separator[0]);
+    memset(cutter->looked_for[0], form->separator[0], sizeof cutter->looked_for[0]);
+    memset(cutter->looked_for[1],
+           blanks ? '\t'
+           : pair ? form->separator[1]
+                  : form->separator[0],
+           sizeof cutter->looked_for[1]);
+    memset(cutter->looked_for[2], form->newline, sizeof cutter->looked_for[2]);
+    cutter->may_quote = rs_quoted_possible(form);
+    cutter->may_be_plain =
+        form->layout != RS_LAYOUT_JSON && (!pair || form->separator[0] == form->separator[1]);
+    rs_quoted_start(cutter);
     return cutter;
 }
 
 void rs_cutter_free(struct rs_cutter *cutter) {
-    csv_free(&cutter->parser);
+    rs_quoted_stop(cutter);
     free(cutter->fields);
     free(cutter->arena);
     free(cutter);
@@ -41,12 +41,124 @@ void rs_cutter_start(struct rs_cutter *cutter, struct rs_block block) {
     cutter->block = block;
     cutter->at = 0;
     cutter->line = block.first_line;
+    cutter->quote = NULL;
 }
 
-static void add_field(struct rs_cutter *cutter, const char *text, size_t length) {
+void rs_cutter_add(struct rs_cutter *cutter, const char *text, size_t length) {
     rs_grow(&cutter->fields, &cutter->capacity, cutter->n + 1, sizeof *cutter->fields);
     cutter->fields[cutter->n++] = (struct rs_id){text, length};
 }
+
+void rs_cutter_store(struct rs_cutter *cutter, const char *bytes, size_t length) {
+    rs_grow(&cutter->arena, &cutter->arena_capacity, cutter->arena_used + length + 1, 1);
+    if (bytes != NULL && length > 0) memcpy(cutter->arena + cutter->arena_used, bytes, length);
+    rs_cutter_add(cutter, (const char *)cutter->arena_used, length);
+    cutter->arena_used += length;
+}
+
+void rs_cutter_settle(struct rs_cutter *cutter) {
+    for (size_t i = 0; i < cutter->n; i++)
+        cutter->fields[i].text = cutter->arena + (size_t)cutter->fields[i].text;
+}
+
+/* Plain records: masks of 32 bytes say where a separator or the newline is, and whether there is
+ * anything that needs care: blanks to trim, control characters, bytes above 126. */
+
+struct look {
+    uint32_t cuts, ends, odd;
+};
+
+#ifdef __SSE2__
+static inline uint32_t mask_of(__m128i low, __m128i high) {
+    return (uint32_t)_mm_movemask_epi8(low) | (uint32_t)_mm_movemask_epi8(high) << 16;
+}
+
+static inline struct look look_at(const struct rs_cutter *cutter, const char *text) {
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(text + 16));
+    __m128i found[3];
+    for (int i = 0; i < 3; i++)
+        found[i] = _mm_loadu_si128((const __m128i *)(const void *)cutter->looked_for[i]);
+    struct look look;
+    look.cuts =
+        mask_of(_mm_or_si128(_mm_cmpeq_epi8(low, found[0]), _mm_cmpeq_epi8(low, found[1])),
+                _mm_or_si128(_mm_cmpeq_epi8(high, found[0]), _mm_cmpeq_epi8(high, found[1])));
+    look.ends = mask_of(_mm_cmpeq_epi8(low, found[2]), _mm_cmpeq_epi8(high, found[2]));
+    __m128i blank = _mm_set1_epi8(' '); /* signed: bytes above 127 are below it */
+    look.odd = ~mask_of(_mm_cmpgt_epi8(low, blank), _mm_cmpgt_epi8(high, blank)) & ~look.cuts;
+    return look;
+}
+#else
+static inline struct look look_at(const struct rs_cutter *cutter, const char *text) {
+    struct look look = {0};
+    for (int i = 0; i < LOOK; i++) {
+        bool cut = text[i] == cutter->looked_for[0][0] || text[i] == cutter->looked_for[1][0];
+        look.cuts |= (uint32_t)cut << i;
+        look.ends |= (uint32_t)(text[i] == cutter->looked_for[2][0]) << i;
+        look.odd |= (uint32_t)(!cut && (text[i] <= ' ' || (unsigned char)text[i] >= 0x80)) << i;
+    }
+    return look;
+}
+#endif
+
+static inline struct rs_id *room_for_fields(struct rs_cutter *cutter, size_t n) {
+    if (cutter->capacity < n)
+        rs_grow(&cutter->fields, &cutter->capacity, n, sizeof *cutter->fields);
+    return cutter->fields;
+}
+
+/* Turns the bytes of separators that are not one byte into the places where fields end; false where
+ * that takes care: blanks side by side or at the ends, three colons. */
+static inline bool settle_cuts(const struct rs_cutter *cutter, struct look *look, uint32_t line) {
+    uint32_t cuts = look->cuts;
+    if (cutter->form->layout == RS_LAYOUT_BLANKS)
+        return (cuts & cuts << 1) == 0 && !(cuts & 1) && !(cuts & (line + 1) >> 1);
+    look->cuts = cuts & cuts >> 1;
+    return (look->cuts & look->cuts << 1) == 0;
+}
+
+/* Cuts the line at BEGIN, if it is plain and its newline lies before END. */
+static bool cut_plain(struct rs_cutter *cutter, struct rs_record *record, const char *begin,
+                      const char *end) {
+    const char *field = begin, *base = begin;
+    bool single = cutter->may_quote;
+    size_t skip = single || cutter->form->layout == RS_LAYOUT_BLANKS ? 1 : 2, n = 0;
+    struct look look;
+    do {
+        look = look_at(cutter, base);
+        uint32_t line = look.ends == 0 ? UINT32_MAX : (look.ends & -look.ends) - 1;
+        look.cuts &= line;
+        look.odd &= line;
+        if (look.odd != 0) { /* a '\r' before the newline is not */
+            uint32_t last = (line + 1) >> 1;
+            if (look.ends == 0 || look.odd != last || base[__builtin_ctz(last)] != '\r')
+                return false;
+            line = last - 1;
+        }
+        if (!single && (look.ends == 0 || !settle_cuts(cutter, &look, line))) return false;
+        struct rs_id *fields = room_for_fields(cutter, n + LOOK + 1);
+        for (; look.cuts != 0; look.cuts &= look.cuts - 1) {
+            const char *cut = base + __builtin_ctz(look.cuts);
+            fields[n++] = (struct rs_id){field, (size_t)(cut - field)};
+            field = cut + skip;
+        }
+        if (look.ends == 0) {
+            base += LOOK;
+            continue;
+        }
+        const char *stop = base + __builtin_ctz(line + 1);
+        const char *newline = base + __builtin_ctz(look.ends);
+        if (newline >= end || stop == begin) return false;
+        fields[n++] = (struct rs_id){field, (size_t)(stop - field)};
+        record->raw.length = (size_t)(stop - begin);
+        cutter->at = (size_t)(newline + 1 - cutter->block.text);
+        cutter->n = n;
+        return true;
+    } while (base < end);
+    return false;
+}
+
+/* Lines that take care */
 
 static bool is_blank(char c) {
     return c == ' ' || c == '\t';
@@ -56,17 +168,7 @@ static void add_trimmed(struct rs_cutter *cutter, const char *begin, const char 
                         char separator) {
     while (begin < end && is_blank(*begin) && *begin != separator) begin++;
     while (begin < end && is_blank(end[-1]) && end[-1] != separator) end--;
-    add_field(cutter, begin, (size_t)(end - begin));
-}
-
-static void cut_at_byte(struct rs_cutter *cutter, const char *begin, const char *end) {
-    char separator = cutter->form->separator[0];
-    const char *cut;
-    while ((cut = memchr(begin, separator, (size_t)(end - begin))) != NULL) {
-        add_trimmed(cutter, begin, cut, separator);
-        begin = cut + 1;
-    }
-    add_trimmed(cutter, begin, end, separator);
+    rs_cutter_add(cutter, begin, (size_t)(end - begin));
 }
 
 static void cut_at_string(struct rs_cutter *cutter, const char *begin, const char *end) {
@@ -85,120 +187,10 @@ static void cut_at_blanks(struct rs_cutter *cutter, const char *begin, const cha
         while (begin < end && is_blank(*begin)) begin++;
         const char *stop = begin;
         while (stop < end && !is_blank(*stop)) stop++;
-        if (stop > begin) add_field(cutter, begin, (size_t)(stop - begin));
+        if (stop > begin) rs_cutter_add(cutter, begin, (size_t)(stop - begin));
         begin = stop;
     }
 }
-
-/* Quoted records, by libcsv */
-
-static bool may_quote(const struct rs_form *form) {
-    return form->layout == RS_LAYOUT_DELIMITED && form->separator[1] == '\0';
-}
-
-/* Fields are remembered as offsets while the arena may still move. */
-static void on_field(void *bytes, size_t length, void *data) {
-    struct rs_cutter *cutter = data;
-    rs_grow(&cutter->arena, &cutter->arena_capacity, cutter->arena_used + length + 1, 1);
-    if (length > 0) memcpy(cutter->arena + cutter->arena_used, bytes, length);
-    add_field(cutter, (const char *)cutter->arena_used, length);
-    cutter->arena_used += length;
-}
-
-static void on_record(int terminator, void *data) {
-    (void)terminator;
-    ((struct rs_cutter *)data)->record_done = true;
-}
-
-static void reset_parser(struct rs_cutter *cutter) {
-    csv_free(&cutter->parser);
-    if (csv_init(&cutter->parser, 0) != 0) rs_die(EX_OSERR, "out of memory");
-    csv_set_delim(&cutter->parser, (unsigned char)cutter->form->separator[0]);
-}
-
-/* Feeds line after line until the record is complete. Returns the end of the record, or NULL if the
- * block ends inside quotes. */
-static const char *cut_quoted(struct rs_cutter *cutter, const char *begin, const char *end,
-                              uint64_t *lines) {
-    cutter->record_done = false;
-    cutter->arena_used = 0;
-    for (const char *from = begin; from < end && from - begin < RS_RECORD_MAX;) {
-        const char *newline = memchr(from, cutter->form->newline, (size_t)(end - from));
-        const char *to = newline == NULL ? end : newline + 1;
-        size_t length = (size_t)(to - from);
-        csv_parse(&cutter->parser, from, length, on_field, on_record, cutter);
-        ++*lines;
-        if (newline == NULL) /* the last line of the text has no end */
-            csv_parse(&cutter->parser, "\n", 1, on_field, on_record, cutter);
-        if (cutter->record_done) {
-            for (size_t i = 0; i < cutter->n; i++)
-                cutter->fields[i].text = cutter->arena + (size_t)cutter->fields[i].text;
-            return to;
-        }
-        from = to;
-    }
-    reset_parser(cutter);
-    cutter->n = 0;
-    return NULL;
-}
-
-/* JSON objects */
-
-static void add_json_value(struct rs_cutter *cutter, const json_t *value) {
-    char number[32];
-    const char *text = "";
-    size_t length = 0;
-    if (json_is_string(value)) {
-        text = json_string_value(value);
-        length = json_string_length(value);
-    } else if (json_is_integer(value)) {
-        length = (size_t)snprintf(number, sizeof number, "%lld",
-                                  (long long)json_integer_value(value));
-        text = number;
-    } else if (json_is_real(value)) {
-        length = rs_number_print_double(number, json_real_value(value));
-        text = number;
-    } else if (json_is_boolean(value)) {
-        text = json_is_true(value) ? "1" : "0";
-        length = 1;
-    }
-    on_field((void *)(uintptr_t)text, length, cutter);
-}
-
-/* Strings of an array become one field, joined by '|', as sets are written in delimited text. */
-static void add_json_array(struct rs_cutter *cutter, const json_t *array) {
-    size_t first = cutter->n, begin = cutter->arena_used;
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        if (i > 0) on_field((void *)(uintptr_t) "|", 1, cutter);
-        add_json_value(cutter, json_array_get(array, i));
-    }
-    cutter->n = first;
-    add_field(cutter, (const char *)begin, cutter->arena_used - begin);
-}
-
-static const char *cut_json(struct rs_cutter *cutter, const char *begin, const char *end) {
-    json_error_t error;
-    json_t *object = json_loadb(begin, (size_t)(end - begin), JSON_ALLOW_NUL, &error);
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return "is not a JSON object";
-    }
-    cutter->arena_used = 0;
-    for (size_t c = 0; c < cutter->form->n_columns; c++) {
-        const json_t *value = json_object_get(object, cutter->form->names[c]);
-        if (json_is_array(value)) {
-            add_json_array(cutter, value);
-        } else {
-            add_json_value(cutter, value);
-        }
-    }
-    json_decref(object);
-    for (size_t i = 0; i < cutter->n; i++)
-        cutter->fields[i].text = cutter->arena + (size_t)cutter->fields[i].text;
-    return NULL;
-}
-
-/* Records */
 
 static const char *line_end(const struct rs_cutter *cutter, const char *begin, const char *end,
                             const char **next) {
@@ -209,94 +201,117 @@ static const char *line_end(const struct rs_cutter *cutter, const char *begin, c
     return stop;
 }
 
-static bool is_blank_line(const char *begin, const char *end) {
+static bool is_blank_line(const struct rs_cutter *cutter, const char *begin, const char *end) {
+    const struct rs_form *form = cutter->form;
+    char separator = form->layout == RS_LAYOUT_DELIMITED ? form->separator[0] : '\0';
     for (const char *c = begin; c < end; c++)
-        if (!is_blank(*c)) return false;
+        if (!is_blank(*c) || *c == separator) return false;
     return true;
 }
 
-static void cut_line(struct rs_cutter *cutter, const char *begin, const char *end) {
-    const struct rs_form *form = cutter->form;
-    if (form->layout == RS_LAYOUT_BLANKS) {
-        cut_at_blanks(cutter, begin, end);
-    } else if (form->separator[1] != '\0') {
-        cut_at_string(cutter, begin, end);
-    } else {
-        cut_at_byte(cutter, begin, end);
-    }
-}
-
-/* Cuts a record that begins at BEGIN and has a quote in its first line. */
-static const char *cut_with_quotes(struct rs_cutter *cutter, struct rs_record *record,
-                                   const char *begin, const char *end, const char *next,
-                                   uint64_t *lines) {
-    const char *after = cut_quoted(cutter, begin, end, lines);
-    if (after == NULL) {
-        *lines = 1;
+/* Cuts a record that begins at BEGIN and has a quote in its first line, which ends before NEXT.
+ * Where the quote closes is believed only if the record then has the fields it should: else a stray
+ * quote would take good lines with it. */
+static const char *cut_quoted(struct rs_cutter *cutter, struct rs_record *record, const char *begin,
+                              const char *end, const char *next) {
+    uint64_t lines = 0;
+    size_t expected = cutter->form->n_columns;
+    const char *after = rs_quoted_cut(cutter, begin, end, &lines);
+    if (after == NULL || (lines > 1 && expected > 0 && cutter->n != expected)) {
         record->fault = "has a quote that is not closed";
+        cutter->n = 0;
+        cutter->line++;
         return next;
     }
     const char *stop = after;
     while (stop > begin && (stop[-1] == '\n' || stop[-1] == '\r')) stop--;
     record->raw.length = (size_t)(stop - begin);
+    cutter->line += lines;
     return after;
+}
+
+static const char *next_quote(struct rs_cutter *cutter, const char *begin, const char *end) {
+    if (!cutter->may_quote) return end;
+    if (cutter->quote == NULL || cutter->quote < begin) {
+        cutter->quote = memchr(begin, '"', (size_t)(end - begin));
+        if (cutter->quote == NULL) cutter->quote = end;
+    }
+    return cutter->quote;
+}
+
+/* Cuts what begins at BEGIN; false if that is a blank line. */
+static bool cut_carefully(struct rs_cutter *cutter, struct rs_record *record, const char *begin,
+                          const char *end) {
+    const char *next, *stop = line_end(cutter, begin, end, &next);
+    bool quoted = next_quote(cutter, begin, end) < stop;
+    record->raw.length = (size_t)(stop - begin);
+    cutter->n = 0;
+    cutter->at = (size_t)(next - cutter->block.text);
+    if (quoted) {
+        next = cut_quoted(cutter, record, begin, end, next);
+        cutter->at = (size_t)(next - cutter->block.text);
+    } else {
+        cutter->line++;
+        if (is_blank_line(cutter, begin, stop)) return false;
+        if (cutter->form->layout == RS_LAYOUT_JSON) {
+            record->fault = rs_object_cut(cutter, begin, stop);
+        } else if (cutter->form->layout == RS_LAYOUT_BLANKS) {
+            cut_at_blanks(cutter, begin, stop);
+        } else {
+            cut_at_string(cutter, begin, stop);
+        }
+    }
+    if (record->fault == NULL && memchr(begin, '\0', record->raw.length) != NULL)
+        record->fault = "holds a NUL byte";
+    return true;
 }
 
 bool rs_cutter_next(struct rs_cutter *cutter, struct rs_record *record) {
     const char *end = cutter->block.text + cutter->block.length;
     while (cutter->at < cutter->block.length) {
-        const char *begin = cutter->block.text + cutter->at, *next;
-        const char *stop = line_end(cutter, begin, end, &next);
-        uint64_t lines = 1;
-        cutter->n = 0;
-        *record = (struct rs_record){.line = cutter->line,
-                                     .raw = {begin, (size_t)(stop - begin)}};
-        bool skip = is_blank_line(begin, stop) &&
-                    !(is_blank(cutter->form->separator[0]) && stop > begin);
-        if (skip) {
-            /* nothing */
-        } else if (cutter->form->layout == RS_LAYOUT_JSON) {
-            record->fault = cut_json(cutter, begin, stop);
-        } else if (may_quote(cutter->form) && memchr(begin, '"', (size_t)(stop - begin)) != NULL) {
-            lines = 0;
-            next = cut_with_quotes(cutter, record, begin, end, next, &lines);
-        } else {
-            cut_line(cutter, begin, stop);
+        const char *begin = cutter->block.text + cutter->at;
+        record->line = cutter->line;
+        record->raw.text = begin;
+        record->fault = NULL;
+        record->plain = cutter->may_be_plain &&
+                        cut_plain(cutter, record, begin, next_quote(cutter, begin, end));
+        if (record->plain) {
+            cutter->line++;
+        } else if (!cut_carefully(cutter, record, begin, end)) {
+            continue;
         }
-        cutter->at = (size_t)(next - cutter->block.text);
-        cutter->line += lines;
         record->fields = cutter->fields;
         record->n = cutter->n;
-        if (!skip) return true;
+        return true;
     }
     return false;
 }
 
 /* Whole records */
 
-static size_t count_lines(const struct rs_form *form, const char *text, size_t length) {
-    size_t lines = 0;
-    for (size_t i = 0; i < length; i++) lines += text[i] == form->newline;
-    return lines + (length > 0 && text[length - 1] != form->newline);
+static uint64_t count_lines(const struct rs_form *form, const char *text, size_t length) {
+    uint64_t lines = length > 0 && text[length - 1] != form->newline;
+    for (size_t i = 0; i < length;) {
+        size_t stop = length - i > 255 ? i + 255 : length;
+        uint8_t found = 0; /* of the text's own width, so that 16 are counted at once */
+        for (; i < stop; i++) found = (uint8_t)(found + (text[i] == form->newline));
+        lines += found;
+    }
+    return lines;
 }
 
-/* The end of the record at BEGIN, or NULL if it needs more text; quotes count where a field begins,
- * as libcsv takes them. */
-static const char *record_end(const struct rs_form *form, const char *begin, const char *end) {
-    bool quoted = false, field_start = true;
-    for (const char *c = begin; c < end; c++) {
-        if (quoted) {
-            quoted = *c != '"';
-        } else if (*c == form->newline) {
-            return c + 1;
-        } else if (*c == '"' && (field_start || c[-1] == '"')) {
-            quoted = true;
-            field_start = false;
-        } else {
-            field_start = *c == form->separator[0] || (field_start && is_blank(*c));
-        }
+/* The end of the last record that is whole. Lines without quotes are passed over at a leap. */
+static const char *last_record_end(const struct rs_form *form, const char *text, const char *end) {
+    const char *at = text, *quote;
+    while ((quote = memchr(at, '"', (size_t)(end - at))) != NULL) {
+        const char *line = memrchr(at, form->newline, (size_t)(quote - at));
+        const char *record = line == NULL ? at : line + 1;
+        const char *next = rs_quoted_end(form, record, end);
+        if (next == NULL) return record;
+        at = next;
     }
-    return NULL;
+    const char *newline = memrchr(at, form->newline, (size_t)(end - at));
+    return newline == NULL ? at : newline + 1;
 }
 
 size_t rs_records_length(const struct rs_form *form, const char *text, size_t length, bool last,
@@ -305,12 +320,10 @@ size_t rs_records_length(const struct rs_form *form, const char *text, size_t le
     if (!last) {
         const char *newline = memrchr(text, form->newline, length);
         whole = newline == NULL ? 0 : (size_t)(newline + 1 - text);
-        if (may_quote(form) && memchr(text, '"', length) != NULL) {
-            const char *at = text, *next;
-            while ((next = record_end(form, at, text + length)) != NULL) at = next;
-            size_t rest = (size_t)(text + length - at);
+        if (rs_quoted_possible(form)) {
+            size_t at = (size_t)(last_record_end(form, text, text + length) - text);
             /* A quote that closes nowhere: let the cutter reject its line. */
-            if (rest < RS_RECORD_MAX) whole = (size_t)(at - text);
+            if (length - at < RS_RECORD_MAX) whole = at;
         }
     }
     *lines = count_lines(form, text, whole);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Both factors are exact in a double, so that one division rounds correctly (Clinger 1990). */
 static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -70,6 +71,14 @@ bool rs_number_parse_comma(const char *text, size_t length, double *number) {
     memcpy(copy, text, length);
     copy[comma - text] = '.';
     return rs_number_parse(copy, length, number);
+}
+
+bool rs_number_missing(const char *text, size_t length) {
+    static const char *const words[] = {"NA", "N/A", "NaN", "null", "None", "nil", "\\N", "?", "-"};
+    if (length == 0) return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == length && strncasecmp(text, words[i], length) == 0) return true;
+    return false;
 }
 
 size_t rs_number_print_integer(char *out, uint64_t number) {

@@ -16,7 +16,9 @@ static bool all_on_step(const float *ratings, size_t n, double step) {
         unsigned off = 0;
         for (size_t i = 0; i < n; i++) {
             float scaled = ratings[i] * per_step;
-            off |= scaled != rintf(scaled);
+            /* Beyond 2^24 a float has no halves; it need not fit an integer. */
+            float bounded = fabsf(scaled) < 0x1p24f ? scaled : 0;
+            off |= bounded != (float)(int32_t)bounded;
         }
         return off == 0;
     }

@@ -183,7 +183,7 @@ static bool read_table(struct table *table, const char *path, const struct text_
     table->place = strcmp(path, "-") == 0 ? "standard input" : path;
     struct rs_text *text = rs_text_open(path, NULL, 0, err);
     if (text == NULL) return false;
-    struct rs_form_given given = {options->separator, -1};
+    struct rs_form_given given = {.separator = options->separator, .header = -1};
     bool ok = rs_text_detect(text, &table->form, &given, err) && read_blocks(table, text, err);
     rs_text_close(text);
     if (ok && table->n == 0) return rs_fail(err, EX_DATAERR, "%s: holds no rows", table->place);

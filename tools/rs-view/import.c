@@ -170,7 +170,7 @@ void import_scores(const char *path, const struct import *import, const char *ou
     struct rs_error err;
     struct state state = {.text = rs_text_open(path, NULL, 0, &err)};
     if (state.text == NULL) rs_die_error(&err);
-    struct rs_form_given given = {separators[import->form], -1};
+    struct rs_form_given given = {.separator = separators[import->form], .header = -1};
     if (!rs_text_detect(state.text, &state.form, &given, &err)) rs_die_error(&err);
     name_fields(&state, import->columns);
     state.columns |= RS_SOURCE;

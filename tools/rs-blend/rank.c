@@ -7,7 +7,8 @@
 #include "memory.h"
 #include "random.h"
 
-enum { MAX_STEPS = 80, TOP = 10 };
+enum { MAX_STEPS = 30, TOP = 10 };
+#define RIDGE 1e-4
 
 /* The rows of one user, relevant ones first. */
 struct group {
@@ -93,33 +94,53 @@ static double score_row(const struct lists *lists, const double *w, size_t row) 
     return score;
 }
 
-static void add_gradient(const struct lists *lists, size_t row, double d, double *gradient) {
-    const float *z = lists->z + row * lists->n_parents;
-    for (size_t m = 0; m < lists->n_parents; m++) gradient[m] += d * (double)z[m];
-}
+/* A loss with its first and second derivatives, over n_parents weights. */
+struct curve {
+    double loss;
+    double *gradient, *hessian; /* d, d x d */
+};
 
 /* The mean over the relevant items p of one user of log(1 + sum_n exp(s_n - s_p)), n over the
- * others, and its gradient. */
-static double group_loss(const struct lists *lists, const struct group *group, const double *w,
-                         double *scores, double *gradient) {
-    double greatest = -INFINITY, others = 0, loss = 0, pull = 0;
+ * others, added to CURVE. Its derivatives are moments of z: with q the softmax over the others, and
+ * miss the probability that one of them comes before p, z has mean (1 - miss) z_p + miss E_q z. */
+static void add_group(const struct lists *lists, const struct group *group, const double *w,
+                      double *scores, struct curve *curve) {
+    size_t d = lists->n_parents;
+    double mean[RS_MAX_PARENTS] = {0}, greatest = -INFINITY, others = 0;
+    double share = 1 / (double)group->n_relevant, pull = 0;
     for (size_t k = 0; k < group->n; k++) {
         scores[k] = score_row(lists, w, group->begin + k);
         greatest = scores[k] > greatest ? scores[k] : greatest;
     }
-    for (size_t k = group->n_relevant; k < group->n; k++)
-        others += group->scale * exp(scores[k] - greatest);
-    double share = 1 / (double)group->n_relevant;
-    for (size_t k = 0; k < group->n_relevant; k++) {
-        double own = exp(scores[k] - greatest), miss = others / (own + others);
-        loss -= share * log(own / (own + others));
-        pull += share * miss;
-        add_gradient(lists, group->begin + k, -share * miss, gradient);
+    for (size_t k = 0; k < group->n; k++) {
+        scores[k] = exp(scores[k] - greatest);
+        if (k >= group->n_relevant) others += group->scale * scores[k];
     }
-    for (size_t k = group->n_relevant; k < group->n; k++)
-        add_gradient(lists, group->begin + k,
-                     pull * group->scale * exp(scores[k] - greatest) / others, gradient);
-    return loss;
+    for (size_t k = group->n_relevant; k < group->n; k++) {
+        const float *z = lists->z + (group->begin + k) * d;
+        double q = group->scale * scores[k] / others;
+        for (size_t m = 0; m < d; m++) mean[m] += q * (double)z[m];
+    }
+    for (size_t k = 0; k < group->n_relevant; k++) {
+        const float *z = lists->z + (group->begin + k) * d;
+        double miss = others / (scores[k] + others), spread = share * miss * (1 - miss);
+        curve->loss -= share * log(scores[k] / (scores[k] + others));
+        pull += share * miss;
+        for (size_t m = 0; m < d; m++) {
+            double difference = (double)z[m] - mean[m];
+            curve->gradient[m] -= share * miss * difference;
+            for (size_t j = 0; j <= m; j++)
+                curve->hessian[m * d + j] += spread * difference * ((double)z[j] - mean[j]);
+        }
+    }
+    for (size_t k = group->n_relevant; k < group->n; k++) {
+        const float *z = lists->z + (group->begin + k) * d;
+        double q = pull * group->scale * scores[k] / others;
+        for (size_t m = 0; m < d; m++)
+            for (size_t j = 0; j <= m; j++)
+                curve->hessian[m * d + j] +=
+                    q * ((double)z[m] - mean[m]) * ((double)z[j] - mean[j]);
+    }
 }
 
 /* Which users count: all (-1), or those whose hash gives not / just PART. */
@@ -129,60 +150,85 @@ static bool counts(const struct group *group, int part, bool inside) {
     return ((int)rs_random_below(&random, 2) == part) == inside;
 }
 
-static double loss_of(const struct lists *lists, int part, const double *w, double *gradient) {
-    size_t d = lists->n_parents, largest = 0, n = 0;
+static size_t largest_group(const struct lists *lists) {
+    size_t largest = 0;
     for (size_t g = 0; g < lists->n_groups; g++)
         if (lists->groups[g].n > largest) largest = lists->groups[g].n;
-    double *scores = rs_malloc(largest, sizeof *scores), loss = 0;
-    memset(gradient, 0, d * sizeof *gradient);
-    for (size_t g = 0; g < lists->n_groups; g++) {
-        if (!counts(&lists->groups[g], part, false)) continue;
-        loss += group_loss(lists, &lists->groups[g], w, scores, gradient);
-        n++;
-    }
-    for (size_t j = 0; j < d; j++) gradient[j] = n > 0 ? gradient[j] / (double)n : 0;
-    free(scores);
-    return n > 0 ? loss / (double)n : 0;
+    return largest;
 }
 
-/* Accelerated projected gradient with restarts (Beck, Teboulle 2009; O'Donoghue, Candes 2015). */
+/* The mean over users, with a ridge that keeps the curve from being flat. */
+static void evaluate(const struct lists *lists, int part, const double *w, struct curve *curve) {
+    size_t d = lists->n_parents, n = 0;
+    double *scores = rs_malloc(largest_group(lists), sizeof *scores);
+    curve->loss = 0;
+    memset(curve->gradient, 0, d * sizeof *curve->gradient);
+    memset(curve->hessian, 0, d * d * sizeof *curve->hessian);
+    for (size_t g = 0; g < lists->n_groups; g++) {
+        if (!counts(&lists->groups[g], part, false)) continue;
+        add_group(lists, &lists->groups[g], w, scores, curve);
+        n++;
+    }
+    free(scores);
+    double scale = n > 0 ? 1 / (double)n : 0;
+    curve->loss *= scale;
+    for (size_t m = 0; m < d; m++) {
+        curve->gradient[m] = curve->gradient[m] * scale + RIDGE * w[m];
+        curve->loss += RIDGE * w[m] * w[m] / 2;
+        for (size_t j = 0; j <= m; j++) {
+            double value = curve->hessian[m * d + j] * scale + (m == j ? RIDGE : 0);
+            curve->hessian[m * d + j] = curve->hessian[j * d + m] = value;
+        }
+    }
+}
+
+/* The step that minimises g's + s'Hs/2 with w + s not negative, by coordinate descent. */
+static void newton_step(const struct curve *curve, const double *w, size_t d, double *step) {
+    memset(step, 0, d * sizeof *step);
+    for (int sweep = 0; sweep < 200; sweep++) {
+        double largest = 0;
+        for (size_t m = 0; m < d; m++) {
+            double slope = curve->gradient[m];
+            for (size_t j = 0; j < d; j++) slope += curve->hessian[m * d + j] * step[j];
+            double next = fmax(step[m] - slope / curve->hessian[m * d + m], -w[m]);
+            largest = fmax(largest, fabs(next - step[m]));
+            step[m] = next;
+        }
+        if (largest < 1e-9) break;
+    }
+}
+
+/* Projected Newton steps, halved until the loss falls. */
 static void minimise(const struct lists *lists, int part, double *w) {
     size_t d = lists->n_parents;
-    double *ahead = rs_malloc(d, sizeof *ahead), *next = rs_malloc(d, sizeof *next);
-    double *gradient = rs_malloc(d, sizeof *gradient), *unused = rs_malloc(d, sizeof *unused);
-    double step = 1, momentum = 1;
-    memcpy(ahead, w, d * sizeof *w);
+    struct curve curves[2];
+    for (int c = 0; c < 2; c++)
+        curves[c] =
+            (struct curve){0, rs_malloc(d, sizeof(double)), rs_malloc(d * d, sizeof(double))};
+    double *step = rs_malloc(d, sizeof *step), *next = rs_malloc(d, sizeof *next);
+    struct curve *here = &curves[0], *there = &curves[1];
+    evaluate(lists, part, w, here);
     for (int s = 0; s < MAX_STEPS; s++) {
-        double loss = loss_of(lists, part, ahead, gradient), change = 0, along = 0, trial;
-        for (int halving = 0; halving < 30; halving++, step /= 2) {
-            double linear = 0, square = 0;
-            for (size_t j = 0; j < d; j++) {
-                next[j] = fmax(0, ahead[j] - step * gradient[j]);
-                double move = next[j] - ahead[j];
-                linear += gradient[j] * move;
-                square += move * move;
-            }
-            trial = loss_of(lists, part, next, unused);
-            if (trial <= loss + linear + square / (2 * step) + 1e-12) break;
+        double fall = 0;
+        newton_step(here, w, d, step);
+        for (double length = 1; length > 1e-6; length /= 2) {
+            for (size_t m = 0; m < d; m++) next[m] = fmax(0, w[m] + length * step[m]);
+            evaluate(lists, part, next, there);
+            fall = here->loss - there->loss;
+            if (fall >= 0) break;
         }
-        for (size_t j = 0; j < d; j++) {
-            change = fmax(change, fabs(next[j] - w[j]));
-            along += (ahead[j] - next[j]) * (next[j] - w[j]);
-        }
-        double further = along > 0 ? 1 : (1 + sqrt(1 + 4 * momentum * momentum)) / 2;
-        double beta = along > 0 ? 0 : (momentum - 1) / further;
-        momentum = further;
-        for (size_t j = 0; j < d; j++) {
-            ahead[j] = next[j] + beta * (next[j] - w[j]);
-            w[j] = next[j];
-        }
-        if (change < 1e-4) break;
-        step *= 1.5;
+        if (!(fall > 1e-7)) break;
+        memcpy(w, next, d * sizeof *w);
+        struct curve *swap = here;
+        here = there;
+        there = swap;
     }
-    free(ahead);
+    for (int c = 0; c < 2; c++) {
+        free(curves[c].gradient);
+        free(curves[c].hessian);
+    }
+    free(step);
     free(next);
-    free(gradient);
-    free(unused);
 }
 
 /* NDCG@10 of one user: a drawn row above stands for `scale` items, ties share their places. */
@@ -204,10 +250,8 @@ static double group_ndcg(const struct lists *lists, const struct group *group, c
 }
 
 static double ndcg_of(const struct lists *lists, int part, const double *w) {
-    size_t largest = 0, n = 0;
-    for (size_t g = 0; g < lists->n_groups; g++)
-        if (lists->groups[g].n > largest) largest = lists->groups[g].n;
-    double *scores = rs_malloc(largest, sizeof *scores), sum = 0;
+    size_t n = 0;
+    double *scores = rs_malloc(largest_group(lists), sizeof *scores), sum = 0;
     for (size_t g = 0; g < lists->n_groups; g++) {
         if (!counts(&lists->groups[g], part, true)) continue;
         sum += group_ndcg(lists, &lists->groups[g], w, scores);
@@ -271,11 +315,9 @@ void learn_rank(struct learned *learned, const struct samples *samples, double r
 void learn_rank_switch(struct learned *learned, const struct samples *samples, double relevant) {
     struct lists lists;
     make_lists(&lists, samples, relevant);
-    size_t n = lists.n_parents, f = learned->blend.n_functions, largest = 0;
-    for (size_t g = 0; g < lists.n_groups; g++)
-        if (lists.groups[g].n > largest) largest = lists.groups[g].n;
+    size_t n = lists.n_parents, f = learned->blend.n_functions;
     double *sums = rs_calloc(n * 3, sizeof *sums);
-    double *scores = rs_malloc(largest, sizeof *scores);
+    double *scores = rs_malloc(largest_group(&lists), sizeof *scores);
     for (size_t m = 0; m < n; m++) {
         double *w = weights_of_parent(&lists, m);
         for (size_t g = 0; g < lists.n_groups; g++) {

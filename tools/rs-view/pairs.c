@@ -182,6 +182,8 @@ static void print_value(struct state *state, const struct rs_pairs *batch, size_
         print_source(state, ((const uint8_t *)cells)[i]);
     } else if (form->type == RS_F32) {
         out_float(state->out, ((const float *)cells)[i]);
+    } else if (form->type == RS_U8) {
+        out_whole(state->out, ((const uint8_t *)cells)[i]);
     } else {
         out_whole(state->out, ((const uint32_t *)cells)[i]);
     }

@@ -10,6 +10,7 @@ Q        := $(if $(V),,@)# V=1 shows whole commands
 CFLAGS   ?= -O3 -g
 PREFIX   ?= /usr/local
 DESTDIR  ?=
+SHELL    := bash
 .DEFAULT_GOAL := all
 
 # What Debian calls the things that are needed to build, to run the pipelines and to test.

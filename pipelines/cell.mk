@@ -87,7 +87,7 @@ $(foreach m,$(filter $(blends),$(MODELS)),$(eval $(call blend,$(m))))
 
 # What the jobs ask for
 
-.PHONY: inner plain scores-% learn-% blend-%
+.PHONY: inner
 inner: $(foreach c,$(inner),$(c)/matrix.rs)
 $(CELL)/inner-%/train.rs $(CELL)/inner-%/test.rs &: $(CELL)/train.rs
 	@mkdir -p $(CELL)/inner-$*
@@ -111,6 +111,9 @@ learn-plain: $(foreach m,$(filter $(needed_predict),$(plain)),$(CELL)/scores/$(m
 $(foreach m,$(from_file),$(eval learn-$(m): \
     $(if $(filter $(m),$(needed_predict)),$(CELL)/scores/$(m).predict.rs) \
     $(if $(filter $(m),$(needed_rank)),$(CELL)/scores/$(m).drawn.rs)))
+
+# A model's files alone.
+$(foreach m,$(from_file),$(eval files-$(m): $(foreach t,predict rank,$(if $($(m).$(t)),$(CELL)/$(m).$(t)))))
 
 # The hybrid for use: everything it needs, and its lists for all users.
 .PHONY: model

@@ -20,39 +20,45 @@ RELEVANT ?=
 include pipelines/models.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
-inner_cells = $(foreach c,$(cells),$(foreach i,$(shell seq $(INNER)),$(c)/inner-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
 settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS)),plain) $(from_file)
 
-# Job lists, a command a line.
+# Job lists, a command a line, for a list of cells: their matrices and inner cells; what blends learn from;
+# scores of models; scores of blends.
 define lines
 $(1)
 
 endef
 job = $(call lines,$(in_cell)$(1) $(2) $(settings))
-cell_jobs  = $(foreach c,$(cells),$(call job,$(c),$(c)/matrix.rs $(if $(blending),inner)))
-model_jobs = $(foreach c,$(cells),$(foreach g,$(groups),$(call job,$(c),scores-$(g)))) \
-             $(if $(blending),$(foreach c,$(inner_cells),$(foreach g,$(groups),$(call job,$(c),learn-$(g)))))
-blend_jobs = $(foreach c,$(cells),$(foreach b,$(blending),$(call job,$(c),scores-$(b))))
-run_jobs   = printf '%s' "$$$(1)" | sed 's/^ *//; /^$$/d' | pipelines/jobs $(JOBS) $(OUT)/jobs.log $@
+cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(blending),inner)))
+learn_jobs = $(if $(blending),$(foreach c,$(1),$(foreach i,$(shell seq $(INNER)),$(foreach g,$(groups),$(call job,$(c)/inner-$(i),learn-$(g))))))
+score_jobs = $(foreach c,$(1),$(foreach g,$(groups),$(call job,$(c),scores-$(g))))
+blend_jobs = $(foreach c,$(1),$(foreach b,$(blending),$(call job,$(c),scores-$(b))))
+file_jobs  = $(foreach c,$(1),$(foreach m,$(from_file),$(call job,$(c),files-$(m))))
+
+# Three stages: what is in JOBS_1, then JOBS_2, then JOBS_3.
+run_jobs = PATH="$(abspath $(bin)):$$PATH"; export PATH; for stage in JOBS_1 JOBS_2 JOBS_3; do \
+           printf '%s' "$${!stage}" | sed 's/^ *//; /^$$/d' | pipelines/jobs $(JOBS) $(OUT)/jobs.log $@ || exit; done
 
 scores = $(foreach c,$(cells),$(foreach m,$(filter $(predicting),$(MODELS)),$(c)/scores/$(m).predict.rs) \
                               $(foreach m,$(filter $(ranking),$(MODELS)),$(c)/scores/$(m).rank.rs))
 
-export CELL_JOBS MODEL_JOBS BLEND_JOBS
-compare: export CELL_JOBS = $(cell_jobs)
-compare: export MODEL_JOBS = $(model_jobs)
-compare: export BLEND_JOBS = $(blend_jobs)
+compare: export JOBS_1 = $(call cell_jobs,$(cells))
+compare: export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
+compare: export JOBS_3 = $(call blend_jobs,$(cells))
+learn: export JOBS_1 = $(call cell_jobs,$(OUT)/all)
+learn: export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
+learn: export JOBS_3 = $(call job,$(OUT)/all,model)
 
-.PHONY: cv holdout compare model reference
+.PHONY: cv holdout compare model learn reference
 model: programs ## make the hybrid on all ratings and its lists: RATINGS=FILE [OUT=DIR TOP=10 …]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
-	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs
-	$(Q)PATH="$(abspath $(bin)):$$PATH" $(in_cell)$(OUT)/all inner $(settings)
-	$(Q)PATH="$(abspath $(bin)):$$PATH" $(in_cell)$(OUT)/all model $(settings)
+	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
+learn:
+	$(Q)$(run_jobs)
 
 reference: programs ## hold the neighbour models against an independent implementation, on five folds
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/reference
@@ -66,8 +72,7 @@ holdout: programs ## compare the models on a given split: TRAIN=FILE TEST=FILE [
 	$(Q)$(MAKE) -s --no-print-directory $(OUT)/fold-1/train.rs $(OUT)/fold-1/test.rs compare
 
 compare:
-	$(Q)PATH="$(abspath $(bin)):$$PATH"; export PATH; \
-	$(call run_jobs,CELL_JOBS) && $(call run_jobs,MODEL_JOBS) && $(call run_jobs,BLEND_JOBS)
+	$(Q)$(run_jobs)
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/compare $(OUT) $(if $(RELEVANT),$(RELEVANT),-) $(scores)
 
 # The ratings, and their folds

@@ -50,7 +50,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
     awk 'NR == 1 { print >"train.csv"; print >"test.csv"; next } { print >(NR % 5 ? "train.csv" : "test.csv") }' "$SAMPLE"
     make -s -C "$ROOT" holdout TRAIN="$PWD/train.csv" TEST="$PWD/test.csv" OUT="$OUT" MODELS="baseline item user user-item"
-    run -0 grep -c '^user-item,1,all,' "$OUT/metrics.csv"
+    grep -q '^user-item,all,all,ndcg@10,' "$OUT/metrics.csv"
     grep -q '^item,all,all,rmse,' "$OUT/metrics.csv"
 }
 

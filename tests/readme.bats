@@ -25,7 +25,7 @@ setup() {
 @test "every make target that the README names is in make help" {
     run -0 make -s -C "$ROOT" help
     help=$output
-    for target in $(grep -oE 'make [a-z-]+' "$ROOT/README.md" | cut -d' ' -f2 | sort -u); do
+    for target in $(grep -oE '(\$ |`)make [a-z-]+' "$ROOT/README.md" | sed 's/.* //' | sort -u); do
         grep -qE "^  $target " <<<"$help" || fail "make $target is not in make help"
     done
 }

@@ -59,8 +59,9 @@ static const struct rs_example examples[] = {
     {"as CSV, chosen columns", "rs-clean ratings.csv | rs-view -f csv -c item,rating -n 2",
      "item,rating\n101,5\n107,4.5"},
     {"predictions of another program",
-     "printf 'user,item,score\\n7,101,3.5\\n' > p.csv\n"
-     "rs-view --from csv --name mine p.csv -o p.rs && rs-view p.rs",
+     "printf 'user,item,score\\n7,101,3.5\\n' | rs-view --from csv --name mine -o mine.rs", ""},
+    {"what it holds, whose it is and whether it is sound",
+     "rs-view mine.rs && rs-view --check mine.rs",
      "{\"user\":\"7\",\"item\":\"101\",\"score\":3.5,\"source\":\"mine\"}"},
     {0},
 };

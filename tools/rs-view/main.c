@@ -55,7 +55,7 @@ static const struct rs_option options[] = {
 static const struct rs_example examples[] = {
     {"look at ratings", "rs-clean ratings.csv | rs-view -n 2",
      "{\"user\":\"1\",\"item\":\"101\",\"rating\":5,\"time\":\"2017-09-16T04:45:43Z\"}\n"
-     "{\"user\":\"1\",\"item\":\"107\",\"rating\":4.5,\"time\":\"2017-09-16T06:59:03Z\"}"},
+     "{\"user\":\"1\",\"item\":\"107\",\"rating\":4.5,\"time\":\"2017-09-16T06:59:05Z\"}"},
     {"as CSV, chosen columns", "rs-clean ratings.csv | rs-view -f csv -c item,rating -n 2",
      "item,rating\n101,5\n107,4.5"},
     {"predictions of another program",

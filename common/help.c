@@ -118,10 +118,10 @@ void rs_help_print(const struct rs_tool *tool) {
         printf("  # %s\n  $ %s\n", e->says, e->command);
         print_indented(e->output, "  ");
     }
-    printf("\nExit codes: ");
+    printf("\nExit codes of sysexits.h, which the manual page (--man) explains:");
     for (size_t i = 0; i < sizeof exit_codes / sizeof *exit_codes; i++)
-        printf("%s%d", i ? ", " : "", exit_codes[i].code);
-    printf(" of sysexits.h; the manual page (--man) says which means what.\n");
+        printf(" %d", exit_codes[i].code);
+    putchar('\n');
 }
 
 /* mdoc: a line must not begin with a dot or a quote, and backslashes are escapes. */

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <omp.h>
@@ -11,6 +12,7 @@
 #include "help.h"
 #include "memory.h"
 #include "message.h"
+#include "number.h"
 
 enum { MAX_OPTIONS = 64, LONG_ONLY = 256 };
 
@@ -34,7 +36,7 @@ static int64_t parse_integer(const struct rs_option *option, const char *text) {
     char *end;
     errno = 0;
     long long number = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || (double)number < option->min ||
+    if (end == text || *end != '\0' || isspace((unsigned char)*text) || errno != 0 || (double)number < option->min ||
         (double)number > option->max) {
         const char *word = option->choices == NULL ? "" : option->choices[0];
         rs_usage_error("--%s: '%s' is not a whole number from %.0f to %.0f%s%s", option->name, text,
@@ -44,10 +46,8 @@ static int64_t parse_integer(const struct rs_option *option, const char *text) {
 }
 
 static double parse_real(const struct rs_option *option, const char *text) {
-    char *end;
-    errno = 0;
-    double number = strtod(text, &end);
-    if (end == text || *end != '\0' || errno != 0 || !(number >= option->min) ||
+    double number;
+    if (!rs_number_parse(text, strlen(text), &number) || !(number >= option->min) ||
         !(number <= option->max))
         rs_usage_error("--%s: '%s' is not a number from %g to %g", option->name, text, option->min,
                        option->max);
@@ -55,21 +55,13 @@ static double parse_real(const struct rs_option *option, const char *text) {
 }
 
 static int64_t parse_bytes(const struct rs_option *option, const char *text) {
-    char *end;
-    errno = 0;
-    double number = strtod(text, &end);
-    double unit = 1;
-    if (end != text && *end != '\0' && end[1] == '\0') {
-        const char *units = "KMG";
-        const char *found = strchr(units, *end & ~0x20);
-        if (found != NULL) {
-            unit = (double)(1ull << (10 * (found - units + 1)));
-            end++;
-        }
-    }
-    number *= unit;
-    if (end == text || *end != '\0' || errno != 0 || !(number >= option->min) ||
-        !(number <= option->max))
+    static const char units[] = "KMGkmg";
+    size_t length = strlen(text);
+    const char *found = length > 0 ? strchr(units, text[length - 1]) : NULL;
+    double unit = found == NULL ? 1 : (double)(1ull << (10 * ((found - units) % 3 + 1)));
+    double number;
+    if (!rs_number_parse(text, length - (found != NULL), &number) ||
+        !((number *= unit) >= option->min) || !(number <= option->max))
         rs_usage_error("--%s: '%s' is not a size such as 512M or 2G", option->name, text);
     return (int64_t)number;
 }

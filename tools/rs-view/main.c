@@ -55,12 +55,13 @@ static const struct rs_option options[] = {
 static const struct rs_example examples[] = {
     {"look at ratings", "rs-clean ratings.csv | rs-view -n 2",
      "{\"user\":\"1\",\"item\":\"101\",\"rating\":5,\"time\":\"2017-09-16T04:45:43Z\"}\n"
-     "{\"user\":\"1\",\"item\":\"107\",\"rating\":4.5,\"time\":\"2017-09-16T06:59:03Z\"}"},
+     "{\"user\":\"1\",\"item\":\"107\",\"rating\":4.5,\"time\":\"2017-09-16T06:59:05Z\"}"},
     {"as CSV, chosen columns", "rs-clean ratings.csv | rs-view -f csv -c item,rating -n 2",
      "item,rating\n101,5\n107,4.5"},
     {"predictions of another program",
-     "printf 'user,item,score\\n7,101,3.5\\n' > p.csv\n"
-     "rs-view --from csv --name mine p.csv -o p.rs && rs-view p.rs",
+     "printf 'user,item,score\\n7,101,3.5\\n' | rs-view --from csv --name mine -o mine.rs", ""},
+    {"what it holds, whose it is and whether it is sound",
+     "rs-view mine.rs && rs-view --check mine.rs",
      "{\"user\":\"7\",\"item\":\"101\",\"score\":3.5,\"source\":\"mine\"}"},
     {0},
 };

@@ -223,10 +223,9 @@ bool input_stream(struct evidence *evidence, const struct input *input, struct r
     return ok;
 }
 
-static bool read_truth(struct stream *stream, struct fold *fold, struct rs_error *err) {
-    const char *path = stream->input->path;
-    fold->facts.implicit = rs_pairs_implicit(&stream->reader);
-    if (fold->facts.scale.n == 0) fold->facts.scale = rs_pairs_scale(&stream->reader);
+static bool read_ratings(struct stream *stream, struct ratings *ratings, struct rs_error *err) {
+    ratings->implicit = rs_pairs_implicit(&stream->reader);
+    ratings->scale = rs_pairs_scale(&stream->reader);
     struct rs_pairs *batch;
     while (rs_pairs_next(&stream->reader, &batch, err)) {
         if (batch == NULL) return true;
@@ -235,18 +234,46 @@ static bool read_truth(struct stream *stream, struct fold *fold, struct rs_error
             for (size_t i = 0; i < piece.n; i++) stream->rating[i] = 1;
             piece.rating = stream->rating;
         }
-        if (!evidence_truth(stream->evidence, fold, path, &piece, err)) return false;
+        if (!ratings->take(ratings, &piece, err)) return false;
     }
     return false;
 }
 
-bool input_truth_stream(struct evidence *evidence, struct fold *fold, const char *path,
-                        struct rs_error *err) {
-    struct input input = {.path = path};
+bool input_ratings_stream(struct evidence *evidence, struct ratings *ratings,
+                          struct rs_error *err) {
+    struct input input = {.path = ratings->path};
     struct stream stream;
     if (!open_stream(&stream, evidence, &input, "ratings", err)) return false;
-    bool ok = read_truth(&stream, fold, err);
+    bool ok = read_ratings(&stream, ratings, err);
     if (ok) take_tables(evidence, &stream.reader);
     close_stream(&stream);
     return ok;
+}
+
+bool input_ratings(struct evidence *evidence, struct ratings *ratings,
+                   const struct text_options *options, struct rs_error *err) {
+    return rs_reader_probe(ratings->path) ? input_ratings_stream(evidence, ratings, err)
+                                          : input_ratings_text(evidence, ratings, options, err);
+}
+
+struct truth {
+    struct evidence *evidence;
+    struct fold *fold;
+};
+
+static bool take_truth(struct ratings *ratings, const struct piece *piece, struct rs_error *err) {
+    struct truth *truth = ratings->taker;
+    return evidence_truth(truth->evidence, truth->fold, ratings->path, piece, err);
+}
+
+bool input_truth(struct evidence *evidence, const char *label, const char *path,
+                 const struct text_options *options, struct rs_error *err) {
+    struct truth truth = {evidence, evidence_fold(evidence, label)};
+    struct ratings ratings = {.path = path, .take = take_truth, .taker = &truth};
+    struct facts *facts = &truth.fold->facts;
+    if (!input_ratings(evidence, &ratings, options, err)) return false;
+    if (facts->scale.n == 0) facts->scale = options->scale.n > 0 ? options->scale : ratings.scale;
+    if (facts->catalogue < 0) facts->catalogue = options->catalogue;
+    facts->implicit |= ratings.implicit;
+    return true;
 }

@@ -25,8 +25,11 @@ struct text_options {
     int64_t catalogue;     /* -1: unknown */
 };
 
-/* Adds a file of kind "scores". */
-bool input_stream(struct evidence *evidence, const struct input *input, struct rs_error *err);
+/* Adds a file of kind "scores". Lists that do not say of which fold they are belong to the one
+ * whose models were trained on the same ratings: unless it is LATE, when all folds are known, such
+ * a file sets *postponed and waits. */
+bool input_stream(struct evidence *evidence, const struct input *input, bool late, bool *postponed,
+                  struct rs_error *err);
 
 /* Adds predictions `user item score [rating]`, recommendation lists `user item [score]`, or a
  * trec_eval run `user Q0 item rank score tag`. */

@@ -159,34 +159,46 @@ static struct rs_scale parse_scale(const char *text) {
     return parsed;
 }
 
-/* rs files first: they know the test sets that text may only name pairs of. */
-static void read_inputs(struct evidence *evidence, struct training *training, char **operands,
+/* The operands, in the order in which they can be understood: rs files, of those at last lists that
+ * do not say of which fold they are; the truth; text, which may name pairs only. */
+static void read_inputs(struct evidence *evidence, struct training *training, struct input *inputs,
                         size_t n) {
     struct text_options text = {lists, delimiter, parse_scale(scale), catalogue};
     struct rs_error err;
+    bool *is_text = rs_calloc(n, sizeof *is_text), *waits = rs_calloc(n, sizeof *waits);
+    for (size_t i = 0; i < n; i++) {
+        is_text[i] = !rs_reader_probe(inputs[i].path);
+        if (!is_text[i] && !input_stream(evidence, &inputs[i], false, &waits[i], &err))
+            rs_die_error(&err);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (waits[i] && !input_stream(evidence, &inputs[i], true, &waits[i], &err))
+            rs_die_error(&err);
+    if (truth != NULL && !input_truth(evidence, "", truth, &text, &err)) rs_die_error(&err);
+    for (size_t i = 0; i < n; i++)
+        if (is_text[i] && !input_text(evidence, &inputs[i], &text, &err)) rs_die_error(&err);
+    if (training_path != NULL && !training_read(training, evidence, training_path, &text, &err))
+        rs_die_error(&err);
+    free(is_text);
+    free(waits);
+}
+
+static void read_operands(struct evidence *evidence, struct training *training, char **operands,
+                          size_t n) {
     static char standard_input[] = "-", *only[] = {standard_input};
     if (n == 0) {
         operands = only;
         n = 1;
     }
     struct input *inputs = rs_calloc(n, sizeof *inputs);
-    bool *is_text = rs_calloc(n, sizeof *is_text);
     for (size_t i = 0; i < n; i++) {
         inputs[i] = input_parse(operands[i]);
         if (inputs[i].fold != NULL && strcmp(inputs[i].fold, "all") == 0)
             rs_usage_error("'%s': 'all' is no fold but all of them", operands[i]);
-        is_text[i] = !rs_reader_probe(inputs[i].path);
-        if (!is_text[i] && !input_stream(evidence, &inputs[i], &err)) rs_die_error(&err);
     }
-    if (truth != NULL && !input_truth(evidence, "", truth, &text, &err)) rs_die_error(&err);
-    for (size_t i = 0; i < n; i++) {
-        if (is_text[i] && !input_text(evidence, &inputs[i], &text, &err)) rs_die_error(&err);
-        input_free(&inputs[i]);
-    }
-    if (training_path != NULL && !training_read(training, evidence, training_path, &text, &err))
-        rs_die_error(&err);
+    read_inputs(evidence, training, inputs, n);
+    for (size_t i = 0; i < n; i++) input_free(&inputs[i]);
     free(inputs);
-    free(is_text);
 }
 
 /* What --tune is for: figures that choose a model can't judge it as well. */
@@ -281,7 +293,7 @@ int main(int argc, char **argv) {
     struct training training = {0};
     struct rs_error err;
     evidence_init(&evidence);
-    read_inputs(&evidence, &training, operands, n_operands);
+    read_operands(&evidence, &training, operands, n_operands);
     refuse_test_sets(&evidence);
     warn(&evidence);
     if (!evidence_arrange(&evidence, &err)) rs_die_error(&err);

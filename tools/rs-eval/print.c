@@ -202,11 +202,9 @@ static void say_protocol(FILE *file, const struct report *report) {
                     fold->label[0] == '\0' ? "" : " of fold ", fold->label, 100 * fold->facts.leak);
     }
     const struct segments *segments = report->judge->segments;
-    if (segments->n_cold_users > 0)
-        fprintf(file, "%llu test pairs are of users without training ratings\n",
-                (unsigned long long)segments->n_cold_users);
-    if (segments->n_cold_items > 0)
-        fprintf(file, "%llu test pairs are of items without training ratings\n",
+    if (segments->n_cold_users > 0 || segments->n_cold_items > 0)
+        fprintf(file, "without training ratings: the users of %llu test pairs, the items of %llu\n",
+                (unsigned long long)segments->n_cold_users,
                 (unsigned long long)segments->n_cold_items);
     for (size_t i = 0; i < segments->n_left_out; i++)
         fprintf(file, "no segments by %s\n", segments->left_out[i]);

@@ -103,6 +103,23 @@ static bool read_task(const json_t *header, const char *file, enum task *task,
                    file);
 }
 
+/* "2" of {"split": {"fold": 2}}; else that of the fold of the same training ratings; else "". */
+static char *fold_label(const struct stream *stream) {
+    const json_t *header = stream->reader.header;
+    int64_t number = integer_or(json_object_get(header, "split"), "fold", -1);
+    if (stream->input->fold != NULL) return rs_strdup(stream->input->fold);
+    if (number >= 0) return rs_format("%lld", (long long)number);
+    const char *digest =
+        json_string_value(json_object_get(json_object_get(header, "train"), "digest"));
+    for (size_t f = 0; stream->task == TASK_TOP && f < stream->evidence->n_folds; f++) {
+        const struct fold *fold = stream->evidence->folds[f];
+        const char *known = fold->facts.train_digest;
+        if (digest != NULL && known != NULL && strcmp(digest, known) == 0)
+            return rs_strdup(fold->label);
+    }
+    return rs_strdup("");
+}
+
 /* Reads the header of a new segment: whose answers follow, to which fold. */
 static bool begin_segment(struct stream *stream, struct rs_error *err) {
     const json_t *header = stream->reader.header;
@@ -112,10 +129,7 @@ static bool begin_segment(struct stream *stream, struct rs_error *err) {
     char *model = stream->input->model != NULL ? rs_strdup(stream->input->model)
                                                : text_or_null(header, "model");
     if (model == NULL) model = input_name(file);
-    int64_t number = integer_or(json_object_get(header, "split"), "fold", -1);
-    char *fold = stream->input->fold != NULL ? rs_strdup(stream->input->fold)
-                 : number >= 0               ? rs_format("%lld", (long long)number)
-                                             : rs_strdup("");
+    char *fold = fold_label(stream);
     stream->answers = evidence_answers(stream->evidence, model, fold);
     if (stream->answers->file[stream->task] == NULL) stream->answers->file[stream->task] = file;
     stream->answers->promised[stream->task] =
@@ -214,10 +228,20 @@ static void close_stream(struct stream *stream) {
     rs_pairs_close(&stream->reader);
 }
 
-bool input_stream(struct evidence *evidence, const struct input *input, struct rs_error *err) {
+static bool must_wait(const struct stream *stream) {
+    const json_t *header = stream->reader.header;
+    const char *task = json_string_value(json_object_get(header, "task"));
+    return task != NULL && strcmp(task, task_names[TASK_TOP]) == 0 && stream->input->fold == NULL &&
+           strcmp(stream->input->path, "-") != 0 &&
+           integer_or(json_object_get(header, "split"), "fold", -1) < 0;
+}
+
+bool input_stream(struct evidence *evidence, const struct input *input, bool late, bool *postponed,
+                  struct rs_error *err) {
     struct stream stream;
     if (!open_stream(&stream, evidence, input, "scores", err)) return false;
-    bool ok = read_segments(&stream, err);
+    *postponed = !late && must_wait(&stream);
+    bool ok = *postponed || read_segments(&stream, err);
     if (ok) take_tables(evidence, &stream.reader);
     close_stream(&stream);
     return ok;

@@ -137,15 +137,21 @@ static size_t *find_starts(const uint32_t *user, size_t n, size_t *n_lists) {
     return start;
 }
 
-static bool sort_fold(struct evidence *evidence, struct fold *fold, const uint32_t *user_position,
-                      const uint32_t *item_position, struct rs_error *err) {
-    translate(&fold->user, user_position);
-    translate(&fold->item, item_position);
-    uint32_t *order = identity(fold->n);
-    counting_sort(order, fold->n, fold->item.v, evidence->n_items);
-    counting_sort(order, fold->n, fold->user.v, evidence->n_users);
-    u32_permute(&fold->user, order, fold->n);
-    u32_permute(&fold->item, order, fold->n);
+uint32_t *evidence_sort(const struct evidence *evidence, struct u32_column *user,
+                        struct u32_column *item) {
+    size_t n = user->n;
+    translate(user, evidence->user_position);
+    translate(item, evidence->item_position);
+    uint32_t *order = identity(n);
+    counting_sort(order, n, item->v, evidence->n_items);
+    counting_sort(order, n, user->v, evidence->n_users);
+    u32_permute(user, order, n);
+    u32_permute(item, order, n);
+    return order;
+}
+
+static bool sort_fold(struct evidence *evidence, struct fold *fold, struct rs_error *err) {
+    uint32_t *order = evidence_sort(evidence, &fold->user, &fold->item);
     f64_permute(&fold->rating, order, fold->n);
     if (fold->time.v != NULL) i64_extend(&fold->time, fold->n, RS_NO_TIME);
     i64_permute(&fold->time, order, fold->n);
@@ -190,12 +196,10 @@ static bool damaged_list(const struct evidence *evidence, const struct answers *
                    why);
 }
 
-static bool sort_lists(struct evidence *evidence, struct answers *answers,
-                       const uint32_t *user_position, const uint32_t *item_position,
-                       struct rs_error *err) {
+static bool sort_lists(struct evidence *evidence, struct answers *answers, struct rs_error *err) {
     struct lists *lists = &answers->lists;
-    translate(&lists->user, user_position);
-    translate(&lists->item, item_position);
+    translate(&lists->user, evidence->user_position);
+    translate(&lists->item, evidence->item_position);
     lists->longest = 0;
     for (size_t i = 0; i < lists->n; i++) {
         if (lists->rank.v[i] == 0 || lists->rank.v[i] > lists->n)
@@ -285,27 +289,25 @@ bool evidence_arrange(struct evidence *evidence, struct rs_error *err) {
     evidence->n_items = evidence->items.ids.n;
     evidence->sorted_users = rs_ids_sorted(&evidence->users.ids);
     evidence->sorted_items = rs_ids_sorted(&evidence->items.ids);
-    uint32_t *user_position = positions(evidence->sorted_users, evidence->n_users);
-    uint32_t *item_position = positions(evidence->sorted_items, evidence->n_items);
+    evidence->user_position = positions(evidence->sorted_users, evidence->n_users);
+    evidence->item_position = positions(evidence->sorted_items, evidence->n_items);
     bool ok = true;
     for (size_t f = 0; ok && f < evidence->n_folds; f++) {
         sort_counts(evidence, evidence->folds[f]);
-        ok = sort_fold(evidence, evidence->folds[f], user_position, item_position, err);
+        ok = sort_fold(evidence, evidence->folds[f], err);
     }
     for (size_t m = 0; ok && m < evidence->n_models; m++) {
         struct model *model = evidence->models[m];
         for (size_t a = 0; ok && a < model->n_answers; a++) {
             struct answers *answers = model->answers[a];
             if (answers->file[TASK_TOP] == NULL) continue;
-            ok = sort_lists(evidence, answers, user_position, item_position, err);
+            ok = sort_lists(evidence, answers, err);
             if (ok && answers->file[TASK_RANK] == NULL && answers->fold->n > 0)
                 rank_by_lists(evidence, answers);
         }
         qsort(model->answers, model->n_answers, sizeof(struct answers *), compare_answers);
     }
     qsort(evidence->folds, evidence->n_folds, sizeof *evidence->folds, compare_folds);
-    free(user_position);
-    free(item_position);
     evidence->user_table = rs_table_align(&evidence->read_tables[0], &evidence->users.ids);
     evidence->item_table = rs_table_align(&evidence->read_tables[1], &evidence->items.ids);
     return ok;

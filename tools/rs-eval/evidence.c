@@ -62,6 +62,8 @@ void evidence_free(struct evidence *evidence) {
     rs_dict_free(&evidence->items);
     free(evidence->sorted_users);
     free(evidence->sorted_items);
+    free(evidence->user_position);
+    free(evidence->item_position);
     *evidence = (struct evidence){0};
 }
 

@@ -94,7 +94,8 @@ struct evidence {
     struct rs_table read_tables[2];    /* users and items as they were read, borrowed from … */
     struct rs_table kept_tables[2][2]; /* … the pairs of a file, which share their memory */
     size_t n_users, n_items;
-    uint32_t *sorted_users, *sorted_items; /* number in the dictionary by position */
+    uint32_t *sorted_users, *sorted_items;   /* number in the dictionary by position … */
+    uint32_t *user_position, *item_position; /* … and the other way round */
 };
 
 void evidence_init(struct evidence *evidence);
@@ -131,6 +132,11 @@ bool evidence_take(struct evidence *evidence, struct answers *answers, enum task
 /* Checks that every model answered every row of every fold it must, then sorts everything. Lists of
  * models without ranks give those for as many items as the lists hold. */
 bool evidence_arrange(struct evidence *evidence, struct rs_error *err);
+
+/* Turns numbers in the dictionaries into positions and sorts by user, then item. Returns the order,
+ * by which the caller permutes what lies beside them, and frees. */
+uint32_t *evidence_sort(const struct evidence *evidence, struct u32_column *user,
+                        struct u32_column *item);
 
 /* A user's or item's name, by position in the order of the ids. */
 struct rs_id evidence_user(const struct evidence *evidence, uint32_t position);

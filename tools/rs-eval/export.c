@@ -1,9 +1,10 @@
-/* CSV, JSON and rs: see print.h. */
+/* CSV, JSON, rs and trec_eval: see print.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
+#include "message.h"
 #include "number.h"
 #include "print.h"
 #include "writer.h"
@@ -22,19 +23,58 @@ static void put_field(FILE *file, const char *text) {
     putc('"', file);
 }
 
+static void put_number(FILE *file, double value) {
+    char text[32];
+    rs_number_print_double(text, value);
+    putc(',', file);
+    if (isfinite(value)) fputs(text, file); /* what is not defined stays empty */
+}
+
+static void put_figure(FILE *file, const struct report *report, const struct result *result,
+                       const char *suffix, double value) {
+    put_field(file, result->model->name);
+    putc(',', file);
+    put_field(file, result->fold);
+    putc(',', file);
+    put_field(file, result->segment);
+    fprintf(file, ",%s%s", report->judge->requests->all[result->request].name, suffix);
+    put_number(file, value);
+    fprintf(file, ",%llu\n", (unsigned long long)result->n);
+}
+
+static void print_comparisons_csv(FILE *file, const struct report *report) {
+    fputs("model,other,segment,metric,difference,low,high,n,wins,effect,p,p_holm,p_folds\n", file);
+    for (size_t i = 0; i < report->results->n_comparisons; i++) {
+        const struct comparison *comparison = &report->results->comparisons[i];
+        put_field(file, comparison->model->name);
+        putc(',', file);
+        put_field(file, comparison->other->name);
+        putc(',', file);
+        put_field(file, comparison->segment);
+        fprintf(file, ",%s", report->judge->requests->all[comparison->request].name);
+        put_number(file, comparison->difference);
+        put_number(file, comparison->low);
+        put_number(file, comparison->high);
+        fprintf(file, ",%llu", (unsigned long long)comparison->n);
+        const double rest[] = {comparison->wins, comparison->effect, comparison->p,
+                               comparison->p_holm, comparison->p_folds};
+        for (size_t k = 0; k < sizeof rest / sizeof *rest; k++) put_number(file, rest[k]);
+        putc('\n', file);
+    }
+}
+
 void print_csv(FILE *file, const struct report *report) {
+    if (report->judge->settings->compare) {
+        print_comparisons_csv(file, report);
+        return;
+    }
     fputs("model,fold,segment,metric,value,n\n", file);
     for (size_t i = 0; i < report->results->n; i++) {
         const struct result *result = &report->results->all[i];
-        char value[32];
-        rs_number_print_double(value, result->value);
-        put_field(file, result->model->name);
-        putc(',', file);
-        put_field(file, result->fold);
-        putc(',', file);
-        put_field(file, result->segment);
-        fprintf(file, ",%s,%s,%llu\n", report->requests->all[result->request].name, value,
-                (unsigned long long)result->n);
+        put_figure(file, report, result, "", result->value);
+        if (isnan(result->low)) continue;
+        put_figure(file, report, result, ".low", result->low);
+        put_figure(file, report, result, ".high", result->high);
     }
 }
 
@@ -64,28 +104,43 @@ static json_t *fold_json(const struct fold *fold) {
     return object;
 }
 
-json_t *report_protocol(const struct report *report) {
-    json_t *protocol = json_object(), *folds = json_array(), *relevant = json_object();
-    for (size_t f = 0; f < report->evidence->n_folds; f++)
-        json_array_append_new(folds, fold_json(report->evidence->folds[f]));
+static json_t *relevance_json(const struct rules *rules) {
+    return rules->everything ? json_pack("{s:b}", "everything", 1)
+                             : json_pack("{s:f}", "rating_at_least", rules->threshold);
+}
+
+static json_t *lines_json(char *const *lines, size_t n) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append_new(array, json_string_nocheck(lines[i]));
+    return array;
+}
+
+/* How was judged. */
+static json_t *protocol_json(const struct judge *judge) {
+    json_t *protocol = json_object(), *folds = json_array();
+    for (size_t f = 0; f < judge->evidence->n_folds; f++)
+        json_array_append_new(folds, fold_json(judge->evidence->folds[f]));
     json_object_set_new(protocol, "folds", folds);
-    json_object_set_new(protocol, "scale", scale_json(report->rules));
-    if (report->rules->everything) {
-        json_object_set_new(relevant, "everything", json_true());
-    } else {
-        json_object_set_new(relevant, "rating_at_least", json_real(report->rules->threshold));
-    }
-    json_object_set_new(protocol, "relevant", relevant);
+    json_object_set_new(protocol, "scale", scale_json(judge->rules));
+    json_object_set_new(protocol, "relevant", relevance_json(judge->rules));
     json_object_set_new(
         protocol, "candidates",
         json_string("all items of the training matrix but those the user rated in it; "
-                    "measures called rerank-…: the user's test items"));
+                    "of rerank-… measures the user's test items"));
     json_object_set_new(protocol, "ties",
                         json_string("expected value over all orders of equal scores"));
     json_object_set_new(protocol, "users",
                         json_string("ranking means leave out users without a "
                                     "relevant test item; n counts those that "
                                     "entered, once a fold"));
+    json_object_set_new(protocol, "profiles",
+                        json_string(judge->training->given ? "training ratings" : "test ratings"));
+    if (judge->categories->column != NULL)
+        json_object_set_new(protocol, "categories",
+                            json_string_nocheck(judge->categories->column->name));
+    if (judge->segments->n_left_out > 0)
+        json_object_set_new(protocol, "left_out",
+                            lines_json(judge->segments->left_out, judge->segments->n_left_out));
     return protocol;
 }
 
@@ -105,6 +160,10 @@ static json_t *formulas(const struct requests *requests) {
     return object;
 }
 
+static json_t *real_or_null(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
 static json_t *figures(const struct report *report) {
     json_t *array = json_array();
     for (size_t i = 0; i < report->results->n; i++) {
@@ -114,7 +173,7 @@ static json_t *figures(const struct report *report) {
         json_object_set_new(object, "fold", json_string_nocheck(result->fold));
         json_object_set_new(object, "segment", json_string_nocheck(result->segment));
         json_object_set_new(object, "metric",
-                            json_string(report->requests->all[result->request].name));
+                            json_string(report->judge->requests->all[result->request].name));
         json_object_set_new(object, "value", json_real(result->value));
         json_object_set_new(object, "n", json_integer((json_int_t)result->n));
         if (!isnan(result->low)) {
@@ -126,50 +185,179 @@ static json_t *figures(const struct report *report) {
     return array;
 }
 
+static json_t *comparisons(const struct report *report) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < report->results->n_comparisons; i++) {
+        const struct comparison *comparison = &report->results->comparisons[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "model", json_string_nocheck(comparison->model->name));
+        json_object_set_new(object, "other", json_string_nocheck(comparison->other->name));
+        json_object_set_new(object, "segment", json_string_nocheck(comparison->segment));
+        json_object_set_new(object, "metric",
+                            json_string(report->judge->requests->all[comparison->request].name));
+        json_object_set_new(object, "difference", json_real(comparison->difference));
+        json_object_set_new(object, "low", json_real(comparison->low));
+        json_object_set_new(object, "high", json_real(comparison->high));
+        json_object_set_new(object, "n", json_integer((json_int_t)comparison->n));
+        json_object_set_new(object, "wins", json_real(comparison->wins));
+        json_object_set_new(object, "effect", real_or_null(comparison->effect));
+        json_object_set_new(object, "p", json_real(comparison->p));
+        json_object_set_new(object, "p_holm", json_real(comparison->p_holm));
+        json_object_set_new(object, "p_folds", real_or_null(comparison->p_folds));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 /* What both JSON and the header of an rs file begin with. */
 static json_t *header_of(const struct report *report) {
     json_t *header = json_copy(report->header);
-    json_object_set_new(header, "protocol", report_protocol(report));
-    json_object_set_new(header, "metrics", formulas(report->requests));
+    json_object_set_new(header, "protocol", protocol_json(report->judge));
+    json_object_set_new(header, "metrics", formulas(report->judge->requests));
     return header;
 }
 
 void print_json(FILE *file, const struct report *report) {
     json_t *object = header_of(report);
     json_object_set_new(object, "figures", figures(report));
+    if (report->judge->settings->compare)
+        json_object_set_new(object, "comparisons", comparisons(report));
     json_dumpf(object, file, JSON_INDENT(1));
     putc('\n', file);
     json_decref(object);
 }
 
-void print_rs(FILE *file, const struct report *report) {
-    size_t n = report->results->n;
-    const char *const names[] = {"model", "fold", "segment", "metric"};
+/* A column of texts as the names that occur and their numbers. */
+static void write_texts(struct rs_writer *writer, const char *name, const char *const *texts,
+                        size_t n) {
+    struct rs_dict dict;
     uint32_t *codes = rs_malloc(n, sizeof *codes);
-    double *values = rs_malloc(n, sizeof *values);
+    rs_dict_init(&dict);
+    for (size_t i = 0; i < n; i++)
+        codes[i] = rs_dict_add(&dict, (struct rs_id){texts[i], strlen(texts[i])});
+    rs_ids_write(writer, name, &dict.ids);
+    rs_writer_u32(writer, name, codes, n);
+    rs_dict_free(&dict);
+    free(codes);
+}
+
+static void write_figures(struct rs_writer *writer, const struct report *report) {
+    size_t n = report->results->n;
+    const char **texts[4];
+    static const char *const names[] = {"model", "fold", "segment", "metric"};
+    double *reals[3];
     uint64_t *counts = rs_malloc(n, sizeof *counts);
+    for (int c = 0; c < 4; c++) texts[c] = rs_malloc(n, sizeof *texts[c]);
+    for (int c = 0; c < 3; c++) reals[c] = rs_malloc(n, sizeof *reals[c]);
+    for (size_t i = 0; i < n; i++) {
+        const struct result *result = &report->results->all[i];
+        texts[0][i] = result->model->name;
+        texts[1][i] = result->fold;
+        texts[2][i] = result->segment;
+        texts[3][i] = report->judge->requests->all[result->request].name;
+        reals[0][i] = result->value;
+        reals[1][i] = result->low;
+        reals[2][i] = result->high;
+        counts[i] = result->n;
+    }
+    rs_writer_begin(writer, "metrics", header_of(report));
+    for (int c = 0; c < 4; c++) write_texts(writer, names[c], texts[c], n);
+    rs_writer_f64(writer, "value", reals[0], n);
+    if (report->judge->settings->intervals) {
+        rs_writer_f64(writer, "low", reals[1], n);
+        rs_writer_f64(writer, "high", reals[2], n);
+    }
+    rs_writer_u64(writer, "n", counts, n);
+    rs_writer_end(writer, json_pack("{s:I}", "rows", (json_int_t)n));
+    for (int c = 0; c < 4; c++) free(texts[c]);
+    for (int c = 0; c < 3; c++) free(reals[c]);
+    free(counts);
+}
+
+static void write_comparisons(struct rs_writer *writer, const struct report *report) {
+    enum { N_REALS = 8 };
+    static const char *const names[] = {"difference", "low", "high",   "wins",
+                                        "effect",     "p",   "p_holm", "p_folds"};
+    static const char *const text_names[] = {"model", "other", "segment", "metric"};
+    size_t n = report->results->n_comparisons;
+    const char **texts[4];
+    double *reals[N_REALS];
+    uint64_t *counts = rs_malloc(n, sizeof *counts);
+    for (int c = 0; c < 4; c++) texts[c] = rs_malloc(n, sizeof *texts[c]);
+    for (int c = 0; c < N_REALS; c++) reals[c] = rs_malloc(n, sizeof *reals[c]);
+    for (size_t i = 0; i < n; i++) {
+        const struct comparison *one = &report->results->comparisons[i];
+        texts[0][i] = one->model->name;
+        texts[1][i] = one->other->name;
+        texts[2][i] = one->segment;
+        texts[3][i] = report->judge->requests->all[one->request].name;
+        const double row[N_REALS] = {one->difference, one->low, one->high,   one->wins,
+                                     one->effect,     one->p,   one->p_holm, one->p_folds};
+        for (int c = 0; c < N_REALS; c++) reals[c][i] = row[c];
+        counts[i] = one->n;
+    }
+    rs_writer_begin(writer, "comparisons", header_of(report));
+    for (int c = 0; c < 4; c++) write_texts(writer, text_names[c], texts[c], n);
+    for (int c = 0; c < N_REALS; c++) rs_writer_f64(writer, names[c], reals[c], n);
+    rs_writer_u64(writer, "n", counts, n);
+    rs_writer_end(writer, json_pack("{s:I}", "rows", (json_int_t)n));
+    for (int c = 0; c < 4; c++) free(texts[c]);
+    for (int c = 0; c < N_REALS; c++) free(reals[c]);
+    free(counts);
+}
+
+void print_rs(FILE *file, const struct report *report) {
     struct rs_writer writer;
     rs_writer_init(&writer, file);
-    rs_writer_begin(&writer, "metrics", header_of(report));
-    for (int column = 0; column < 4; column++) {
-        struct rs_dict dict;
-        rs_dict_init(&dict);
-        for (size_t i = 0; i < n; i++) {
-            const struct result *result = &report->results->all[i];
-            const char *const texts[] = {result->model->name, result->fold, result->segment,
-                                         report->requests->all[result->request].name};
-            codes[i] = rs_dict_add(&dict, (struct rs_id){texts[column], strlen(texts[column])});
-        }
-        rs_ids_write(&writer, names[column], &dict.ids);
-        rs_writer_u32(&writer, names[column], codes, n);
-        rs_dict_free(&dict);
+    write_figures(&writer, report);
+    if (report->judge->settings->compare) write_comparisons(&writer, report);
+}
+
+/* trec_eval */
+
+static void put_word(FILE *file, struct rs_id id, const char *end) {
+    for (size_t i = 0; i < id.length; i++)
+        if (id.text[i] == ' ' || (unsigned char)id.text[i] < 0x20)
+            rs_die(EX_DATAERR, "files of trec_eval can't hold the id '%.*s'",
+                   id.length < 40 ? (int)id.length : 40, id.text);
+    fwrite(id.text, 1, id.length, file);
+    fputs(end, file);
+}
+
+static const struct fold *the_fold(const struct evidence *evidence) {
+    if (evidence->n_folds != 1)
+        rs_die(EX_USAGE, "files of trec_eval are of one fold, there are %zu", evidence->n_folds);
+    return evidence->folds[0];
+}
+
+void print_run(FILE *file, const struct report *report) {
+    const struct evidence *evidence = report->judge->evidence;
+    the_fold(evidence);
+    if (evidence->n_models != 1)
+        rs_die(EX_USAGE, "a run is of one model, there are %zu", evidence->n_models);
+    const struct model *model = evidence->models[0];
+    const struct lists *lists = &model->answers[0]->lists;
+    if (lists->n == 0)
+        rs_die(EX_DATAERR, "a run is made of recommendation lists, and there are none");
+    struct rs_id name = {model->name, strlen(model->name)};
+    for (size_t i = 0; i < lists->n; i++) {
+        double score = lists->score.v == NULL ? -(double)lists->rank.v[i] : lists->score.v[i];
+        char text[32];
+        rs_number_print_double(text, score);
+        put_word(file, evidence_user(evidence, lists->user.v[i]), " Q0 ");
+        put_word(file, evidence_item(evidence, lists->item.v[i]), " ");
+        fprintf(file, "%u %s ", lists->rank.v[i], text);
+        put_word(file, name, "\n");
     }
-    for (size_t i = 0; i < n; i++) values[i] = report->results->all[i].value;
-    rs_writer_f64(&writer, "value", values, n);
-    for (size_t i = 0; i < n; i++) counts[i] = report->results->all[i].n;
-    rs_writer_u64(&writer, "n", counts, n);
-    rs_writer_end(&writer, json_pack("{s:I}", "rows", (json_int_t)n));
-    free(codes);
-    free(values);
-    free(counts);
+}
+
+void print_qrels(FILE *file, const struct report *report) {
+    const struct evidence *evidence = report->judge->evidence;
+    const struct fold *fold = the_fold(evidence);
+    if (fold->n == 0) rs_die(EX_DATAERR, "qrels are made of test ratings, and there are none");
+    for (size_t i = 0; i < fold->n; i++) {
+        put_word(file, evidence_user(evidence, fold->user.v[i]), " 0 ");
+        put_word(file, evidence_item(evidence, fold->item.v[i]), " ");
+        fprintf(file, "%d\n", rules_relevant(report->judge->rules, fold->rating.v[i]) ? 1 : 0);
+    }
 }

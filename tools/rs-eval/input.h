@@ -25,21 +25,38 @@ struct text_options {
     int64_t catalogue;     /* -1: unknown */
 };
 
-/* Adds a file of kind "scores". */
-bool input_stream(struct evidence *evidence, const struct input *input, struct rs_error *err);
+/* Adds a file of kind "scores". Lists that do not say of which fold they are belong to the one
+ * whose models were trained on the same ratings: unless it is LATE, when all folds are known, such
+ * a file sets *postponed and waits. */
+bool input_stream(struct evidence *evidence, const struct input *input, bool late, bool *postponed,
+                  struct rs_error *err);
 
 /* Adds predictions `user item score [rating]`, recommendation lists `user item [score]`, or a
  * trec_eval run `user Q0 item rank score tag`. */
 bool input_text(struct evidence *evidence, const struct input *input,
                 const struct text_options *options, struct rs_error *err);
 
-/* Adds the true ratings of the fold called LABEL: a file of kind "ratings", text `user item [rating
- * [time]]`, or trec_eval qrels `user 0 item relevance`. */
+/* A file of ratings: an rs file of that kind, text `user item [rating [time]]`, or trec_eval qrels
+ * `user 0 item relevance`. What is known of all of them, and who takes them piece by piece. */
+struct ratings {
+    const char *path;
+    bool implicit; /* set by input_ratings: there is nothing but the pairs, or the file says so */
+    struct rs_scale scale; /* likewise; n == 0: the file does not say */
+    bool (*take)(struct ratings *ratings, const struct piece *piece, struct rs_error *err);
+    void *taker;
+};
+
+/* Reads a file of ratings, whose names are added to the evidence's. */
+bool input_ratings(struct evidence *evidence, struct ratings *ratings,
+                   const struct text_options *options, struct rs_error *err);
+
+/* Takes the file at PATH as the true ratings of the fold called LABEL. */
 bool input_truth(struct evidence *evidence, const char *label, const char *path,
                  const struct text_options *options, struct rs_error *err);
 
-/* The same for a file of kind "ratings". */
-bool input_truth_stream(struct evidence *evidence, struct fold *fold, const char *path,
-                        struct rs_error *err);
+/* Reads an rs file or text of ratings: the two halves of input_ratings. */
+bool input_ratings_stream(struct evidence *evidence, struct ratings *ratings, struct rs_error *err);
+bool input_ratings_text(struct evidence *evidence, struct ratings *ratings,
+                        const struct text_options *options, struct rs_error *err);
 
 #endif

@@ -16,19 +16,30 @@
 #include "print.h"
 #include "reader.h"
 
-enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_RS };
-static const char *const format_names[] = {"text", "csv", "json", "markdown", "rs", NULL};
-
 static const char *metrics = NULL;
 static const char *cutoffs = "10";
 static const char *relevant = NULL;
-static int format = FORMAT_TEXT;
 static bool list_metrics = false;
+static bool tune = false;
+static struct settings settings = {
+    .test = TEST_WILCOXON, .n_draws = 1000, .seed = 1, .confidence = 0.95, .min_cell = 30};
+static const char *segment_list = NULL;
+static const char *training_path = NULL;
+static const char *category = NULL;
+static const char *graph_path = NULL;
 static const char *truth = NULL;
 static bool lists = false;
 static const char *delimiter = NULL;
 static const char *scale = NULL;
 static int64_t catalogue = -1;
+
+static const char *const test_names[] = {"wilcoxon", "permutation", "t", NULL};
+static const char *const format_names[] = {"text", "csv", "json",  "markdown",
+                                           "rs",   "run", "qrels", NULL};
+static void (*const print[])(FILE *, const struct report *) = {
+    print_text, print_csv, print_json, print_markdown, print_rs, print_run, print_qrels};
+enum { FORMAT_TEXT, FORMAT_RS = 4 };
+static int format = FORMAT_TEXT;
 
 static const struct rs_option options[] = {
     {.kind = RS_HEADING, .help = "What to measure"},
@@ -43,6 +54,36 @@ static const struct rs_option options[] = {
      "'all' takes every test item, as is done for implicit feedback"},
     {"list-metrics", 0, RS_FLAG, NULL, &list_metrics, 0, 0, NULL, false,
      "print every measure with its formula and source"},
+    {"tune", 0, RS_FLAG, NULL, &tune, 0, 0, NULL, false,
+     "the figures will choose among models: refuse scores of a test set"},
+    {.kind = RS_HEADING, .help = "How sure, and for whom"},
+    {"intervals", 'i', RS_FLAG, NULL, &settings.intervals, 0, 0, NULL, true,
+     "intervals of the bootstrap over users; in CSV as the measures NAME.low and NAME.high"},
+    {"compare", 'c', RS_FLAG, NULL, &settings.compare, 0, 0, NULL, true,
+     "the differences between models with their tests; CSV holds them instead of the figures"},
+    {"against", 0, RS_STRING, "MODEL", &settings.against, 0, 0, NULL, true,
+     "compare the others with this model only, not all pairs"},
+    {"test", 0, RS_CHOICE, "TEST", &settings.test, 0, 0, test_names, true,
+     "the test over users: wilcoxon, permutation or t"},
+    {"draws", 0, RS_INTEGER, "N", &settings.n_draws, 10, 1e6, NULL, true,
+     "draws of the bootstrap and of the permutation test"},
+    {"confidence", 0, RS_REAL, "SHARE", &settings.confidence, 0.5, 0.9999, NULL, true,
+     "confidence of the intervals"},
+    {"segments", 's', RS_STRING, "LIST", &segment_list, 0, 0, NULL, true,
+     "the same for groups of users (activity, taste, habit, spread, sex, age, occupation or "
+     "another "
+     "column of theirs) and of test pairs (popularity, genre, time, hour, weekday)"},
+    {"min-cell", 0, RS_INTEGER, "N", &settings.min_cell, 1, 1e9, NULL, true,
+     "leave out figures of segments with fewer test pairs or users"},
+    {.kind = RS_HEADING, .help = "What else is known"},
+    {"train", 0, RS_STRING, "FILE", &training_path, 0, 0, NULL, true,
+     "the training ratings, or all ratings, of which those are taken that are not tested: gives "
+     "popularity, profiles, habits and side tables where the scores do not"},
+    {"category", 0, RS_STRING, "COLUMN", &category, 0, 0, NULL, true,
+     "the items' column for diversity, calibration and genre; by default their first set of "
+     "categories"},
+    {"graph", 0, RS_STRING, "FILE", &graph_path, 0, 0, NULL, true,
+     "similarities of items, of rs-sim, for dissimilarity"},
     {.kind = RS_HEADING, .help = "Predictions and lists of other programs"},
     {"truth", 0, RS_STRING, "FILE", &truth, 0, 0, NULL, true,
      "the true ratings: an rs file, text 'user item rating [time]', or qrels"},
@@ -59,7 +100,8 @@ static const struct rs_option options[] = {
      "items that could be recommended; -1: unknown"},
     {.kind = RS_HEADING, .help = "Output"},
     {"format", 'f', RS_CHOICE, "FORMAT", &format, 0, 0, format_names, false,
-     "text, csv, json, markdown or rs"},
+     "text, csv, json, markdown, rs, or files of trec_eval: the run of one model, the qrels"},
+    RS_SEED_OPTION(&settings.seed),
     RS_OUTPUT_OPTION,
     RS_THREADS_OPTION,
     RS_END_OPTIONS};
@@ -117,29 +159,72 @@ static struct rs_scale parse_scale(const char *text) {
     return parsed;
 }
 
-/* rs files first: they know the test sets that text may only name pairs of. */
-static void read_inputs(struct evidence *evidence, char **operands, size_t n) {
+/* The operands, in the order in which they can be understood: rs files, of those at last lists that
+ * do not say of which fold they are; the truth; text, which may name pairs only. */
+static void read_inputs(struct evidence *evidence, struct training *training, struct input *inputs,
+                        size_t n) {
     struct text_options text = {lists, delimiter, parse_scale(scale), catalogue};
     struct rs_error err;
+    bool *is_text = rs_calloc(n, sizeof *is_text), *waits = rs_calloc(n, sizeof *waits);
+    for (size_t i = 0; i < n; i++) {
+        is_text[i] = !rs_reader_probe(inputs[i].path);
+        if (!is_text[i] && !input_stream(evidence, &inputs[i], false, &waits[i], &err))
+            rs_die_error(&err);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (waits[i] && !input_stream(evidence, &inputs[i], true, &waits[i], &err))
+            rs_die_error(&err);
+    if (truth != NULL && !input_truth(evidence, "", truth, &text, &err)) rs_die_error(&err);
+    for (size_t i = 0; i < n; i++)
+        if (is_text[i] && !input_text(evidence, &inputs[i], &text, &err)) rs_die_error(&err);
+    if (training_path != NULL && !training_read(training, evidence, training_path, &text, &err))
+        rs_die_error(&err);
+    free(is_text);
+    free(waits);
+}
+
+static void read_operands(struct evidence *evidence, struct training *training, char **operands,
+                          size_t n) {
     static char standard_input[] = "-", *only[] = {standard_input};
     if (n == 0) {
         operands = only;
         n = 1;
     }
     struct input *inputs = rs_calloc(n, sizeof *inputs);
-    bool *is_text = rs_calloc(n, sizeof *is_text);
     for (size_t i = 0; i < n; i++) {
         inputs[i] = input_parse(operands[i]);
-        is_text[i] = !rs_reader_probe(inputs[i].path);
-        if (!is_text[i] && !input_stream(evidence, &inputs[i], &err)) rs_die_error(&err);
+        if (inputs[i].fold != NULL && strcmp(inputs[i].fold, "all") == 0)
+            rs_usage_error("'%s': 'all' is no fold but all of them", operands[i]);
     }
-    if (truth != NULL && !input_truth(evidence, "", truth, &text, &err)) rs_die_error(&err);
-    for (size_t i = 0; i < n; i++) {
-        if (is_text[i] && !input_text(evidence, &inputs[i], &text, &err)) rs_die_error(&err);
-        input_free(&inputs[i]);
-    }
+    read_inputs(evidence, training, inputs, n);
+    for (size_t i = 0; i < n; i++) input_free(&inputs[i]);
     free(inputs);
-    free(is_text);
+}
+
+/* What --tune is for: figures that choose a model can't judge it as well. */
+static void refuse_test_sets(const struct evidence *evidence) {
+    for (size_t f = 0; tune && f < evidence->n_folds; f++) {
+        const struct fold *fold = evidence->folds[f];
+        if (fold->facts.role != NULL && strcmp(fold->facts.role, "test") == 0)
+            rs_die(EX_DATAERR,
+                   "%s: is of a test set, which must not choose among models: split the "
+                   "training ratings once more",
+                   fold->facts_file);
+    }
+}
+
+static void warn(const struct evidence *evidence) {
+    for (size_t f = 0; f < evidence->n_folds; f++) {
+        const struct fold *fold = evidence->folds[f];
+        if (fold->counts_differ)
+            rs_warn("the models%s%s were trained on different ratings",
+                    fold->label[0] == '\0' ? "" : " of fold ", fold->label);
+    }
+    bool found = settings.against == NULL;
+    for (size_t m = 0; m < evidence->n_models; m++)
+        found |=
+            settings.against != NULL && strcmp(evidence->models[m]->name, settings.against) == 0;
+    if (!found) rs_die(EX_USAGE, "--against: there is no model '%s'", settings.against);
 }
 
 /* A measure that somebody names and nobody can be given is an error, not an empty column. */
@@ -148,14 +233,52 @@ static void check_requests(const struct requests *requests, const struct results
         bool any = false;
         for (size_t i = 0; i < results->n; i++) any |= results->all[i].request == r;
         if (any) continue;
-        static const char *const needs[] = {"predictions of ratings (rs-score --task predict)",
-                                            "ranks (rs-score --task rank) or long enough lists",
-                                            "recommendation lists (rs-score --task top)",
-                                            "recommendation lists (rs-score --task top)"};
-        rs_die(EX_DATAERR, "no figure for %s: it needs %s and somebody who enters it",
-               requests->all[r].name, needs[measures[requests->all[r].measure].basis]);
+        static const char *const needs[] = {
+            "predictions of ratings (rs-score --pairs)",
+            "ranks (rs-score --pairs --rank) or long enough lists",
+            "recommendation lists (rs-score --top) and what is known of their items (--train, "
+            "--graph)",
+            "recommendation lists (rs-score --top) and the size of the catalogue"};
+        rs_die(EX_DATAERR, "no figure for %s: it needs %s", requests->all[r].name,
+               needs[requests->all[r].among_test ? BASIS_SCORES
+                                                 : measures[requests->all[r].measure].basis]);
     }
-    if (results->n == 0) rs_die(EX_DATAERR, "nothing to judge: there are no test pairs or lists");
+}
+
+static void write_report(const struct judge *judge, struct results *results) {
+    bool trec = print[format] == print_run || print[format] == print_qrels;
+    check_requests(judge->requests, results);
+    if (results->n == 0 && !trec)
+        rs_die(EX_DATAERR, "nothing to judge: no measure that was asked for fits the input");
+    results_sort(results, judge->evidence);
+    struct report report = {judge, results, rs_tool_header(&tool)};
+    struct rs_output output = rs_output_open(rs_output_path, format == FORMAT_RS);
+    print[format](output.file, &report);
+    rs_output_commit(&output);
+    json_decref(report.header);
+    rs_note("%zu figures of %zu models", results->n, judge->evidence->n_models);
+}
+
+/* Judges what was read and writes the report. */
+static void judge_evidence(struct evidence *evidence, const struct training *training,
+                           const struct requests *requests) {
+    struct rs_error err;
+    struct rs_graph graph;
+    if (graph_path != NULL && !rs_graph_open(&graph, graph_path, &err)) rs_die_error(&err);
+    struct rules rules = rules_make(evidence, relevant);
+    struct categories categories = categories_open(evidence, category);
+    struct similarity similarity = similarity_open(evidence, graph_path == NULL ? NULL : &graph);
+    struct segments segments = segments_make(evidence, training, &categories, segment_list);
+    struct results results = {0};
+    struct judge judge = {evidence,    requests,    &rules,    training,
+                          &categories, &similarity, &segments, &settings};
+    if (!judge_all(&judge, &results, &err)) rs_die_error(&err);
+    write_report(&judge, &results);
+    results_free(&results);
+    segments_free(&segments, evidence->n_folds);
+    similarity_free(&similarity);
+    categories_free(&categories);
+    if (graph_path != NULL) rs_graph_close(&graph);
 }
 
 int main(int argc, char **argv) {
@@ -167,27 +290,17 @@ int main(int argc, char **argv) {
     }
     struct requests requests = requests_parse(metrics, cutoffs);
     struct evidence evidence;
-    struct results results = {0};
+    struct training training = {0};
     struct rs_error err;
     evidence_init(&evidence);
-    read_inputs(&evidence, operands, n_operands);
+    read_operands(&evidence, &training, operands, n_operands);
+    refuse_test_sets(&evidence);
+    warn(&evidence);
     if (!evidence_arrange(&evidence, &err)) rs_die_error(&err);
-    struct rules rules = rules_make(&evidence, relevant);
-    if (!judge_models(&evidence, &requests, &rules, &results, &err)) rs_die_error(&err);
-    check_requests(&requests, &results);
-    struct report report = {&evidence, &requests, &rules, &results, rs_tool_header(&tool)};
-    static void (*const print[])(FILE *,
-                                 const struct report *) = {[FORMAT_TEXT] = print_text,
-                                                           [FORMAT_CSV] = print_csv,
-                                                           [FORMAT_JSON] = print_json,
-                                                           [FORMAT_MARKDOWN] = print_markdown,
-                                                           [FORMAT_RS] = print_rs};
-    struct rs_output output = rs_output_open(rs_output_path, format == FORMAT_RS);
-    print[format](output.file, &report);
-    rs_output_commit(&output);
-    json_decref(report.header);
-    results_free(&results);
+    training_arrange(&training, &evidence);
+    judge_evidence(&evidence, &training, &requests);
     requests_free(&requests);
+    training_free(&training);
     evidence_free(&evidence);
     return rs_finish();
 }

@@ -5,38 +5,50 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout.h"
 #include "memory.h"
 
-enum { CELL = 32 };
-
-/* Characters on a screen: bytes that do not continue one of UTF-8. */
-static int width_of(const char *text) {
-    int width = 0;
-    for (; *text != '\0'; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
+static char *value_text(double value) {
+    return fabs(value) < 1000 ? rs_format("%.4f", value) : rs_format("%.1f", value);
 }
 
-static void pad(FILE *file, int n) {
-    for (; n > 0; n--) putc(' ', file);
+static char *interval_text(double low, double high) {
+    char *first = value_text(low), *last = value_text(high);
+    char *text = rs_format("%s..%s", first, last);
+    free(first);
+    free(last);
+    return text;
 }
 
-static void format_value(char *cell, double value, const char *mark) {
-    if (fabs(value) < 1000) {
-        snprintf(cell, CELL, "%.4f%s", value, mark);
-    } else {
-        snprintf(cell, CELL, "%.1f%s", value, mark);
+static char *p_text(double p) {
+    if (isnan(p)) return rs_strdup("-");
+    return p < 0.0001 ? rs_strdup("<0.0001") : rs_format("%.4f", p);
+}
+
+/* The figures of a segment: result of model m by request r, or NULL. */
+static const struct result **gather(const struct report *report, const char *segment) {
+    const struct evidence *evidence = report->judge->evidence;
+    size_t n_requests = report->judge->requests->n;
+    const struct result **grid = rs_calloc(evidence->n_models * n_requests, sizeof *grid);
+    for (size_t i = 0; i < report->results->n; i++) {
+        const struct result *result = &report->results->all[i];
+        if (strcmp(result->fold, "all") != 0 || strcmp(result->segment, segment) != 0) continue;
+        size_t m = 0;
+        while (evidence->models[m] != result->model) m++;
+        grid[m * n_requests + result->request] = result;
     }
+    return grid;
 }
 
-/* The best value of a request over the models, NAN if no direction is better or there is only one.
+/* The best value of a request over the models; NAN if no direction is better or there is only one.
  */
-static double best_of(const struct report *report, size_t r) {
-    int better = measures[report->requests->all[r].measure].better;
+static double best_of(const struct report *report, const struct result **grid, size_t r) {
+    const struct requests *requests = report->judge->requests;
+    int better = measures[requests->all[r].measure].better;
     double best = NAN;
     size_t n = 0;
-    for (size_t m = 0; m < report->evidence->n_models; m++) {
-        const struct result *result =
-            results_whole(report->results, report->evidence->models[m], r);
+    for (size_t m = 0; m < report->judge->evidence->n_models; m++) {
+        const struct result *result = grid[m * requests->n + r];
         if (result == NULL) continue;
         n++;
         if (isnan(best) || (result->value - best) * better > 0) best = result->value;
@@ -44,48 +56,126 @@ static double best_of(const struct report *report, size_t r) {
     return n > 1 && better != 0 ? best : NAN;
 }
 
-/* Requests that at least one model has a figure for. */
-static size_t *columns_of(const struct report *report, size_t *n_columns) {
-    size_t *columns = rs_malloc(report->requests->n, sizeof *columns);
-    *n_columns = 0;
-    for (size_t r = 0; r < report->requests->n; r++) {
+/* How many entered, of the first model that has the figure. */
+static char *count_text(const struct report *report, const struct result **grid, size_t r) {
+    for (size_t m = 0; m < report->judge->evidence->n_models; m++) {
+        const struct result *result = grid[m * report->judge->requests->n + r];
+        if (result != NULL) return rs_format("%llu", (unsigned long long)result->n);
+    }
+    return rs_strdup("-");
+}
+
+/* Requests for which somebody has a figure. */
+static size_t *columns_of(const struct report *report, const struct result **grid, size_t *n) {
+    size_t n_requests = report->judge->requests->n;
+    size_t *columns = rs_malloc(n_requests, sizeof *columns);
+    *n = 0;
+    for (size_t r = 0; r < n_requests; r++) {
         bool any = false;
-        for (size_t m = 0; m < report->evidence->n_models; m++)
-            any |= results_whole(report->results, report->evidence->models[m], r) != NULL;
-        if (any) columns[(*n_columns)++] = r;
+        for (size_t m = 0; m < report->judge->evidence->n_models; m++)
+            any |= grid[m * n_requests + r] != NULL;
+        if (any) columns[(*n)++] = r;
     }
     return columns;
 }
 
-static void cell_of(const struct report *report, const struct model *model, size_t r,
-                    const char *mark, char *cell) {
-    const struct result *result = results_whole(report->results, model, r);
+static void add_figure(struct layout *layout, const struct result *result, double best) {
     if (result == NULL) {
-        snprintf(cell, CELL, "-");
-        return;
+        layout_add(layout, rs_strdup("-"), false);
+    } else {
+        layout_add(layout, value_text(result->value), result->value == best);
     }
-    format_value(cell, result->value, result->value == best_of(report, r) ? mark : "");
 }
 
-/* How many rows or users entered a column: of the first model that has it. */
-static void count_of(const struct report *report, size_t r, char *cell) {
-    for (size_t m = 0; m < report->evidence->n_models; m++) {
-        const struct result *result =
-            results_whole(report->results, report->evidence->models[m], r);
-        if (result == NULL) continue;
-        snprintf(cell, CELL, "%llu", (unsigned long long)result->n);
-        return;
+static struct layout whole_layout(const struct report *report) {
+    const struct evidence *evidence = report->judge->evidence;
+    const struct requests *requests = report->judge->requests;
+    const struct result **grid = gather(report, "all");
+    size_t n;
+    size_t *columns = columns_of(report, grid, &n);
+    struct layout layout = {.n_columns = n + 1, .n_left = 1};
+    layout_add(&layout, rs_strdup("model"), false);
+    for (size_t c = 0; c < n; c++)
+        layout_add(&layout, rs_strdup(requests->all[columns[c]].name), false);
+    for (size_t m = 0; m < evidence->n_models; m++) {
+        const struct result **row = grid + m * requests->n;
+        layout_add(&layout, rs_strdup(evidence->models[m]->name), false);
+        for (size_t c = 0; c < n; c++)
+            add_figure(&layout, row[columns[c]], best_of(report, grid, columns[c]));
+        if (!report->judge->settings->intervals) continue;
+        layout_add(&layout, rs_strdup(""), false);
+        for (size_t c = 0; c < n; c++) {
+            const struct result *result = row[columns[c]];
+            bool has = result != NULL && !isnan(result->low);
+            layout_add(&layout, has ? interval_text(result->low, result->high) : rs_strdup(""),
+                       false);
+        }
     }
-    snprintf(cell, CELL, "-");
+    layout_add(&layout, rs_strdup("n"), false);
+    for (size_t c = 0; c < n; c++) layout_add(&layout, count_text(report, grid, columns[c]), false);
+    free(columns);
+    free(grid);
+    return layout;
 }
 
-static void print_protocol(FILE *file, const struct report *report, const char *prefix) {
-    const struct evidence *evidence = report->evidence;
-    const struct rules *rules = report->rules;
-    size_t pairs = 0;
-    for (size_t f = 0; f < evidence->n_folds; f++) pairs += evidence->folds[f]->n;
-    fprintf(file, "%s%zu test pairs", prefix, pairs);
-    if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
+/* One measure by segment: a row a segment, a column a model. Without rows if there are none. */
+static struct layout segment_layout(const struct report *report, size_t r) {
+    const struct evidence *evidence = report->judge->evidence;
+    const struct segments *segments = report->judge->segments;
+    struct layout layout = {.n_columns = evidence->n_models + 2, .n_left = 1};
+    for (size_t s = 0; s < segments->n + 1; s++) {
+        const char *name = s == 0 ? "all" : segments->all[s - 1].name;
+        const struct result **grid = gather(report, name);
+        bool any = false;
+        for (size_t m = 0; m < evidence->n_models; m++)
+            any |= grid[m * report->judge->requests->n + r] != NULL;
+        if (any && layout.n_cells == 0) {
+            layout_add(&layout, rs_strdup(report->judge->requests->all[r].name), false);
+            layout_add(&layout, rs_strdup("n"), false);
+            for (size_t m = 0; m < evidence->n_models; m++)
+                layout_add(&layout, rs_strdup(evidence->models[m]->name), false);
+        }
+        if (any) {
+            layout_add(&layout, rs_strdup(name), false);
+            layout_add(&layout, count_text(report, grid, r), false);
+            for (size_t m = 0; m < evidence->n_models; m++)
+                add_figure(&layout, grid[m * report->judge->requests->n + r],
+                           best_of(report, grid, r));
+        }
+        free(grid);
+    }
+    return layout;
+}
+
+static struct layout comparison_layout(const struct report *report) {
+    static const char *const names[] = {"model", "other",  "measure", "difference", "interval",
+                                        "wins",  "effect", "p",       "p (Holm)",   "p (folds)"};
+    struct layout layout = {.n_columns = 10, .n_left = 3};
+    for (size_t c = 0; c < layout.n_columns; c++) layout_add(&layout, rs_strdup(names[c]), false);
+    for (size_t i = 0; i < report->results->n_comparisons; i++) {
+        const struct comparison *comparison = &report->results->comparisons[i];
+        if (strcmp(comparison->segment, "all") != 0) continue;
+        layout_add(&layout, rs_strdup(comparison->model->name), false);
+        layout_add(&layout, rs_strdup(comparison->other->name), false);
+        layout_add(&layout, rs_strdup(report->judge->requests->all[comparison->request].name),
+                   false);
+        layout_add(&layout, rs_format("%+.4f", comparison->difference), false);
+        layout_add(&layout, interval_text(comparison->low, comparison->high), false);
+        layout_add(&layout, rs_format("%.1f %%", 100 * comparison->wins), false);
+        layout_add(&layout,
+                   isnan(comparison->effect) ? rs_strdup("-")
+                                             : rs_format("%+.3f", comparison->effect),
+                   false);
+        layout_add(&layout, p_text(comparison->p), false);
+        layout_add(&layout, p_text(comparison->p_holm), comparison->p_holm < 0.05);
+        layout_add(&layout, p_text(comparison->p_folds), false);
+    }
+    return layout;
+}
+
+/* Words */
+
+static void say_relevance(FILE *file, const struct rules *rules) {
     if (rules->scale.n > 0)
         fprintf(file, "; scale %g to %g%s", (double)rules->scale.min, (double)rules->scale.max,
                 rules->scale_seen ? " (as seen in them)" : "");
@@ -94,115 +184,75 @@ static void print_protocol(FILE *file, const struct report *report, const char *
     } else {
         fprintf(file, "; relevant: rating >= %g\n", rules->threshold);
     }
+}
+
+static void say_protocol(FILE *file, const struct report *report) {
+    const struct evidence *evidence = report->judge->evidence;
+    size_t pairs = 0;
+    for (size_t f = 0; f < evidence->n_folds; f++) pairs += evidence->folds[f]->n;
+    fprintf(file, "%zu test pairs", pairs);
+    if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
+    say_relevance(file, report->judge->rules);
     for (size_t f = 0; f < evidence->n_folds; f++) {
         const struct fold *fold = evidence->folds[f];
         if (fold->facts.leak > 0)
             fprintf(file,
-                    "%sleak: %.1f %% of the training ratings%s%s are later than the test set's "
-                    "median\n",
-                    prefix, 100 * fold->facts.leak, fold->label[0] == '\0' ? "" : " of fold ",
-                    fold->label);
+                    "leak%s%s: %.1f %% of the training ratings are later than the median test "
+                    "rating\n",
+                    fold->label[0] == '\0' ? "" : " of fold ", fold->label, 100 * fold->facts.leak);
     }
+    const struct segments *segments = report->judge->segments;
+    if (segments->n_cold_users > 0 || segments->n_cold_items > 0)
+        fprintf(file, "without training ratings: the users of %llu test pairs, the items of %llu\n",
+                (unsigned long long)segments->n_cold_users,
+                (unsigned long long)segments->n_cold_items);
+    for (size_t i = 0; i < segments->n_left_out; i++)
+        fprintf(file, "no segments by %s\n", segments->left_out[i]);
 }
 
-/* Tables are laid out in memory, so that no line ends in blanks. */
-struct layout {
-    char *text;
-    size_t size;
-    FILE *file;
-};
-
-static void end_line(struct layout *layout, FILE *file) {
-    fflush(layout->file);
-    size_t length = layout->size;
-    while (length > 0 && layout->text[length - 1] == ' ') length--;
-    fprintf(file, "%.*s\n", (int)length, layout->text);
-    rewind(layout->file);
+static void say_comparisons(FILE *file, const struct settings *settings) {
+    static const char *const tests[] = {"Wilcoxon's signed-rank test", "a randomisation test",
+                                        "Student's t test"};
+    static const char *const effects[] = {"rank-biserial correlation", "Cohen's d", "Cohen's d"};
+    fprintf(file,
+            "Differences between models, with %g %% intervals of the bootstrap over users; p of %s "
+            "over users, whose effect is the %s; wins: share of users for whom the first is "
+            "better; p (folds): corrected resampled t test\n",
+            100 * settings->confidence, tests[settings->test], effects[settings->test]);
 }
 
-enum { NARROWEST = 11 };
-
-static int column_width(const struct report *report, size_t r) {
-    int width = (int)strlen(report->requests->all[r].name) + 1;
-    return width < NARROWEST ? NARROWEST : width;
+static void print_layout(FILE *file, struct layout *layout, bool markdown) {
+    if (layout->n_cells > 0) {
+        putc('\n', file);
+        if (markdown) {
+            layout_markdown(layout, file);
+        } else {
+            layout_text(layout, file);
+        }
+    }
+    layout_free(layout);
 }
 
-/* A figure, flush with the others of its column whether it is marked or not. */
-static void put_cell(struct layout *layout, const char *cell, int width) {
-    bool marked = strchr(cell, '*') != NULL;
-    fprintf(layout->file, "  %*s%s", marked ? width : width - 1, cell, marked ? "" : " ");
-}
-
-static void put_first(struct layout *layout, const char *text, int width) {
-    fputs(text, layout->file);
-    pad(layout->file, width - width_of(text));
+static void print_tables(FILE *file, const struct report *report, bool markdown) {
+    say_protocol(file, report);
+    struct layout layout = whole_layout(report);
+    print_layout(file, &layout, markdown);
+    if (report->judge->settings->compare) {
+        putc('\n', file);
+        say_comparisons(file, report->judge->settings);
+        layout = comparison_layout(report);
+        print_layout(file, &layout, markdown);
+    }
+    for (size_t r = 0; report->judge->segments->asked && r < report->judge->requests->n; r++) {
+        layout = segment_layout(report, r);
+        print_layout(file, &layout, markdown);
+    }
 }
 
 void print_text(FILE *file, const struct report *report) {
-    const struct evidence *evidence = report->evidence;
-    struct layout layout = {0};
-    layout.file = open_memstream(&layout.text, &layout.size);
-    size_t n_columns;
-    size_t *columns = columns_of(report, &n_columns);
-    char cell[CELL];
-    int first = 5;
-    for (size_t m = 0; m < evidence->n_models; m++)
-        if (width_of(evidence->models[m]->name) > first)
-            first = width_of(evidence->models[m]->name);
-    print_protocol(file, report, "");
-    putc('\n', file);
-    put_first(&layout, "model", first);
-    for (size_t c = 0; c < n_columns; c++)
-        put_cell(&layout, report->requests->all[columns[c]].name, column_width(report, columns[c]));
-    end_line(&layout, file);
-    for (size_t m = 0; m < evidence->n_models; m++) {
-        put_first(&layout, evidence->models[m]->name, first);
-        for (size_t c = 0; c < n_columns; c++) {
-            cell_of(report, evidence->models[m], columns[c], "*", cell);
-            put_cell(&layout, cell, column_width(report, columns[c]));
-        }
-        end_line(&layout, file);
-    }
-    put_first(&layout, "n", first);
-    for (size_t c = 0; c < n_columns; c++) {
-        count_of(report, columns[c], cell);
-        put_cell(&layout, cell, column_width(report, columns[c]));
-    }
-    end_line(&layout, file);
-    fclose(layout.file);
-    free(layout.text);
-    free(columns);
+    print_tables(file, report, false);
 }
 
 void print_markdown(FILE *file, const struct report *report) {
-    size_t n_columns;
-    size_t *columns = columns_of(report, &n_columns);
-    print_protocol(file, report, "");
-    fputs("\n| model |", file);
-    for (size_t c = 0; c < n_columns; c++)
-        fprintf(file, " %s |", report->requests->all[columns[c]].name);
-    fputs("\n|---|", file);
-    for (size_t c = 0; c < n_columns; c++) fputs("---:|", file);
-    putc('\n', file);
-    char cell[CELL];
-    for (size_t m = 0; m < report->evidence->n_models; m++) {
-        fputs("| ", file);
-        for (const char *c = report->evidence->models[m]->name; *c != '\0'; c++) {
-            if (*c == '|' || *c == '\\') putc('\\', file);
-            putc(*c, file);
-        }
-        fputs(" |", file);
-        for (size_t c = 0; c < n_columns; c++) {
-            cell_of(report, report->evidence->models[m], columns[c], "**", cell);
-            fprintf(file, strchr(cell, '*') != NULL ? " **%s |" : " %s |", cell);
-        }
-        putc('\n', file);
-    }
-    fputs("| n |", file);
-    for (size_t c = 0; c < n_columns; c++) {
-        count_of(report, columns[c], cell);
-        fprintf(file, " %s |", cell);
-    }
-    putc('\n', file);
-    free(columns);
+    print_tables(file, report, true);
 }

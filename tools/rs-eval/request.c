@@ -26,6 +26,12 @@ const struct measure_row measures[N_MEASURES] = {
     [MAE_USER] = {"mae-user", BASIS_SCORES, false, -1,
                   "mean over users of the mean over u's test pairs of |c(p) - r|",
                   "LensKit's per-user (macro) MAE"},
+    [RMSE_FOLDS] = {"rmse-mean-of-folds", BASIS_SCORES, false, -1,
+                    "mean over folds of the fold's rmse, which is not the rmse over all folds",
+                    "how most tables of cross-validation give it"},
+    [MAE_FOLDS] = {"mae-mean-of-folds", BASIS_SCORES, false, -1,
+                   "mean over folds of the fold's mae",
+                   "how most tables of cross-validation give it"},
     [BIAS] = {"bias", BASIS_SCORES, false, 0, "mean over test pairs of c(p) - r",
               "mean error: positive when predictions are too high"},
     [COVERAGE] = {"coverage", BASIS_SCORES, false, +1,
@@ -104,6 +110,11 @@ const struct measure_row measures[N_MEASURES] = {
          "mean over lists of the mean over pairs of the first K of 1 - Jaccard similarity of "
          "their categories",
          "Ziegler et al., WWW 2005 (intra-list similarity)"},
+    [DISSIMILARITY] =
+        {"dissimilarity", BASIS_LISTS, true, +1,
+         "mean over lists of the mean over pairs of the first K of 1 - similarity in the graph of "
+         "--graph, whose missing pairs count 0",
+         "Smyth & McClave, ICCBR 2001"},
     [CALIBRATION] =
         {"calibration", BASIS_LISTS, true, -1,
          "mean over users of KL(p || 0.99 q + 0.01 p), p and q the shares of the categories "

@@ -14,6 +14,8 @@ enum measure {
     MAE_RAW,
     RMSE_USER,
     MAE_USER,
+    RMSE_FOLDS,
+    MAE_FOLDS,
     BIAS,
     COVERAGE,
     PRECISION,
@@ -39,6 +41,7 @@ enum measure {
     POPULARITY_LIFT,
     TAIL,
     DIVERSITY,
+    DISSIMILARITY,
     CALIBRATION,
     FILLED,
     N_MEASURES

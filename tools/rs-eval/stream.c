@@ -103,6 +103,23 @@ static bool read_task(const json_t *header, const char *file, enum task *task,
                    file);
 }
 
+/* "2" of {"split": {"fold": 2}}; else that of the fold of the same training ratings; else "". */
+static char *fold_label(const struct stream *stream) {
+    const json_t *header = stream->reader.header;
+    int64_t number = integer_or(json_object_get(header, "split"), "fold", -1);
+    if (stream->input->fold != NULL) return rs_strdup(stream->input->fold);
+    if (number >= 0) return rs_format("%lld", (long long)number);
+    const char *digest =
+        json_string_value(json_object_get(json_object_get(header, "train"), "digest"));
+    for (size_t f = 0; stream->task == TASK_TOP && f < stream->evidence->n_folds; f++) {
+        const struct fold *fold = stream->evidence->folds[f];
+        const char *known = fold->facts.train_digest;
+        if (digest != NULL && known != NULL && strcmp(digest, known) == 0)
+            return rs_strdup(fold->label);
+    }
+    return rs_strdup("");
+}
+
 /* Reads the header of a new segment: whose answers follow, to which fold. */
 static bool begin_segment(struct stream *stream, struct rs_error *err) {
     const json_t *header = stream->reader.header;
@@ -112,10 +129,7 @@ static bool begin_segment(struct stream *stream, struct rs_error *err) {
     char *model = stream->input->model != NULL ? rs_strdup(stream->input->model)
                                                : text_or_null(header, "model");
     if (model == NULL) model = input_name(file);
-    int64_t number = integer_or(json_object_get(header, "split"), "fold", -1);
-    char *fold = stream->input->fold != NULL ? rs_strdup(stream->input->fold)
-                 : number >= 0               ? rs_format("%lld", (long long)number)
-                                             : rs_strdup("");
+    char *fold = fold_label(stream);
     stream->answers = evidence_answers(stream->evidence, model, fold);
     if (stream->answers->file[stream->task] == NULL) stream->answers->file[stream->task] = file;
     stream->answers->promised[stream->task] =
@@ -214,19 +228,28 @@ static void close_stream(struct stream *stream) {
     rs_pairs_close(&stream->reader);
 }
 
-bool input_stream(struct evidence *evidence, const struct input *input, struct rs_error *err) {
+static bool must_wait(const struct stream *stream) {
+    const json_t *header = stream->reader.header;
+    const char *task = json_string_value(json_object_get(header, "task"));
+    return task != NULL && strcmp(task, task_names[TASK_TOP]) == 0 && stream->input->fold == NULL &&
+           strcmp(stream->input->path, "-") != 0 &&
+           integer_or(json_object_get(header, "split"), "fold", -1) < 0;
+}
+
+bool input_stream(struct evidence *evidence, const struct input *input, bool late, bool *postponed,
+                  struct rs_error *err) {
     struct stream stream;
     if (!open_stream(&stream, evidence, input, "scores", err)) return false;
-    bool ok = read_segments(&stream, err);
+    *postponed = !late && must_wait(&stream);
+    bool ok = *postponed || read_segments(&stream, err);
     if (ok) take_tables(evidence, &stream.reader);
     close_stream(&stream);
     return ok;
 }
 
-static bool read_truth(struct stream *stream, struct fold *fold, struct rs_error *err) {
-    const char *path = stream->input->path;
-    fold->facts.implicit = rs_pairs_implicit(&stream->reader);
-    if (fold->facts.scale.n == 0) fold->facts.scale = rs_pairs_scale(&stream->reader);
+static bool read_ratings(struct stream *stream, struct ratings *ratings, struct rs_error *err) {
+    ratings->implicit = rs_pairs_implicit(&stream->reader);
+    ratings->scale = rs_pairs_scale(&stream->reader);
     struct rs_pairs *batch;
     while (rs_pairs_next(&stream->reader, &batch, err)) {
         if (batch == NULL) return true;
@@ -235,18 +258,46 @@ static bool read_truth(struct stream *stream, struct fold *fold, struct rs_error
             for (size_t i = 0; i < piece.n; i++) stream->rating[i] = 1;
             piece.rating = stream->rating;
         }
-        if (!evidence_truth(stream->evidence, fold, path, &piece, err)) return false;
+        if (!ratings->take(ratings, &piece, err)) return false;
     }
     return false;
 }
 
-bool input_truth_stream(struct evidence *evidence, struct fold *fold, const char *path,
-                        struct rs_error *err) {
-    struct input input = {.path = path};
+bool input_ratings_stream(struct evidence *evidence, struct ratings *ratings,
+                          struct rs_error *err) {
+    struct input input = {.path = ratings->path};
     struct stream stream;
     if (!open_stream(&stream, evidence, &input, "ratings", err)) return false;
-    bool ok = read_truth(&stream, fold, err);
+    bool ok = read_ratings(&stream, ratings, err);
     if (ok) take_tables(evidence, &stream.reader);
     close_stream(&stream);
     return ok;
+}
+
+bool input_ratings(struct evidence *evidence, struct ratings *ratings,
+                   const struct text_options *options, struct rs_error *err) {
+    return rs_reader_probe(ratings->path) ? input_ratings_stream(evidence, ratings, err)
+                                          : input_ratings_text(evidence, ratings, options, err);
+}
+
+struct truth {
+    struct evidence *evidence;
+    struct fold *fold;
+};
+
+static bool take_truth(struct ratings *ratings, const struct piece *piece, struct rs_error *err) {
+    struct truth *truth = ratings->taker;
+    return evidence_truth(truth->evidence, truth->fold, ratings->path, piece, err);
+}
+
+bool input_truth(struct evidence *evidence, const char *label, const char *path,
+                 const struct text_options *options, struct rs_error *err) {
+    struct truth truth = {evidence, evidence_fold(evidence, label)};
+    struct ratings ratings = {.path = path, .take = take_truth, .taker = &truth};
+    struct facts *facts = &truth.fold->facts;
+    if (!input_ratings(evidence, &ratings, options, err)) return false;
+    if (facts->scale.n == 0) facts->scale = options->scale.n > 0 ? options->scale : ratings.scale;
+    if (facts->catalogue < 0) facts->catalogue = options->catalogue;
+    facts->implicit |= ratings.implicit;
+    return true;
 }

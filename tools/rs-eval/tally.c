@@ -41,7 +41,7 @@ bool tally_possible(const struct answers *answers, const struct request *request
     case BASIS_EXPOSURE:
         break;
     }
-    return answers->file[TASK_TOP] != NULL;
+    return false;
 }
 
 /* Accuracy of one user's rows */
@@ -78,8 +78,10 @@ static double accuracy(enum measure measure, const struct errors *errors) {
     switch (measure) {
     case RMSE:
     case RMSE_USER:
+    case RMSE_FOLDS:
         return errors->squared;
     case MAE:
+    case MAE_FOLDS:
     case MAE_USER:
         return errors->absolute;
     case RMSE_RAW:
@@ -179,7 +181,8 @@ void tally_close(struct tally *tally, const struct requests *requests) {
 }
 
 double tally_value(enum measure measure, double num, double den) {
-    return measure == RMSE || measure == RMSE_RAW ? sqrt(num / den) : num / den;
+    return measure == RMSE || measure == RMSE_RAW || measure == RMSE_FOLDS ? sqrt(num / den)
+                                                                           : num / den;
 }
 
 struct figure tally_figure(const struct tally *tally, const struct requests *requests, size_t r,

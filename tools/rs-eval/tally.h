@@ -38,7 +38,7 @@ struct tally tally_new(const struct evidence *evidence, const struct requests *r
 void tally_free(struct tally *tally);
 void tally_clear(struct tally *tally);
 
-/* True if ANSWERS hold what the request is computed from. */
+/* True if ANSWERS hold what the request, of scores or ranks, is computed from. */
 bool tally_possible(const struct answers *answers, const struct request *request);
 
 /* Adds what one model answered to one fold: of the rows where ROWS is not 0, or of all if it is
@@ -56,6 +56,11 @@ void tally_close(struct tally *tally, const struct requests *requests);
 /* The measure over all users, or over those in USERS (positions). */
 struct figure tally_figure(const struct tally *tally, const struct requests *requests, size_t r,
                            const uint32_t *users, size_t n_users);
+
+/* True for means of the folds' figures: those of all folds can't be told from a tally. */
+static inline bool tally_is_mean_of_folds(enum measure measure) {
+    return measure == RMSE_FOLDS || measure == MAE_FOLDS;
+}
 
 /* The measure that sums NUM and DEN stand for. */
 double tally_value(enum measure measure, double num, double den);

@@ -260,25 +260,14 @@ bool input_text(struct evidence *evidence, const struct input *input,
     return ok;
 }
 
-static bool truth_from_text(struct evidence *evidence, struct fold *fold, const char *path,
-                            const struct text_options *options, struct rs_error *err) {
+bool input_ratings_text(struct evidence *evidence, struct ratings *ratings,
+                        const struct text_options *options, struct rs_error *err) {
     struct table table = {.evidence = evidence, .purpose = TRUTH};
-    if (!read_table(&table, path, options, err)) return false;
-    if (table.rating.v == NULL) {
-        f64_extend(&table.rating, table.n, 1);
-        fold->facts.implicit = true;
-    }
+    if (!read_table(&table, ratings->path, options, err)) return false;
+    ratings->implicit = table.rating.v == NULL;
+    if (ratings->implicit) f64_extend(&table.rating, table.n, 1);
     struct piece piece = piece_of(&table);
-    bool ok = evidence_truth(evidence, fold, path, &piece, err);
+    bool ok = ratings->take(ratings, &piece, err);
     free_table(&table);
     return ok;
-}
-
-bool input_truth(struct evidence *evidence, const char *label, const char *path,
-                 const struct text_options *options, struct rs_error *err) {
-    struct fold *fold = evidence_fold(evidence, label);
-    if (fold->facts.scale.n == 0) fold->facts.scale = options->scale;
-    if (fold->facts.catalogue < 0) fold->facts.catalogue = options->catalogue;
-    return rs_reader_probe(path) ? input_truth_stream(evidence, fold, path, err)
-                                 : truth_from_text(evidence, fold, path, options, err);
 }

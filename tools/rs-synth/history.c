@@ -8,6 +8,10 @@
 #include "normal.h"
 #include "streams.h"
 
+/* Items are drawn in batches, whose cells are fetched together: the tables of all epochs are larger
+ * than a cache, and one miss after another would be most of the work. */
+enum { BATCH = 16 };
+
 struct key {
     float key;
     uint32_t item;
@@ -27,6 +31,9 @@ struct history {
     size_t n, want;    /* ratings drawn, and to be drawn */
     size_t n_placed;   /* of the items that the user finds */
     size_t n_draws;    /* by rejection */
+    uint32_t cell[BATCH], toss[BATCH]; /* drawn, from the table `chance` */
+    size_t n_cells;    /* of them not yet looked at */
+    const struct alias_cell *chance;
 };
 
 struct history *history_new(const struct world *world) {
@@ -173,6 +180,17 @@ static void draw_by_keys(struct history *history, size_t n) {
     }
 }
 
+static void draw_cells(struct history *history, const struct alias_cell *chance) {
+    uint32_t n = history->world->n_items;
+    history->chance = chance;
+    history->n_cells = BATCH;
+    for (size_t k = 0; k < BATCH; k++) {
+        history->cell[k] = (uint32_t)((uint64_t)rs_random_u32(&history->random) * n >> 32);
+        history->toss[k] = rs_random_u32(&history->random);
+        __builtin_prefetch(&chance[history->cell[k]]);
+    }
+}
+
 /* Draws one item by rejection; false when the user's patience is at its end. */
 static bool draw_one(struct history *history) {
     const struct world *world = history->world;
@@ -180,8 +198,11 @@ static bool draw_one(struct history *history) {
     const struct alias_cell *chance = world->chance + world_epoch(world, time) * world->n_items;
     size_t patience = 64 + world->n_items / 2;
     while (history->n_draws < patience) {
+        if (history->n_cells == 0 || history->chance != chance) draw_cells(history, chance);
         history->n_draws++;
-        uint32_t item = alias_draw(chance, world->n_items, &history->random);
+        size_t k = --history->n_cells;
+        const struct alias_cell *cell = &chance[history->cell[k]];
+        uint32_t item = history->toss[k] < cell->threshold ? history->cell[k] : cell->other;
         if (is_seen(history, item) || world->appeared[item] > (int64_t)time) continue;
         if (world->plan.selection > 0 && uniform(&history->random) >= consent(history, item))
             continue;
@@ -294,7 +315,7 @@ static void append_session(struct history *history, size_t from, const uint8_t *
 static void start(struct history *history, uint32_t user) {
     const struct world *world = history->world;
     history->user = user;
-    history->n = history->n_placed = history->n_draws = 0;
+    history->n = history->n_placed = history->n_draws = history->n_cells = 0;
     history->want = world->activity[user];
     history->wish_valid = false;
     history->random = rs_random_stream(world->plan.seed, STREAM_HISTORY, user, 0);

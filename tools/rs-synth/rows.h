@@ -11,8 +11,8 @@
 struct rows {
     size_t n, capacity;
     uint32_t *user, *item;
-    uint32_t *value; /* the step of the scale, from 0, or a count */
-    int64_t *time;   /* seconds since 1970 */
+    uint32_t *value; /* an index of the press's levels, or a count */
+    int64_t *time;   /* seconds since 1970, or RS_NO_TIME */
     uint8_t *context[MAX_CONTEXTS];
     size_t n_contexts;
 };
@@ -20,6 +20,9 @@ struct rows {
 /* Makes room for N more rows. */
 void rows_room(struct rows *rows, size_t n);
 void rows_free(struct rows *rows);
+
+/* Sorts the rows from FROM on by time, equal ones in their order. */
+void rows_sort(struct rows *rows, size_t from);
 
 /* The ids "1" … "n". */
 struct names {
@@ -40,8 +43,9 @@ struct press {
     uint64_t seed;       /* of the random order */
     uint32_t n_users, n_items;
     bool implicit, has_time;
-    double low, step;    /* of the scale */
+    const float *levels; /* the ratings that occur; NULL: rows hold the counts themselves */
     size_t n_levels;
+    int decimals;        /* of a rating in text; -1: as many as it takes */
     size_t n_contexts;   /* columns */
     const char *context_names[MAX_CONTEXTS];
     size_t context_values[MAX_CONTEXTS];

@@ -19,10 +19,10 @@ struct expansion_private {
     uint32_t n_users, n_items; /* of the source */
     uint64_t *start;           /* by users */
     uint32_t *item, *level;
-    int64_t *time;             /* seconds since 1970, or RS_NO_TIME */
-    double *keep;              /* times_users x times_items probabilities */
-    uint32_t *user_of;         /* by id - 1 of the result: block * n_users + place in it */
-    uint32_t *item_id;         /* likewise the other way round */
+    int64_t *time;                 /* seconds since 1970, or RS_NO_TIME */
+    double *keep;                  /* times_users x times_items probabilities */
+    uint32_t *user_of;             /* by id - 1 of the result: block * n_users + place in it */
+    uint32_t *item_id;             /* likewise the other way round */
     struct shuffle *users, *items; /* of each block */
 };
 
@@ -51,8 +51,7 @@ static void append(struct log *log, const struct rs_pairs *batch) {
         int64_t time = batch->time == NULL ? RS_NO_TIME : batch->time[r];
         float rating = batch->rating == NULL ? 1 : batch->rating[r];
         log->rating[log->n + r] = rating == 0 ? 0 : rating; /* no minus zero */
-        log->time[log->n + r] =
-            time == RS_NO_TIME ? RS_NO_TIME : time / 1000 - (time % 1000 < 0);
+        log->time[log->n + r] = time == RS_NO_TIME ? RS_NO_TIME : time / 1000 - (time % 1000 < 0);
     }
     log->n += batch->n;
 }
@@ -99,7 +98,8 @@ static size_t distinct(float *levels, size_t n) {
     return kept;
 }
 
-/* Gathers ratings that are not yet known, and takes them in when they are as many as those known. */
+/* Gathers ratings that are not yet known, and takes them in when they are as many as those known.
+ */
 static void find_levels(struct expansion *expansion, const struct log *log) {
     size_t capacity = 0, n = 0, known = 0;
     float *levels = NULL;
@@ -117,13 +117,13 @@ static void find_levels(struct expansion *expansion, const struct log *log) {
 /* Sorts the ratings by user; of several of the same item the last stays. */
 static void arrange(struct expansion *expansion, const struct log *log) {
     struct expansion_private *private = expansion->private;
-    uint64_t *place = rs_calloc((size_t)private->n_users + 1, sizeof *place);
+    uint64_t *place = rs_calloc((size_t) private->n_users + 1, sizeof *place);
     uint32_t *row = rs_malloc(log->n, sizeof *row);
     uint32_t *later = rs_calloc(private->n_items, sizeof *later); /* user + 1 who rated it later */
     for (size_t r = 0; r < log->n; r++) place[log->user[r] + 1]++;
     for (size_t u = 0; u < private->n_users; u++) place[u + 1] += place[u];
-    private->start = rs_malloc((size_t)private->n_users + 1, sizeof *private->start);
-    memcpy(private->start, place, ((size_t)private->n_users + 1) * sizeof *place);
+    private->start = rs_malloc((size_t) private->n_users + 1, sizeof *private->start);
+    memcpy(private->start, place, ((size_t) private->n_users + 1) * sizeof *place);
     for (size_t r = 0; r < log->n; r++) row[place[log->user[r]]++] = (uint32_t)r;
     private->item = rs_malloc(log->n, sizeof *private->item);
     private->level = rs_malloc(log->n, sizeof *private->level);
@@ -162,8 +162,8 @@ static void find_probabilities(struct expansion *expansion) {
     for (uint32_t u = 0; u < private->n_users; u++)
         for (uint64_t r = private->start[u]; r < private->start[u + 1]; r++)
             user[place[private->item[r]]++] = u;
-    const struct places places = {private->n_users, private->n_items, private->start, start,
-                                  private->item, user};
+    const struct places places = {
+        private->n_users, private->n_items, private->start, start, private->item, user};
     private->keep =
         rs_malloc(expansion->times_users * expansion->times_items, sizeof *private->keep);
     reduce(&places, expansion->times_users, expansion->times_items, private->seed, private->keep);
@@ -229,8 +229,8 @@ void expansion_close(struct expansion *expansion) {
     *expansion = (struct expansion){0};
 }
 
-/* Appends what one block keeps of one of its users. The number of ratings skipped between two that are
- * kept is geometric. */
+/* Appends what one block keeps of one of its users. The number of ratings skipped between two that
+ * are kept is geometric. */
 static void fill_part(const struct expansion *expansion, size_t block, uint32_t place, uint32_t id,
                       struct rows *rows) {
     const struct expansion_private *private = expansion->private;
@@ -238,8 +238,7 @@ static void fill_part(const struct expansion *expansion, size_t block, uint32_t 
     uint64_t from = private->start[user], n = private->start[user + 1] - from;
     double keep = private->keep[block], step = keep < 1 ? 1 / log1p(-keep) : 0;
     if (keep <= 0) return;
-    struct rs_random random =
-        rs_random_stream(private->seed, STREAM_KEEP, (uint32_t)block, place);
+    struct rs_random random = rs_random_stream(private->seed, STREAM_KEEP, (uint32_t)block, place);
     size_t column = block % expansion->times_items * private->n_items;
     rows_room(rows, n);
     for (double at = 0; at < (double)n; at++) {

@@ -2,9 +2,9 @@
  * (Belletti et al.: Scalable realistic recommendation datasets through fractal expansions,
  * arXiv:1901.08910, section III.4).
  *
- * The result consists of blocks, one for every element p of the reduced matrix: the set with its users
- * and its items shuffled anew, of which every rating is kept with probability p. Ratings and times stay
- * what they were. */
+ * The result consists of blocks, one for every element p of the reduced matrix: the set with its
+ * users and its items shuffled anew, of which every rating is kept with probability p. Ratings and
+ * times stay what they were. */
 #ifndef SYNTH_EXPAND_H
 #define SYNTH_EXPAND_H
 
@@ -12,7 +12,7 @@
 #include "rows.h"
 
 struct expansion {
-    size_t n_users, n_items;   /* of the result */
+    size_t n_users, n_items; /* of the result */
     size_t times_users, times_items;
     bool has_time, implicit;
     float *levels; /* the ratings that occur, ascending */

@@ -19,20 +19,20 @@ struct key {
 
 struct history {
     const struct world *world;
-    uint64_t *seen;    /* a bit an item */
-    uint32_t *item;    /* of the user's ratings so far */
-    uint32_t *time;    /* likewise, since the world's start */
-    struct key *keys;  /* of all items left */
-    float *wish;       /* the user's factors and what the context adds to them */
+    uint64_t *seen;              /* a bit an item */
+    uint32_t *item;              /* of the user's ratings so far */
+    uint32_t *time;              /* likewise, since the world's start */
+    struct key *keys;            /* of all items left */
+    float *wish;                 /* the user's factors and what the context adds to them */
     uint8_t value[MAX_CONTEXTS]; /* the context that `wish` is of */
     bool wish_valid;
     struct rs_random random;
     uint32_t user;
-    size_t n, want;    /* ratings drawn, and to be drawn */
-    size_t n_placed;   /* of the items that the user finds */
-    size_t n_draws;    /* by rejection */
+    size_t n, want;                    /* ratings drawn, and to be drawn */
+    size_t n_placed;                   /* of the items that the user finds */
+    size_t n_draws;                    /* by rejection */
     uint32_t cell[BATCH], toss[BATCH]; /* drawn, from the table `chance` */
-    size_t n_cells;    /* of them not yet looked at */
+    size_t n_cells;                    /* of them not yet looked at */
     const struct alias_cell *chance;
 };
 
@@ -71,11 +71,16 @@ static uint8_t value_at(const struct history *history, size_t c, uint32_t time,
     const struct world *world = history->world;
     uint64_t second = (uint64_t)(world->plan.start + time);
     switch (world->plan.contexts[c].source) {
-    case FROM_HOUR: return (uint8_t)(second / 3600 % 24);
-    case FROM_WEEKDAY: return (uint8_t)((second / DAY + 3) % 7); /* 1970 began on a Thursday */
-    case FROM_MONTH: return (uint8_t)context_month((int64_t)(second / DAY));
-    case FROM_REGION: return world->region[history->user];
-    case FROM_SESSION: break;
+    case FROM_HOUR:
+        return (uint8_t)(second / 3600 % 24);
+    case FROM_WEEKDAY:
+        return (uint8_t)((second / DAY + 3) % 7); /* 1970 began on a Thursday */
+    case FROM_MONTH:
+        return (uint8_t)context_month((int64_t)(second / DAY));
+    case FROM_REGION:
+        return world->region[history->user];
+    case FROM_SESSION:
+        break;
     }
     return session[c];
 }
@@ -276,8 +281,8 @@ static void draw_session(struct history *history, const uint8_t *habit, uint8_t 
         if (world->context_chance[c] == NULL) continue;
         uint32_t n = (uint32_t)world->plan.contexts[c].n_values;
         bool usual = habit != NULL && rs_random_below(&history->random, 2) == 0;
-        session[c] = usual ? habit[c]
-                           : (uint8_t)alias_draw(world->context_chance[c], n, &history->random);
+        session[c] =
+            usual ? habit[c] : (uint8_t)alias_draw(world->context_chance[c], n, &history->random);
     }
 }
 

@@ -1,8 +1,8 @@
 /* rs-synth: ratings of any size with the shape of real ones, and known truth planted in them.
  *
- * In: parameters, or with --expand a stream of real ratings to enlarge. Out: CSV, or a ratings stream;
- * side tables and the truth in files of their own. Holds users, items and their factors; the
- * ratings too if they have to be sorted. */
+ * In: parameters, or with --expand a stream of real ratings to enlarge. Out: CSV, or a ratings
+ * stream; side tables and the truth in files of their own. Holds users, items and their factors;
+ * the ratings too if they have to be sorted. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -107,15 +107,15 @@ static const struct rs_option options[] = {
 static const struct rs_example examples[] = {
     {"A small set to play with",
      "rs-synth --users 30 --items 20 --ratings 200 --least 3 | head -n 4",
-     "@1@"},
+     "user,item,rating,timestamp\n1,8,5,880660998\n1,14,4,880661015\n1,16,5,880661021\n"},
     {"Plant an effect of the device that makes up a tenth of the variance",
      "rs-synth --context device:values=3,strength=0.1 | head -n 3",
-     "@2@"},
+     "user,item,rating,timestamp,device\n1,1549,4,876139727,2\n1,391,4,876519417,3\n"},
     {"Ratings as large as MovieLens 1M, ready to use, and what lies behind them",
      "rs-synth --like ml-1m --format rs --truth truth.rs -o ratings.rs", ""},
     {"Enlarge real ratings: four times the users, three times the items",
      "rs-clean ratings.csv | rs-synth --expand - --expand-by 4x3 | head -n 3",
-     "@3@"},
+     "user,item,rating,timestamp\n1,98,5,1506953801\n1,97,4.5,1507436487\n"},
     {0},
 };
 
@@ -125,44 +125,65 @@ static const struct rs_tool tool = {
     .operands = "",
     .about =
         "Prints ratings as CSV: user, item, rating and timestamp, then a column for every context "
-        "that is not made from these. No pair occurs twice, every user and every item occurs, and the "
+        "that is not made from these. No pair occurs twice, every user and every item occurs, and "
+        "the "
         "number of ratings is the one asked for. Ids are shuffled, so that they tell nothing.\n\n"
-        "Sizes. A user gives the least number of ratings and x / (1 + x / (most * items)) more, where x "
-        "is log-normal. The item of rank r is rated 1 + A exp(-(r / r0)^popularity) times: a stretched "
-        "exponential (Laherrere and Sornette, Eur. Phys. J. B 1998). The sets that --like knows have "
+        "Sizes. A user gives the least number of ratings and x / (1 + x / (most * items)) more, "
+        "where x "
+        "is log-normal. The item of rank r is rated 1 + A exp(-(r / r0)^popularity) times: a "
+        "stretched "
+        "exponential (Laherrere and Sornette, Eur. Phys. J. B 1998). The sets that --like knows "
+        "have "
         "the size of the real ones and, to within some percent, their sums of n_u^2 and n_i^2 "
         "(which is how much work neighbours are), quartiles, spread of biases and noise. ml-25m is "
         "made to have 1.55e10 and 4.4e11.\n\n"
-        "Ratings. A rating is intercept + user bias + item bias + user factors * item factors + the "
-        "effects of contexts + noise, held to the scale and rounded to its steps. Item factors have "
-        "standard deviations that fall with the number of the factor, f, as 1 / sqrt(f). Better items "
+        "Ratings. A rating is intercept + user bias + item bias + user factors * item factors + "
+        "the "
+        "effects of contexts + noise, held to the scale and rounded to its steps. Item factors "
+        "have "
+        "standard deviations that fall with the number of the factor, f, as 1 / sqrt(f). Better "
+        "items "
         "are more popular, and users rate more of what they like (--selection).\n\n"
-        "Time. Users arrive evenly; half of them rate all they rate in one session, the others come "
+        "Time. Users arrive evenly; half of them rate all they rate in one session, the others "
+        "come "
         "back after days or months. New items appear with the first user who rates them, rise for "
         "two weeks and decay. Sessions begin at all hours, most at nine in the evening.\n\n"
-        "Context. hour, weekday (0 is Monday) and month (0 is January) follow from the timestamp in "
-        "UTC; region is the user's and is a column; any other name is a column whose value is the same "
-        "throughout a session and by habit in every second one of a user. Values of columns are numbers from 1. "
-        "Of kind 'taste' a value adds factors of its own to every user's, of kind 'item' it moves every "
-        "item by an amount of its own, of kind 'bias' all items alike; the first two decide, like taste, "
+        "Context. hour, weekday (0 is Monday) and month (0 is January) follow from the timestamp "
+        "in "
+        "UTC; region is the user's and is a column; any other name is a column whose value is the "
+        "same "
+        "throughout a session and by habit in every second one of a user. Values of columns are "
+        "numbers from 1. "
+        "Of kind 'taste' a value adds factors of its own to every user's, of kind 'item' it moves "
+        "every "
+        "item by an amount of its own, of kind 'bias' all items alike; the first two decide, like "
+        "taste, "
         "what is rated as well. The strength is the effect's share of the variance before "
         "ratings are held to the scale; a strength of 0 makes a context that does not matter.\n\n"
-        "Truth. The file that --truth writes is of kind \"truth\". Its header has intercept, noise, "
-        "scale and contexts (name, kind, strength, number of values); its arrays are the names of users "
+        "Truth. The file that --truth writes is of kind \"truth\". Its header has intercept, "
+        "noise, "
+        "scale and contexts (name, kind, strength, number of values); its arrays are the names of "
+        "users "
         "and items, user_bias and item_bias, user_factors (users by factors) and item_factors, "
         "item_appeared (milliseconds since 1970) and for the context of number c, from 0, "
-        "contextC_effect: values by factors, to be multiplied with the item's, for kind 'taste'; items by "
+        "contextC_effect: values by factors, to be multiplied with the item's, for kind 'taste'; "
+        "items by "
         "values for 'item'; values for 'bias'. Row k is of id k + 1, or of value k for the hour, "
         "weekday and month and k + 1 for columns.\n\n"
-        "Expansion. With --expand the result is made of a real set: a randomised Kronecker product with "
-        "a reduced version of itself (Belletti et al., arXiv:1901.08910). Every element p of that matrix, "
+        "Expansion. With --expand the result is made of a real set: a randomised Kronecker product "
+        "with "
+        "a reduced version of itself (Belletti et al., arXiv:1901.08910). Every element p of that "
+        "matrix, "
         "which has --expand-by rows and columns and the same largest singular values, becomes a "
-        "copy of the set, users and items shuffled anew, of which every rating is kept with probability "
-        "p. Ratings and times stay what they were; side tables and contexts do not come along; a user "
+        "copy of the set, users and items shuffled anew, of which every rating is kept with "
+        "probability "
+        "p. Ratings and times stay what they were; side tables and contexts do not come along; a "
+        "user "
         "or item of whom nothing is kept is left out.\n\n"
         "A seed gives the same file with any number of threads.",
-    .memory = "4 (factors + 8) bytes a user and 4 factors + 12 * 32 + 60 an item; 36 a rating besides "
-              "if --order is time or random; with --expand 20 a rating of the source.",
+    .memory =
+        "4 (factors + 8) bytes a user and 4 factors + 12 * 32 + 60 an item; 36 a rating besides "
+        "if --order is time or random; with --expand 20 a rating of the source.",
     .options = options,
     .examples = examples,
 };
@@ -225,10 +246,23 @@ static void parse_scale(struct shape *shape) {
 
 static struct shape shape_given(void) {
     struct shape shape = {
-        .users = n_users,     .items = n_items,     .ratings = n_ratings, .activity = activity,
-        .least = least, .most = most,       .popularity = popularity, .tail = tail,     .whole = whole,
-        .mean = mean,         .user_bias = user_bias, .item_bias = item_bias, .taste = taste,
-        .noise = noise,       .days = days,         .old = old_share,     .decay = decay,
+        .users = n_users,
+        .items = n_items,
+        .ratings = n_ratings,
+        .activity = activity,
+        .least = least,
+        .most = most,
+        .popularity = popularity,
+        .tail = tail,
+        .whole = whole,
+        .mean = mean,
+        .user_bias = user_bias,
+        .item_bias = item_bias,
+        .taste = taste,
+        .noise = noise,
+        .days = days,
+        .old = old_share,
+        .decay = decay,
     };
     if (n_users > n_ratings / least)
         rs_usage_error("--ratings: %lld are fewer than %lld for each of %lld users (--least)",
@@ -287,8 +321,7 @@ static void fill_users(void *data, size_t block, struct rows *rows) {
     if (*mine == NULL) *mine = history_new(source->world);
     size_t from = block * source->users_a_block, to = from + source->users_a_block;
     if (to > source->world->n_users) to = source->world->n_users;
-    for (size_t id = from; id < to; id++)
-        history_write(*mine, source->world->user_of[id], rows);
+    for (size_t id = from; id < to; id++) history_write(*mine, source->world->user_of[id], rows);
 }
 
 static void print_ratings(const struct world *world, struct press *press) {
@@ -363,8 +396,8 @@ static void write_beside(const struct world *world) {
 
 static void report(const struct press *press) {
     rs_note("%llu ratings, %u users, %u items; sum of n_u^2 %.4g, of n_i^2 %.4g",
-            (unsigned long long)press->n_rows, press->n_users, press->n_items,
-            press->users_squared, press->items_squared);
+            (unsigned long long)press->n_rows, press->n_users, press->n_items, press->users_squared,
+            press->items_squared);
 }
 
 static void synthesise(FILE *file) {

@@ -12,8 +12,8 @@
 #include "normal.h"
 #include "streams.h"
 
-/* Subspace iteration with a few vectors more than are wanted (Halko, Martinsson, Tropp: Finding structure
- * with randomness, SIAM Review 2011). */
+/* Subspace iteration with a few vectors more than are wanted (Halko, Martinsson, Tropp: Finding
+ * structure with randomness, SIAM Review 2011). */
 enum { SPARE = 8, SWEEPS = 6 };
 
 /* OUT (n_lines x width) = A (a line's places are ones) times IN (others x width). */
@@ -109,7 +109,8 @@ static void average(const double *a, size_t n, size_t k, double *small, size_t r
     }
 }
 
-/* The nearest matrix with orthonormal columns: A (A'A)^(-1/2). A has at least as many rows as columns. */
+/* The nearest matrix with orthonormal columns: A (A'A)^(-1/2). A has at least as many rows as
+ * columns. */
 static void nearest_orthonormal(double *a, size_t rows, size_t k) {
     double *gram = rs_malloc(k * k, sizeof *gram), *eigen = rs_malloc(k, sizeof *eigen);
     double *scaled = rs_malloc(k * k, sizeof *scaled), *root = rs_malloc(k * k, sizeof *root);
@@ -141,7 +142,8 @@ void reduce(const struct places *places, size_t rows, size_t columns, uint64_t s
     if (k > places->n_columns) k = places->n_columns;
     openblas_set_num_threads(1); /* sums in one order, whatever the machine */
     struct triplets triplets = leading(places, k, seed);
-    double *left = rs_malloc(rows * k, sizeof *left), *right = rs_malloc(columns * k, sizeof *right);
+    double *left = rs_malloc(rows * k, sizeof *left),
+           *right = rs_malloc(columns * k, sizeof *right);
     average(triplets.left, places->n_rows, k, left, rows);
     average(triplets.right, places->n_columns, k, right, columns);
     nearest_orthonormal(left, rows, k);

@@ -12,12 +12,11 @@ struct places {
     const uint32_t *row, *column; /* columns of each row, rows of each column */
 };
 
-/* Reduces the matrix of ones at PLACES to ROWS by COLUMNS, which has the same largest singular values:
- * the leading singular vectors are averaged over equal parts of their length and made
+/* Reduces the matrix of ones at PLACES to ROWS by COLUMNS, which has the same largest singular
+ * values: the leading singular vectors are averaged over equal parts of their length and made
  * orthonormal again (Belletti et al.: Scalable realistic recommendation datasets through fractal
  * expansions, arXiv:1901.08910, algorithm 2). Absolute values, divided by the largest, are
  * written to SMALL. */
-void reduce(const struct places *places, size_t rows, size_t columns, uint64_t seed,
-            double *small);
+void reduce(const struct places *places, size_t rows, size_t columns, uint64_t seed, double *small);
 
 #endif

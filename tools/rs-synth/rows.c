@@ -24,9 +24,9 @@ struct press_private {
     uint32_t *user_count, *item_count;
     struct rs_pairs_writer *writer;
     struct names users, items, contexts[MAX_CONTEXTS];
-    struct rows all;       /* when they have to be sorted */
+    struct rows all;        /* when they have to be sorted */
     const uint32_t *sorted; /* row numbers in the order wanted */
-    uint64_t expected;     /* rows, for progress; 0: unknown */
+    uint64_t expected;      /* rows, for progress; 0: unknown */
 };
 
 void rows_room(struct rows *rows, size_t n) {
@@ -296,8 +296,8 @@ static void gather(struct press *press, const struct rows *rows) {
     all->n += rows->n;
 }
 
-/* Fills blocks in parallel and hands them on one after another: to be sorted if GATHERED, else to the
- * output. */
+/* Fills blocks in parallel and hands them on one after another: to be sorted if GATHERED, else to
+ * the output. */
 static void run_blocks(struct press *press, size_t n_blocks, rows_fill *fill, void *source,
                        bool gathered) {
     bool text = !gathered && press->format == FORMAT_CSV;

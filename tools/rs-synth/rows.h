@@ -40,18 +40,18 @@ struct press {
     FILE *file;
     enum rows_order order;
     enum rows_format format;
-    uint64_t seed;       /* of the random order */
+    uint64_t seed; /* of the random order */
     uint32_t n_users, n_items;
     bool implicit, has_time;
     const float *levels; /* the ratings that occur; NULL: rows hold the counts themselves */
     size_t n_levels;
-    int decimals;        /* of a rating in text; -1: as many as it takes */
-    size_t n_contexts;   /* columns */
+    int decimals;      /* of a rating in text; -1: as many as it takes */
+    size_t n_contexts; /* columns */
     const char *context_names[MAX_CONTEXTS];
     size_t context_values[MAX_CONTEXTS];
-    json_t *header;      /* of the rs format; consumed */
+    json_t *header; /* of the rs format; consumed */
 
-    uint64_t n_rows;     /* what was printed */
+    uint64_t n_rows;                     /* what was printed */
     double users_squared, items_squared; /* sum of n_u^2, of n_i^2 */
     struct press_private *private;
 };

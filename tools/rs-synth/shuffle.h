@@ -1,6 +1,6 @@
-/* A random bijection of 0..n-1 that needs no memory: a Feistel network over the next power of four, walked
- * until it comes back into range (Black and Rogaway: Ciphers with arbitrary finite domains, CT-RSA
- * 2002). */
+/* A random bijection of 0..n-1 that needs no memory: a Feistel network over the next power of four,
+ * walked until it comes back into range (Black and Rogaway: Ciphers with arbitrary finite domains,
+ * CT-RSA 2002). */
 #ifndef SYNTH_SHUFFLE_H
 #define SYNTH_SHUFFLE_H
 

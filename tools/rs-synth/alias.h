@@ -10,7 +10,8 @@ struct alias_cell {
     uint32_t other;
 };
 
-/* Fills CELLS for N weights, none negative and not all zero. An index of weight 0 is never drawn. */
+/* Fills CELLS for N weights, none negative and not all zero. An index of weight 0 is never drawn.
+ */
 void alias_make(struct alias_cell *cells, const float *weights, size_t n);
 
 static inline uint32_t alias_draw(const struct alias_cell *cells, uint32_t n,

@@ -40,9 +40,10 @@ static void set_key(struct context *context, const char *text, const char *key, 
         context->kind = (enum context_kind)k;
         return;
     }
-    rs_usage_error("--context: '%s': '%.*s=%.*s' is none of strength=0...0.99, kind=taste|item|bias "
-                   "and, for a column, values=2...%d",
-                   text, (int)key_length, key, (int)length, value, MAX_VALUES);
+    rs_usage_error(
+        "--context: '%s': '%.*s=%.*s' is none of strength=0...0.99, kind=taste|item|bias "
+        "and, for a column, values=2...%d",
+        text, (int)key_length, key, (int)length, value, MAX_VALUES);
 }
 
 static bool good_name(const char *name) {
@@ -160,8 +161,7 @@ void context_plant(struct context *context, uint32_t number, double variance,
         draw_item_effects(context, number, ground);
     } else {
         size_t n_columns = context->kind == MOVES_TASTE ? ground->n_factors : 1;
-        for (size_t f = 0; f < n_columns; f++)
-            draw_factor(context, number, f, width, ground->seed);
+        for (size_t f = 0; f < n_columns; f++) draw_factor(context, number, f, width, ground->seed);
     }
     double drawn = 0;
     for (size_t i = 0; i < ground->n_items; i++)

@@ -29,7 +29,8 @@ struct context {
     double strength; /* share of the variance of ratings */
     size_t n_values;
     double share[MAX_VALUES]; /* of the ratings, approximately */
-    float *effect; /* TASTE: n_values rows of factors; ITEMS: n_items rows of n_values; ALL: n_values */
+    float *effect; /* TASTE: n_values rows of factors; ITEMS: n_items rows of n_values; ALL:
+                      n_values */
 };
 
 /* Reads NAME[:KEY=VALUE[,KEY=VALUE]...]; ends the program if it is not understood. */
@@ -48,8 +49,8 @@ struct context_ground {
     const double *weight;      /* of each item: its share of the ratings */
 };
 
-/* Draws the effects of context number NUMBER so that their variance over ratings is VARIANCE, with no
- * effect on the mean of an item (TASTE, ITEMS) or of all ratings (ALL). */
+/* Draws the effects of context number NUMBER so that their variance over ratings is VARIANCE, with
+ * no effect on the mean of an item (TASTE, ITEMS) or of all ratings (ALL). */
 void context_plant(struct context *context, uint32_t number, double variance,
                    const struct context_ground *ground);
 

@@ -8,6 +8,10 @@
 #include "normal.h"
 #include "streams.h"
 
+/* Items are drawn in batches, whose cells are fetched together: the tables of all epochs are larger
+ * than a cache, and one miss after another would be most of the work. */
+enum { BATCH = 16 };
+
 struct key {
     float key;
     uint32_t item;
@@ -15,18 +19,21 @@ struct key {
 
 struct history {
     const struct world *world;
-    uint64_t *seen;    /* a bit an item */
-    uint32_t *item;    /* of the user's ratings so far */
-    uint32_t *time;    /* likewise, since the world's start */
-    struct key *keys;  /* of all items left */
-    float *wish;       /* the user's factors and what the context adds to them */
+    uint64_t *seen;              /* a bit an item */
+    uint32_t *item;              /* of the user's ratings so far */
+    uint32_t *time;              /* likewise, since the world's start */
+    struct key *keys;            /* of all items left */
+    float *wish;                 /* the user's factors and what the context adds to them */
     uint8_t value[MAX_CONTEXTS]; /* the context that `wish` is of */
     bool wish_valid;
     struct rs_random random;
     uint32_t user;
-    size_t n, want;    /* ratings drawn, and to be drawn */
-    size_t n_placed;   /* of the items that the user finds */
-    size_t n_draws;    /* by rejection */
+    size_t n, want;                    /* ratings drawn, and to be drawn */
+    size_t n_placed;                   /* of the items that the user finds */
+    size_t n_draws;                    /* by rejection */
+    uint32_t cell[BATCH], toss[BATCH]; /* drawn, from the table `chance` */
+    size_t n_cells;                    /* of them not yet looked at */
+    const struct alias_cell *chance;
 };
 
 struct history *history_new(const struct world *world) {
@@ -64,11 +71,16 @@ static uint8_t value_at(const struct history *history, size_t c, uint32_t time,
     const struct world *world = history->world;
     uint64_t second = (uint64_t)(world->plan.start + time);
     switch (world->plan.contexts[c].source) {
-    case FROM_HOUR: return (uint8_t)(second / 3600 % 24);
-    case FROM_WEEKDAY: return (uint8_t)((second / DAY + 3) % 7); /* 1970 began on a Thursday */
-    case FROM_MONTH: return (uint8_t)context_month((int64_t)(second / DAY));
-    case FROM_REGION: return world->region[history->user];
-    case FROM_SESSION: break;
+    case FROM_HOUR:
+        return (uint8_t)(second / 3600 % 24);
+    case FROM_WEEKDAY:
+        return (uint8_t)((second / DAY + 3) % 7); /* 1970 began on a Thursday */
+    case FROM_MONTH:
+        return (uint8_t)context_month((int64_t)(second / DAY));
+    case FROM_REGION:
+        return world->region[history->user];
+    case FROM_SESSION:
+        break;
     }
     return session[c];
 }
@@ -173,6 +185,17 @@ static void draw_by_keys(struct history *history, size_t n) {
     }
 }
 
+static void draw_cells(struct history *history, const struct alias_cell *chance) {
+    uint32_t n = history->world->n_items;
+    history->chance = chance;
+    history->n_cells = BATCH;
+    for (size_t k = 0; k < BATCH; k++) {
+        history->cell[k] = (uint32_t)((uint64_t)rs_random_u32(&history->random) * n >> 32);
+        history->toss[k] = rs_random_u32(&history->random);
+        __builtin_prefetch(&chance[history->cell[k]]);
+    }
+}
+
 /* Draws one item by rejection; false when the user's patience is at its end. */
 static bool draw_one(struct history *history) {
     const struct world *world = history->world;
@@ -180,8 +203,11 @@ static bool draw_one(struct history *history) {
     const struct alias_cell *chance = world->chance + world_epoch(world, time) * world->n_items;
     size_t patience = 64 + world->n_items / 2;
     while (history->n_draws < patience) {
+        if (history->n_cells == 0 || history->chance != chance) draw_cells(history, chance);
         history->n_draws++;
-        uint32_t item = alias_draw(chance, world->n_items, &history->random);
+        size_t k = --history->n_cells;
+        const struct alias_cell *cell = &chance[history->cell[k]];
+        uint32_t item = history->toss[k] < cell->threshold ? history->cell[k] : cell->other;
         if (is_seen(history, item) || world->appeared[item] > (int64_t)time) continue;
         if (world->plan.selection > 0 && uniform(&history->random) >= consent(history, item))
             continue;
@@ -255,8 +281,8 @@ static void draw_session(struct history *history, const uint8_t *habit, uint8_t 
         if (world->context_chance[c] == NULL) continue;
         uint32_t n = (uint32_t)world->plan.contexts[c].n_values;
         bool usual = habit != NULL && rs_random_below(&history->random, 2) == 0;
-        session[c] = usual ? habit[c]
-                           : (uint8_t)alias_draw(world->context_chance[c], n, &history->random);
+        session[c] =
+            usual ? habit[c] : (uint8_t)alias_draw(world->context_chance[c], n, &history->random);
     }
 }
 
@@ -294,7 +320,7 @@ static void append_session(struct history *history, size_t from, const uint8_t *
 static void start(struct history *history, uint32_t user) {
     const struct world *world = history->world;
     history->user = user;
-    history->n = history->n_placed = history->n_draws = 0;
+    history->n = history->n_placed = history->n_draws = history->n_cells = 0;
     history->want = world->activity[user];
     history->wish_valid = false;
     history->random = rs_random_stream(world->plan.seed, STREAM_HISTORY, user, 0);

@@ -1,13 +1,14 @@
 /* rs-synth: ratings of any size with the shape of real ones, and known truth planted in them.
  *
- * In: parameters, or with --expand a stream of real ratings to enlarge. Out: CSV, or a ratings stream;
- * side tables and the truth in files of their own. Holds users, items and their factors; the
- * ratings too if they have to be sorted. */
+ * In: parameters, or with --expand a stream of real ratings to enlarge. Out: CSV, or a ratings
+ * stream; side tables and the truth in files of their own. Holds users, items and their factors;
+ * the ratings too if they have to be sorted. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "expand.h"
 #include "history.h"
 #include "memory.h"
 #include "message.h"
@@ -23,12 +24,13 @@ static double activity = 1.41, most = 0.45, popularity = 0.86, tail = 2;
 static const char *start = "1997-09-20";
 static double days = 215, old_share = 0.9, decay = 200;
 static int64_t n_factors = 8;
-static double taste = 0.45, user_bias = 0.40, item_bias = 0.50, noise = 0.84, mean = 3.53;
+static double taste = 0.46, user_bias = 0.46, item_bias = 0.56, noise = 0.87, mean = 3.58;
 static double selection = 0.8, whole = 0;
 static const char *scale = "1,5,1";
 static struct rs_list contexts;
 static bool implicit = false;
 static int order = ORDER_USER, format = FORMAT_CSV;
+static const char *expand_path, *expand_by = "2x2";
 static const char *truth_path, *users_path, *items_path;
 static int64_t seed = 1;
 
@@ -81,6 +83,11 @@ static const struct rs_option options[] = {
     {"context", 'c', RS_LIST, "NAME[:KEY=VALUE,...]", &contexts, 0, 0, NULL, true,
      "let a circumstance matter: hour, weekday, month, region or a column of any other name; keys "
      "are strength=0.05 (share of the variance), kind=taste|item|bias and values=N"},
+    {NULL, 0, RS_HEADING, NULL, NULL, 0, 0, NULL, false, "Instead of all these"},
+    {"expand", 0, RS_STRING, "RATINGS", &expand_path, 0, 0, NULL, true,
+     "enlarge a real set: a ratings stream, or '-' for standard input"},
+    {"expand-by", 0, RS_STRING, "UxI", &expand_by, 0, 0, NULL, true,
+     "U times the users and I times the items"},
     {NULL, 0, RS_HEADING, NULL, NULL, 0, 0, NULL, false, "Output"},
     {"format", 0, RS_CHOICE, "FORMAT", &format, 0, 0, format_names, false,
      "text, or a ratings stream as rs-clean would make of it"},
@@ -98,6 +105,17 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_example examples[] = {
+    {"A small set to play with",
+     "rs-synth --users 30 --items 20 --ratings 200 --least 3 | head -n 4",
+     "user,item,rating,timestamp\n1,8,5,880660998\n1,14,4,880661015\n1,16,5,880661021\n"},
+    {"Plant an effect of the device that makes up a tenth of the variance",
+     "rs-synth --context device:values=3,strength=0.1 | head -n 3",
+     "user,item,rating,timestamp,device\n1,1549,4,876139727,2\n1,391,4,876519417,3\n"},
+    {"Ratings as large as MovieLens 1M, ready to use, and what lies behind them",
+     "rs-synth --like ml-1m --format rs --truth truth.rs -o ratings.rs", ""},
+    {"Enlarge real ratings: four times the users, three times the items",
+     "rs-clean ratings.csv | rs-synth --expand - --expand-by 4x3 | head -n 3",
+     "user,item,rating,timestamp\n1,98,5,1506953801\n1,97,4.5,1507436487\n"},
     {0},
 };
 
@@ -105,7 +123,67 @@ static const struct rs_tool tool = {
     .name = "rs-synth",
     .summary = "make ratings with the shape of real ones and known truth in them",
     .operands = "",
-    .about = "Prints ratings as CSV.",
+    .about =
+        "Prints ratings as CSV: user, item, rating and timestamp, then a column for every context "
+        "that is not made from these. No pair occurs twice, every user and every item occurs, and "
+        "the "
+        "number of ratings is the one asked for. Ids are shuffled, so that they tell nothing.\n\n"
+        "Sizes. A user gives the least number of ratings and x / (1 + x / (most * items)) more, "
+        "where x "
+        "is log-normal. The item of rank r is rated 1 + A exp(-(r / r0)^popularity) times: a "
+        "stretched "
+        "exponential (Laherrere and Sornette, Eur. Phys. J. B 1998). The sets that --like knows "
+        "have "
+        "the size of the real ones and, to within some percent, their sums of n_u^2 and n_i^2 "
+        "(which is how much work neighbours are), quartiles, spread of biases and noise. ml-25m is "
+        "made to have 1.55e10 and 4.4e11.\n\n"
+        "Ratings. A rating is intercept + user bias + item bias + user factors * item factors + "
+        "the "
+        "effects of contexts + noise, held to the scale and rounded to its steps. Item factors "
+        "have "
+        "standard deviations that fall with the number of the factor, f, as 1 / sqrt(f). Better "
+        "items "
+        "are more popular, and users rate more of what they like (--selection).\n\n"
+        "Time. Users arrive evenly; half of them rate all they rate in one session, the others "
+        "come "
+        "back after days or months. New items appear with the first user who rates them, rise for "
+        "two weeks and decay. Sessions begin at all hours, most at nine in the evening.\n\n"
+        "Context. hour, weekday (0 is Monday) and month (0 is January) follow from the timestamp "
+        "in "
+        "UTC; region is the user's and is a column; any other name is a column whose value is the "
+        "same "
+        "throughout a session and by habit in every second one of a user. Values of columns are "
+        "numbers from 1. "
+        "Of kind 'taste' a value adds factors of its own to every user's, of kind 'item' it moves "
+        "every "
+        "item by an amount of its own, of kind 'bias' all items alike; the first two decide, like "
+        "taste, "
+        "what is rated as well. The strength is the effect's share of the variance before "
+        "ratings are held to the scale; a strength of 0 makes a context that does not matter.\n\n"
+        "Truth. The file that --truth writes is of kind \"truth\". Its header has intercept, "
+        "noise, "
+        "scale and contexts (name, kind, strength, number of values); its arrays are the names of "
+        "users "
+        "and items, user_bias and item_bias, user_factors (users by factors) and item_factors, "
+        "item_appeared (milliseconds since 1970) and for the context of number c, from 0, "
+        "contextC_effect: values by factors, to be multiplied with the item's, for kind 'taste'; "
+        "items by "
+        "values for 'item'; values for 'bias'. Row k is of id k + 1, or of value k for the hour, "
+        "weekday and month and k + 1 for columns.\n\n"
+        "Expansion. With --expand the result is made of a real set: a randomised Kronecker product "
+        "with "
+        "a reduced version of itself (Belletti et al., arXiv:1901.08910). Every element p of that "
+        "matrix, "
+        "which has --expand-by rows and columns and the same largest singular values, becomes a "
+        "copy of the set, users and items shuffled anew, of which every rating is kept with "
+        "probability "
+        "p. Ratings and times stay what they were; side tables and contexts do not come along; a "
+        "user "
+        "or item of whom nothing is kept is left out.\n\n"
+        "A seed gives the same file with any number of threads.",
+    .memory =
+        "4 (factors + 8) bytes a user and 4 factors + 12 * 32 + 60 an item; 36 a rating besides "
+        "if --order is time or random; with --expand 20 a rating of the source.",
     .options = options,
     .examples = examples,
 };
@@ -168,10 +246,23 @@ static void parse_scale(struct shape *shape) {
 
 static struct shape shape_given(void) {
     struct shape shape = {
-        .users = n_users,     .items = n_items,     .ratings = n_ratings, .activity = activity,
-        .least = least, .most = most,       .popularity = popularity, .tail = tail,     .whole = whole,
-        .mean = mean,         .user_bias = user_bias, .item_bias = item_bias, .taste = taste,
-        .noise = noise,       .days = days,         .old = old_share,     .decay = decay,
+        .users = n_users,
+        .items = n_items,
+        .ratings = n_ratings,
+        .activity = activity,
+        .least = least,
+        .most = most,
+        .popularity = popularity,
+        .tail = tail,
+        .whole = whole,
+        .mean = mean,
+        .user_bias = user_bias,
+        .item_bias = item_bias,
+        .taste = taste,
+        .noise = noise,
+        .days = days,
+        .old = old_share,
+        .decay = decay,
     };
     if (n_users > n_ratings / least)
         rs_usage_error("--ratings: %lld are fewer than %lld for each of %lld users (--least)",
@@ -230,8 +321,7 @@ static void fill_users(void *data, size_t block, struct rows *rows) {
     if (*mine == NULL) *mine = history_new(source->world);
     size_t from = block * source->users_a_block, to = from + source->users_a_block;
     if (to > source->world->n_users) to = source->world->n_users;
-    for (size_t id = from; id < to; id++)
-        history_write(*mine, source->world->user_of[id], rows);
+    for (size_t id = from; id < to; id++) history_write(*mine, source->world->user_of[id], rows);
 }
 
 static void print_ratings(const struct world *world, struct press *press) {
@@ -246,7 +336,22 @@ static void print_ratings(const struct world *world, struct press *press) {
     free(source.histories);
 }
 
-static struct press make_press(const struct world *world, FILE *file) {
+/* Digits after the point that numbers of this step take. */
+static int decimals_of(double step) {
+    int decimals = 0;
+    for (; decimals < 6 && fabs(step - rint(step)) > 1e-6; decimals++) step *= 10;
+    return decimals;
+}
+
+static float *make_levels(const struct shape *shape, size_t *n) {
+    *n = 1 + (size_t)rint((shape->high - shape->low) / shape->step);
+    float *levels = rs_malloc(*n, sizeof *levels);
+    for (size_t l = 0; l < *n; l++) levels[l] = (float)(shape->low + shape->step * (double)l);
+    return levels;
+}
+
+static struct press make_press(const struct world *world, const float *levels, size_t n_levels,
+                               FILE *file) {
     const struct shape *shape = &world->plan.shape;
     struct press press = {
         .file = file,
@@ -257,9 +362,9 @@ static struct press make_press(const struct world *world, FILE *file) {
         .n_items = world->n_items,
         .implicit = implicit,
         .has_time = true,
-        .low = shape->low,
-        .step = shape->step,
-        .n_levels = 1 + (size_t)rint((shape->high - shape->low) / shape->step),
+        .levels = implicit ? NULL : levels,
+        .n_levels = implicit ? 0 : n_levels,
+        .decimals = decimals_of(shape->step),
         .header = rs_tool_header(&tool),
     };
     for (size_t c = 0; c < world->plan.n_contexts; c++) {
@@ -289,22 +394,91 @@ static void write_beside(const struct world *world) {
     }
 }
 
+static void report(const struct press *press) {
+    rs_note("%llu ratings, %u users, %u items; sum of n_u^2 %.4g, of n_i^2 %.4g",
+            (unsigned long long)press->n_rows, press->n_users, press->n_items, press->users_squared,
+            press->items_squared);
+}
+
+static void synthesise(FILE *file) {
+    struct plan plan = make_plan();
+    struct world world;
+    world_make(&world, &plan);
+    size_t n_levels;
+    float *levels = make_levels(&plan.shape, &n_levels);
+    struct press press = make_press(&world, levels, n_levels, file);
+    print_ratings(&world, &press);
+    write_beside(&world);
+    report(&press);
+    free(levels);
+    world_free(&world);
+    free(plan.contexts);
+}
+
+/* What a real set has of its own can't be given besides. */
+static void refuse_options(void) {
+    for (const struct rs_option *o = options; !rs_option_is_last(o); o++) {
+        bool own = o->result || o->value == &truth_path || o->value == &users_path ||
+                   o->value == &items_path;
+        if (!own || o->value == &seed || o->value == &order || o->value == &expand_path ||
+            o->value == &expand_by)
+            continue;
+        if (rs_option_given(&tool, o->name))
+            rs_usage_error("--%s: has no meaning with --expand", o->name);
+    }
+}
+
+static void parse_times(size_t times[2]) {
+    const char *text = expand_by;
+    for (int k = 0; k < 2; k++) {
+        times[k] = 0;
+        while (*text >= '0' && *text <= '9' && times[k] <= MAX_TIMES)
+            times[k] = times[k] * 10 + (size_t)(*text++ - '0');
+        bool ends = k == 0 ? *text == 'x' : *text == '\0';
+        if (times[k] == 0 || times[k] > MAX_TIMES || !ends)
+            rs_usage_error("--expand-by: '%s' is not two numbers up to %d such as 16x32", expand_by,
+                           MAX_TIMES);
+        text++;
+    }
+}
+
+static void expand(FILE *file) {
+    struct expansion expansion;
+    size_t times[2];
+    refuse_options();
+    parse_times(times);
+    expansion_open(&expansion, expand_path, times[0], times[1], (uint64_t)seed);
+    struct press press = {
+        .file = file,
+        .order = (enum rows_order)order,
+        .format = (enum rows_format)format,
+        .seed = (uint64_t)seed,
+        .n_users = (uint32_t)expansion.n_users,
+        .n_items = (uint32_t)expansion.n_items,
+        .implicit = expansion.implicit,
+        .has_time = expansion.has_time,
+        .levels = expansion.levels,
+        .n_levels = expansion.n_levels,
+        .decimals = -1,
+        .header = rs_tool_header(&tool),
+    };
+    if (order == ORDER_TIME && !press.has_time)
+        rs_usage_error("--order time: %s has no times", expand_path);
+    press_run(&press, expansion.n_blocks, expansion_fill, &expansion);
+    report(&press);
+    expansion_close(&expansion);
+}
+
 int main(int argc, char **argv) {
     char **operands;
     rs_options_parse(&tool, argc, argv, &operands);
-    take_after(&shapes[like]);
-    struct plan plan = make_plan();
+    if (expand_path == NULL) take_after(&shapes[like]);
     struct rs_output output = rs_output_open(rs_output_path, format == FORMAT_RS);
-    struct world world;
-    world_make(&world, &plan);
-    struct press press = make_press(&world, output.file);
-    print_ratings(&world, &press);
-    write_beside(&world);
-    rs_note("%llu ratings, %u users, %u items; sum of n_u^2 %.4g, of n_i^2 %.4g",
-            (unsigned long long)press.n_rows, world.n_users, world.n_items, press.users_squared,
-            press.items_squared);
-    world_free(&world);
-    free(plan.contexts);
+    if (expand_path == NULL) {
+        synthesise(output.file);
+    } else {
+        expand(output.file);
+    }
     rs_output_commit(&output);
     return rs_finish();
 }

@@ -24,9 +24,9 @@ struct press_private {
     uint32_t *user_count, *item_count;
     struct rs_pairs_writer *writer;
     struct names users, items, contexts[MAX_CONTEXTS];
-    struct rows all;       /* when they have to be sorted */
+    struct rows all;        /* when they have to be sorted */
     const uint32_t *sorted; /* row numbers in the order wanted */
-    uint64_t expected;     /* rows, for progress; 0: unknown */
+    uint64_t expected;      /* rows, for progress; 0: unknown */
 };
 
 void rows_room(struct rows *rows, size_t n) {
@@ -60,6 +60,30 @@ static void copy_row(struct rows *to, size_t t, const struct rows *from, size_t 
     for (size_t c = 0; c < to->n_contexts; c++) to->context[c][t] = from->context[c][f];
 }
 
+struct moment {
+    int64_t time;
+    size_t row;
+};
+
+static int compare_moments(const void *a, const void *b) {
+    const struct moment *x = a, *y = b;
+    if (x->time != y->time) return x->time < y->time ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+void rows_sort(struct rows *rows, size_t from) {
+    size_t n = rows->n - from;
+    struct moment *moments = rs_malloc(n, sizeof *moments);
+    struct rows sorted = {.n_contexts = rows->n_contexts};
+    for (size_t k = 0; k < n; k++) moments[k] = (struct moment){rows->time[from + k], from + k};
+    qsort(moments, n, sizeof *moments, compare_moments);
+    rows_room(&sorted, n);
+    for (size_t k = 0; k < n; k++) copy_row(&sorted, k, rows, moments[k].row);
+    for (size_t k = 0; k < n; k++) copy_row(rows, from + k, &sorted, k);
+    rows_free(&sorted);
+    free(moments);
+}
+
 /* Text */
 
 static char *put_number(char *out, uint64_t number) {
@@ -82,7 +106,9 @@ static char *put_number(char *out, uint64_t number) {
     return out + sizeof digits - at;
 }
 
+/* A time that is not known is left empty. */
 static char *put_time(char *out, int64_t time) {
+    if (time == RS_NO_TIME) return out;
     if (time < 0) *out++ = '-';
     return put_number(out, time < 0 ? -(uint64_t)time : (uint64_t)time);
 }
@@ -102,7 +128,7 @@ static void format_rows(const struct press *press, const struct rows *rows, stru
         *out++ = ',';
         out = put_number(out, rows->item[r]);
         *out++ = ',';
-        if (press->implicit) {
+        if (press->levels == NULL) {
             out = put_number(out, rows->value[r]);
         } else {
             const struct text *level = &press->private->levels[rows->value[r]];
@@ -124,14 +150,15 @@ static void format_rows(const struct press *press, const struct rows *rows, stru
 
 static void make_levels(struct press *press) {
     press->private->levels = rs_calloc(press->n_levels, sizeof(struct text));
-    int decimals = 0;
-    for (double unit = press->step; decimals < 6; decimals++, unit *= 10)
-        if (unit > 0.999 && unit - (double)(int64_t)(unit + 1e-6) < 1e-6) break;
     for (size_t l = 0; l < press->n_levels; l++) {
+        char bytes[32];
+        double value = (double)press->levels[l];
+        size_t length = press->decimals < 0
+                            ? rs_number_print_float(bytes, press->levels[l])
+                            : (size_t)snprintf(bytes, sizeof bytes, "%.*f", press->decimals, value);
         struct text *text = &press->private->levels[l];
-        double value = press->low + press->step * (double)l;
-        text->length = (uint8_t)snprintf(text->bytes, sizeof text->bytes, "%.*f", decimals,
-                                         value == 0 ? 0.0 : value);
+        text->length = (uint8_t)(length < sizeof text->bytes ? length : sizeof text->bytes);
+        memcpy(text->bytes, bytes, text->length);
     }
 }
 
@@ -181,10 +208,10 @@ static void write_pairs(struct press *press, const struct rows *rows) {
         size_t n = batch->n++;
         batch->user[n] = rows->user[r] - 1;
         batch->item[n] = rows->item[r] - 1;
-        batch->rating[n] = press->implicit
-                               ? (float)rows->value[r]
-                               : (float)(press->low + press->step * (double)rows->value[r]);
-        if (press->has_time) batch->time[n] = rows->time[r] * 1000;
+        batch->rating[n] =
+            press->levels == NULL ? (float)rows->value[r] : press->levels[rows->value[r]];
+        if (press->has_time)
+            batch->time[n] = rows->time[r] == RS_NO_TIME ? RS_NO_TIME : rows->time[r] * 1000;
         for (size_t c = 0; c < press->n_contexts; c++) batch->context[c][n] = rows->context[c][r];
     }
 }
@@ -221,13 +248,15 @@ static uint32_t *order_rows(const struct press *press) {
     const struct rows *all = &press->private->all;
     uint32_t *row = rs_malloc(all->n, sizeof *row);
     uint64_t *key = rs_malloc(all->n, sizeof *key);
+    /* Unknown times come first. */
     int64_t first = INT64_MAX;
-    for (size_t r = 0; r < all->n; r++) first = all->time[r] < first ? all->time[r] : first;
+    for (size_t r = 0; r < all->n; r++)
+        if (all->time[r] != RS_NO_TIME && all->time[r] < first) first = all->time[r];
     struct rs_random random = rs_random_stream(press->seed, STREAM_ORDER, 0, 0);
     for (size_t r = 0; r < all->n; r++) {
         row[r] = (uint32_t)r;
-        key[r] = press->order == ORDER_TIME ? (uint64_t)(all->time[r] - first)
-                                            : rs_random_u64(&random) >> 20;
+        uint64_t after = all->time[r] == RS_NO_TIME ? 0 : (uint64_t)(all->time[r] - first) + 1;
+        key[r] = press->order == ORDER_TIME ? after : rs_random_u64(&random) >> 20;
     }
     sort_rows(row, key, all->n);
     free(key);
@@ -267,8 +296,8 @@ static void gather(struct press *press, const struct rows *rows) {
     all->n += rows->n;
 }
 
-/* Fills blocks in parallel and hands them on one after another: to be sorted if GATHERED, else to the
- * output. */
+/* Fills blocks in parallel and hands them on one after another: to be sorted if GATHERED, else to
+ * the output. */
 static void run_blocks(struct press *press, size_t n_blocks, rows_fill *fill, void *source,
                        bool gathered) {
     bool text = !gathered && press->format == FORMAT_CSV;

@@ -11,8 +11,8 @@
 struct rows {
     size_t n, capacity;
     uint32_t *user, *item;
-    uint32_t *value; /* the step of the scale, from 0, or a count */
-    int64_t *time;   /* seconds since 1970 */
+    uint32_t *value; /* an index of the press's levels, or a count */
+    int64_t *time;   /* seconds since 1970, or RS_NO_TIME */
     uint8_t *context[MAX_CONTEXTS];
     size_t n_contexts;
 };
@@ -20,6 +20,9 @@ struct rows {
 /* Makes room for N more rows. */
 void rows_room(struct rows *rows, size_t n);
 void rows_free(struct rows *rows);
+
+/* Sorts the rows from FROM on by time, equal ones in their order. */
+void rows_sort(struct rows *rows, size_t from);
 
 /* The ids "1" … "n". */
 struct names {
@@ -37,17 +40,18 @@ struct press {
     FILE *file;
     enum rows_order order;
     enum rows_format format;
-    uint64_t seed;       /* of the random order */
+    uint64_t seed; /* of the random order */
     uint32_t n_users, n_items;
     bool implicit, has_time;
-    double low, step;    /* of the scale */
+    const float *levels; /* the ratings that occur; NULL: rows hold the counts themselves */
     size_t n_levels;
-    size_t n_contexts;   /* columns */
+    int decimals;      /* of a rating in text; -1: as many as it takes */
+    size_t n_contexts; /* columns */
     const char *context_names[MAX_CONTEXTS];
     size_t context_values[MAX_CONTEXTS];
-    json_t *header;      /* of the rs format; consumed */
+    json_t *header; /* of the rs format; consumed */
 
-    uint64_t n_rows;     /* what was printed */
+    uint64_t n_rows;                     /* what was printed */
     double users_squared, items_squared; /* sum of n_u^2, of n_i^2 */
     struct press_private *private;
 };

@@ -7,18 +7,19 @@
 #include "normal.h"
 
 /* Sizes, scales and least counts are those of the sets; the exponents were fitted to their sums of
- * squares and quartiles, the standard deviations to damped biases and to what factor models leave. */
+ * squares and quartiles, the standard deviations to damped biases and to what factor models leave.
+ */
 const struct shape shapes[] = {
-    {"ml-100k", 943, 1682, 100000, 20, 1.41, 0.45, 0.86, 2, 1, 5, 1, 0, 3.53, 0.40, 0.50, 0.45, 0.84,
-     "1997-09-20", 215, 0.9, 200},
-    {"ml-1m", 6040, 3706, 1000209, 20, 1.47, 0.45, 0.62, 20, 1, 5, 1, 0, 3.58, 0.42, 0.52, 0.45, 0.80,
-     "2000-04-25", 1039, 0.9, 400},
-    {"ml-10m", 69878, 10677, 10000054, 20, 1.38, 0.6, 0.5, 10, 0.5, 5, 0.5, 0.45, 3.51, 0.42, 0.45,
-     0.45, 0.74, "1995-01-09", 5100, 0.5, 700},
-    {"ml-25m", 162541, 59047, 25000095, 20, 1.29, 3, 0.38, 0.1, 0.5, 5, 0.5, 0.35, 3.53, 0.43, 0.47,
-     0.45, 0.74, "1995-01-09", 9080, 0.4, 900},
-    {"netflix", 480189, 17770, 100480507, 1, 1.17, 0.8, 0.47, 50, 1, 5, 1, 0, 3.60, 0.42, 0.52, 0.45,
-     0.80, "1999-11-11", 2242, 0.5, 500},
+    {"ml-100k", 943, 1682, 100000, 20,   1.41, 0.45, 0.86,         2,   1,   5,
+     1,         0,   3.58, 0.46,   0.56, 0.46, 0.87, "1997-09-20", 215, 0.9, 200},
+    {"ml-1m", 6040, 3706, 1000209, 20,   1.47, 0.45, 0.60,         20,   1,   5,
+     1,       0,    3.68, 0.46,    0.57, 0.45, 0.85, "2000-04-25", 1039, 0.9, 400},
+    {"ml-10m", 69878, 10677, 10000054, 20,   1.38, 0.6,  0.46,         10,   0.5, 5,
+     0.5,      0.45,  3.63,  0.44,     0.48, 0.45, 0.77, "1995-01-09", 5100, 0.5, 700},
+    {"ml-25m", 162541, 59047, 25000095, 20,   1.29, 3,    0.35,         0.1,  0.5, 5,
+     0.5,      0.35,   3.66,  0.45,     0.50, 0.45, 0.77, "1995-01-09", 9080, 0.4, 900},
+    {"netflix", 480189, 17770, 100480507, 1,    1.17, 0.8,  0.41,         50,   1,   5,
+     1,         0,      3.74,  0.45,      0.57, 0.45, 0.85, "1999-11-11", 2242, 0.5, 500},
 };
 const char *const shape_names[] = {"ml-100k", "ml-1m", "ml-10m", "ml-25m", "netflix", NULL};
 
@@ -152,8 +153,8 @@ static void make_bins(struct bins *bins, const uint32_t *activity, size_t n, dou
 
 /* Drawing n items without replacement is taking the first n of events that happen to items at the
  * rates `weight`; an item is among them with probability 1 - exp(-weight * reach), where reach, the
- * time the n-th takes, makes these sum to n. By Newton's method, which on this concave sum approaches
- * from the left. */
+ * time the n-th takes, makes these sum to n. By Newton's method, which on this concave sum
+ * approaches from the left. */
 static double find_reach(const struct grid *grid, double draws, double reach) {
     double rate = 0;
     for (size_t g = 0; g < grid->n; g++) rate += grid->width[g] * grid->weight[g];

@@ -3,8 +3,8 @@
  * Activity: a user gives `least` ratings and x / (1 + x / (most * items)) more, with x log-normal.
  * Popularity: the item of rank r
  * gets 1 + A exp(-(r / r0)^popularity) ratings, a stretched exponential (Laherrere and Sornette:
- * Stretched exponential distributions in nature and economy, Eur. Phys. J. B 1998), whose least popular
- * item gets 1 + tail; A and r0 follow from that and from the sum. */
+ * Stretched exponential distributions in nature and economy, Eur. Phys. J. B 1998), whose least
+ * popular item gets 1 + tail; A and r0 follow from that and from the sum. */
 #ifndef SYNTH_SHAPE_H
 #define SYNTH_SHAPE_H
 
@@ -37,8 +37,8 @@ extern const char *const shape_names[]; /* in the same order, then NULL */
  * the sum of the shape and none above the number of items. */
 void shape_activity(const struct shape *shape, uint32_t *count);
 
-/* Weights by which items must be drawn without replacement so that the item of rank r is expected to
- * get EXPECTED ratings, of which the first is given otherwise. ACTIVITY ascends. */
+/* Weights by which items must be drawn without replacement so that the item of rank r is expected
+ * to get EXPECTED ratings, of which the first is given otherwise. ACTIVITY ascends. */
 void shape_popularity(const struct shape *shape, const uint32_t *activity, double *weight,
                       double *expected);
 

@@ -6,28 +6,26 @@
 #include "normal.h"
 #include "streams.h"
 
-static const char *const genres[] = {"Action",  "Adventure", "Animation", "Children", "Comedy",
-                                     "Crime",   "Documentary", "Drama",   "Fantasy",  "Film-Noir",
-                                     "Horror",  "Musical",   "Mystery",   "Romance",  "Sci-Fi",
-                                     "Thriller", "War",      "Western"};
+static const char *const genres[] = {
+    "Action",      "Adventure", "Animation", "Children",  "Comedy", "Crime",
+    "Documentary", "Drama",     "Fantasy",   "Film-Noir", "Horror", "Musical",
+    "Mystery",     "Romance",   "Sci-Fi",    "Thriller",  "War",    "Western"};
 static const char *const occupations[] = {
-    "administrator", "artist",  "doctor",   "educator",   "engineer", "entertainment", "executive",
-    "healthcare",    "lawyer",  "librarian", "marketing", "programmer", "retired",     "salesman",
-    "scientist",     "student", "technician", "writer"};
+    "administrator", "artist",     "doctor",    "educator",  "engineer",   "entertainment",
+    "executive",     "healthcare", "lawyer",    "librarian", "marketing",  "programmer",
+    "retired",       "salesman",   "scientist", "student",   "technician", "writer"};
 static const char *const qualities[] = {
-    "Amber",  "Broken", "Crimson", "Distant", "Electric", "Frozen", "Golden", "Hidden",
-    "Iron",   "Jade",   "Kindly",  "Lost",    "Midnight", "Narrow", "Open",   "Paper",
-    "Quiet",  "Red",    "Silver",  "Twisted", "Upper",    "Velvet", "White",  "Young"};
+    "Amber", "Broken", "Crimson", "Distant", "Electric", "Frozen", "Golden", "Hidden",
+    "Iron",  "Jade",   "Kindly",  "Lost",    "Midnight", "Narrow", "Open",   "Paper",
+    "Quiet", "Red",    "Silver",  "Twisted", "Upper",    "Velvet", "White",  "Young"};
 static const char *const things[] = {
-    "Arrow",  "Bridge", "Castle",  "Door",   "Engine",  "Forest", "Garden", "Harbour",
-    "Island", "Jury",   "Kitchen", "Letter", "Mountain", "Night", "Orchard", "Promise",
-    "Queen",  "River",  "Station", "Tower",  "Umbrella", "Valley", "Window", "Year"};
-static const char *const places[] = {"",        "Avalon",  "Bergen",   "Cordoba", "Dover",
-                                     "Ephesus", "Florence", "Granada", "Havana",  "Ithaca",
-                                     "Jaffa",   "Kyoto",   "Lisbon",   "Malta",   "Naples",
-                                     "Oslo",    "Palermo", "Quebec",   "Riga",    "Siena",
-                                     "Tunis",   "Uppsala", "Verona",   "Warsaw",  "York",
-                                     "Zagreb"};
+    "Arrow",  "Bridge", "Castle",  "Door",   "Engine",   "Forest", "Garden",  "Harbour",
+    "Island", "Jury",   "Kitchen", "Letter", "Mountain", "Night",  "Orchard", "Promise",
+    "Queen",  "River",  "Station", "Tower",  "Umbrella", "Valley", "Window",  "Year"};
+static const char *const places[] = {
+    "",       "Avalon", "Bergen", "Cordoba", "Dover",  "Ephesus", "Florence", "Granada", "Havana",
+    "Ithaca", "Jaffa",  "Kyoto",  "Lisbon",  "Malta",  "Naples",  "Oslo",     "Palermo", "Quebec",
+    "Riga",   "Siena",  "Tunis",  "Uppsala", "Verona", "Warsaw",  "York",     "Zagreb"};
 enum {
     N_GENRES = sizeof genres / sizeof *genres,
     N_OCCUPATIONS = sizeof occupations / sizeof *occupations,
@@ -41,7 +39,8 @@ static double trait(const float *row, size_t f, double deviation) {
     return deviation > 0 ? (double)row[f] / deviation : 0;
 }
 
-/* Two numbers of the user's taste and as much chance again make one of N values of equal frequency. */
+/* Two numbers of the user's taste and as much chance again make one of N values of equal frequency.
+ */
 static unsigned value_from(double trait_value, struct rs_random *random, unsigned n) {
     double z = (trait_value + normal_draw(random)) / sqrt(2.0);
     unsigned value = (unsigned)(0.5 * erfc(-z / sqrt(2.0)) * n);
@@ -92,8 +91,8 @@ static void print_genres(const struct world *world, uint32_t item, FILE *file) {
 
 /* Old items were made up to sixty years before the first rating. */
 static int year_of(const struct world *world, uint32_t item, struct rs_random *random) {
-    int64_t age = world->appeared[item] < 0 ? (int64_t)(60 * 365.0 * pow(rs_random_uniform(random), 2))
-                                            : 0;
+    int64_t age =
+        world->appeared[item] < 0 ? (int64_t)(60 * 365.0 * pow(rs_random_uniform(random), 2)) : 0;
     time_t when = (time_t)(world->plan.start + world->appeared[item] - age * DAY);
     struct tm date;
     gmtime_r(&when, &date);

@@ -1,5 +1,5 @@
-/* Side tables that tell something of the taste, as real ones do: genres of items, ages and occupations of
- * users. */
+/* Side tables that tell something of the taste, as real ones do: genres of items, ages and
+ * occupations of users. */
 #ifndef SYNTH_SIDES_H
 #define SYNTH_SIDES_H
 

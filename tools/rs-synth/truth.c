@@ -48,9 +48,9 @@ static json_t *describe(const struct world *world, json_t *header) {
     const struct shape *shape = &world->plan.shape;
     json_object_set_new(header, "intercept", json_real(world->intercept));
     json_object_set_new(header, "noise", json_real(shape->noise));
-    json_object_set_new(header, "scale",
-                        json_pack("{s:f, s:f, s:f}", "min", shape->low, "max", shape->high, "step",
-                                  shape->step));
+    json_object_set_new(
+        header, "scale",
+        json_pack("{s:f, s:f, s:f}", "min", shape->low, "max", shape->high, "step", shape->step));
     json_t *contexts = json_array();
     for (size_t c = 0; c < world->plan.n_contexts; c++) {
         const struct context *context = &world->plan.contexts[c];
@@ -74,10 +74,10 @@ void truth_write(const struct world *world, FILE *file, json_t *header) {
     names_free(&items);
     write_by_id(&writer, "user_bias", world->user_bias, world->n_users, 1, 1, world->user_of);
     write_by_id(&writer, "item_bias", world->item_bias, world->n_items, 1, 1, world->item_of);
-    write_by_id(&writer, "user_factors", world->user_factors, world->n_users,
-                world->plan.n_factors, world->stride, world->user_of);
-    write_by_id(&writer, "item_factors", world->item_factors, world->n_items,
-                world->plan.n_factors, world->stride, world->item_of);
+    write_by_id(&writer, "user_factors", world->user_factors, world->n_users, world->plan.n_factors,
+                world->stride, world->user_of);
+    write_by_id(&writer, "item_factors", world->item_factors, world->n_items, world->plan.n_factors,
+                world->stride, world->item_of);
     write_appeared(&writer, world);
     write_contexts(&writer, world);
     rs_writer_end(&writer, json_pack("{s:I, s:I}", "users", (json_int_t)world->n_users, "items",

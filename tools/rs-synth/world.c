@@ -87,8 +87,8 @@ static void draw_finders(struct world *world) {
     while (user < world->n_users) world->found_start[++user] = world->n_items;
 }
 
-/* Popularity of an item AGE seconds after it appeared, at most 1: a rise over two weeks, then decay to
- * a tenth. */
+/* Popularity of an item AGE seconds after it appeared, at most 1: a rise over two weeks, then decay
+ * to a tenth. */
 static double popularity_at(double age, double decay) {
     if (age < 0) return 0;
     if (decay <= 0) return 1;
@@ -113,7 +113,8 @@ static void set_life(struct world *world) {
     }
 }
 
-/* What fraction of an epoch's draws an item of weight WEIGHT and life LIFE gets, summed over epochs. */
+/* What fraction of an epoch's draws an item of weight WEIGHT and life LIFE gets, summed over
+ * epochs. */
 static void balance(struct world *world, double *weight) {
     uint32_t n = world->n_items;
     double *wanted = rs_malloc(n, sizeof *wanted), *least = rs_malloc(n, sizeof *least);
@@ -134,10 +135,12 @@ static void balance(struct world *world, double *weight) {
         for (uint32_t i = 0; i < n; i++) {
             double expected = 0;
             for (size_t e = 0; e < world->n_epochs; e++)
-                if (total[e] > 0) expected += weight[i] * (double)world->weight[e * n + i] / total[e];
+                if (total[e] > 0)
+                    expected += weight[i] * (double)world->weight[e * n + i] / total[e];
             expected /= (double)world->n_epochs;
             double factor = expected > 0 ? wanted[i] / expected : 1;
-            weight[i] = fmin(fmax(weight[i] * fmin(fmax(factor, 0.2), 5), least[i]), least[i] * 900);
+            weight[i] =
+                fmin(fmax(weight[i] * fmin(fmax(factor, 0.2), 5), least[i]), least[i] * 900);
         }
     }
     free(wanted);
@@ -165,8 +168,9 @@ static void set_epochs(struct world *world, double *weight) {
     }
 }
 
-/* Item factors have mean 0 over ratings, and deviations that fall with the factor's number as 1 / sqrt(f)
- * and whose squares sum to 1: with user factors of deviation `taste` so is their product's. */
+/* Item factors have mean 0 over ratings, and deviations that fall with the factor's number as 1 /
+ * sqrt(f) and whose squares sum to 1: with user factors of deviation `taste` so is their product's.
+ */
 static void draw_item_factors(struct world *world) {
     size_t n_factors = world->plan.n_factors, stride = world->stride;
     double sum = 0;
@@ -192,8 +196,8 @@ static void draw_item_factors(struct world *world) {
     }
 }
 
-/* The more popular items are a little better: their bias correlates by 0.45 with the logarithm of the
- * popularity. */
+/* The more popular items are a little better: their bias correlates by 0.45 with the logarithm of
+ * the popularity. */
 static void draw_item_biases(struct world *world) {
     uint32_t n = world->n_items;
     double mean = 0, square = 0;
@@ -277,7 +281,8 @@ static double selection_shift(double slope) {
 static void plant_contexts(struct world *world) {
     const struct shape *shape = &world->plan.shape;
     double strength = 0;
-    for (size_t c = 0; c < world->plan.n_contexts; c++) strength += world->plan.contexts[c].strength;
+    for (size_t c = 0; c < world->plan.n_contexts; c++)
+        strength += world->plan.contexts[c].strength;
     double other = shape->user_bias * shape->user_bias + shape->item_bias * shape->item_bias +
                    shape->taste * shape->taste + shape->noise * shape->noise;
     const struct context_ground ground = {
@@ -336,11 +341,11 @@ void world_make(struct world *world, const struct plan *plan) {
 }
 
 void world_free(struct world *world) {
-    void *owned[] = {world->activity,     world->arrival,   world->region,       world->whole,
-                     world->user_bias,    world->user_factors, world->user_id,   world->user_of,
-                     world->appeared,     world->item_bias, world->item_factors, world->popularity,
-                     world->item_id,      world->item_of,   world->found,        world->found_start,
-                     world->weight,       world->chance};
+    void *owned[] = {world->activity,  world->arrival,      world->region,       world->whole,
+                     world->user_bias, world->user_factors, world->user_id,      world->user_of,
+                     world->appeared,  world->item_bias,    world->item_factors, world->popularity,
+                     world->item_id,   world->item_of,      world->found,        world->found_start,
+                     world->weight,    world->chance};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) free(owned[k]);
     for (size_t c = 0; c < MAX_CONTEXTS; c++) free(world->context_chance[c]);
     for (size_t c = 0; c < world->plan.n_contexts; c++) {

@@ -1,5 +1,5 @@
-/* Everything that is drawn before the first rating: who rates how much from when on, which items there
- * are from when on, what users like and what items are like.
+/* Everything that is drawn before the first rating: who rates how much from when on, which items
+ * there are from when on, what users like and what items are like.
  *
  * Users are numbered by arrival, items by popularity; ids are shuffled so that they tell neither.
  * A rating is intercept + user bias + item bias + user factors * item factors + contexts + noise,

@@ -35,13 +35,20 @@ bool rs_quoted_possible(const struct rs_form *form);
 void rs_quoted_start(struct rs_cutter *cutter);
 void rs_quoted_stop(struct rs_cutter *cutter);
 
-/* Cuts the record at BEGIN. Returns its end and counts its lines, or NULL if END or RS_RECORD_MAX
- * comes inside quotes. */
-const char *rs_quoted_cut(struct rs_cutter *cutter, const char *begin, const char *end,
-                          uint64_t *lines);
+/* Where a record that has quotes ends. */
+struct rs_span {
+    const char *end; /* behind its newline; NULL if that has not come yet */
+    uint64_t lines;
+    bool open; /* the text or RS_RECORD_MAX ends inside quotes */
+    bool odd;  /* a quote inside quotes is neither doubled nor the last of its field: END is that of
+                  the  first line */
+};
 
-/* The end of the record at BEGIN, by the same rules; NULL if it needs more text. */
-const char *rs_quoted_end(const struct rs_form *form, const char *begin, const char *end);
+struct rs_span rs_quoted_span(const struct rs_form *form, const char *begin, const char *end);
+
+/* Cuts the record from BEGIN to END, whole lines or the last of a text. False if it ends inside
+ * quotes. */
+bool rs_quoted_cut(struct rs_cutter *cutter, const char *begin, const char *end);
 
 /* Cuts the JSON object from BEGIN to END into the values of the form's keys. Returns what is wrong
  * with it, or NULL. */

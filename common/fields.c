@@ -209,25 +209,38 @@ static bool is_blank_line(const struct rs_cutter *cutter, const char *begin, con
     return true;
 }
 
-/* Cuts a record that begins at BEGIN and has a quote in its first line, which ends before NEXT.
- * Where the quote closes is believed only if the record then has the fields it should: else a stray
- * quote would take good lines with it. */
+/* Cuts one line as if quotes were nothing special; true if it then has the fields it should. */
+static bool cut_literally(struct rs_cutter *cutter, const char *begin, const char *stop) {
+    cutter->n = 0;
+    cut_at_string(cutter, begin, stop);
+    return cutter->n == cutter->form->n_columns;
+}
+
+/* Cuts a record that begins at BEGIN and has a quote in its first line, from BEGIN to STOP. Returns
+ * its end. Quotes that fit no rule, as in "Weird Al" Yankovic stand for themselves where the line
+ * then has the fields it should, and so does one that never closes where tabs separate, since such
+ * files mostly quote nothing. A quote that closes in another line is believed only if the record
+ * has the fields it should: a stray one would take good lines with it. */
 static const char *cut_quoted(struct rs_cutter *cutter, struct rs_record *record, const char *begin,
-                              const char *end, const char *next) {
-    uint64_t lines = 0;
+                              const char *end, const char *stop, const char *next) {
+    struct rs_span span = rs_quoted_span(cutter->form, begin, end);
     size_t expected = cutter->form->n_columns;
-    const char *after = rs_quoted_cut(cutter, begin, end, &lines);
-    if (after == NULL || (lines > 1 && expected > 0 && cutter->n != expected)) {
-        record->fault = "has a quote that is not closed";
-        cutter->n = 0;
-        cutter->line++;
-        return next;
+    const char *after = span.end == NULL ? next : span.end;
+    bool whole = !span.open && rs_quoted_cut(cutter, begin, after);
+    bool fits = expected == 0 || cutter->n == expected;
+    if (whole && (fits || (span.lines <= 1 && !span.odd))) {
+        const char *last = after;
+        while (last > begin && (last[-1] == '\n' || last[-1] == '\r')) last--;
+        record->raw.length = (size_t)(last - begin);
+        cutter->line += span.lines > 1 ? span.lines : 1;
+        return after;
     }
-    const char *stop = after;
-    while (stop > begin && (stop[-1] == '\n' || stop[-1] == '\r')) stop--;
-    record->raw.length = (size_t)(stop - begin);
-    cutter->line += lines;
-    return after;
+    cutter->line++;
+    bool literal = span.odd || cutter->form->separator[0] == '\t';
+    if (literal && cut_literally(cutter, begin, stop)) return next;
+    record->fault = "has a quote that is not closed";
+    cutter->n = 0;
+    return next;
 }
 
 static const char *next_quote(struct rs_cutter *cutter, const char *begin, const char *end) {
@@ -248,7 +261,7 @@ static bool cut_carefully(struct rs_cutter *cutter, struct rs_record *record, co
     cutter->n = 0;
     cutter->at = (size_t)(next - cutter->block.text);
     if (quoted) {
-        next = cut_quoted(cutter, record, begin, end, next);
+        next = cut_quoted(cutter, record, begin, end, stop, next);
         cutter->at = (size_t)(next - cutter->block.text);
     } else {
         cutter->line++;
@@ -306,9 +319,9 @@ static const char *last_record_end(const struct rs_form *form, const char *text,
     while ((quote = memchr(at, '"', (size_t)(end - at))) != NULL) {
         const char *line = memrchr(at, form->newline, (size_t)(quote - at));
         const char *record = line == NULL ? at : line + 1;
-        const char *next = rs_quoted_end(form, record, end);
-        if (next == NULL) return record;
-        at = next;
+        struct rs_span span = rs_quoted_span(form, record, end);
+        if (span.end == NULL) return record;
+        at = span.end;
     }
     const char *newline = memrchr(at, form->newline, (size_t)(end - at));
     return newline == NULL ? at : newline + 1;

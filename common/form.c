@@ -198,7 +198,7 @@ static bool has_header(const struct rs_form *form, const struct sample *sample, 
     for (size_t f = 0; f < sample->n_fields; f++) {
         const struct column_facts *column = &sample->columns[f];
         size_t numbers = numbers_in(form, column);
-        bool numeric = column->filled > 0 && 5 * numbers >= 4 * column->filled;
+        bool numeric = 2 * numbers > column->filled;
         names += column->first_name;
         n_filled += column->first_filled;
         n_numbers += column->first_number;

@@ -27,50 +27,52 @@ static void on_record(int terminator, void *data) {
     ((struct rs_cutter *)data)->record_done = true;
 }
 
-/* Feeds line after line until the record is complete. */
-const char *rs_quoted_cut(struct rs_cutter *cutter, const char *begin, const char *end,
-                          uint64_t *lines) {
+bool rs_quoted_cut(struct rs_cutter *cutter, const char *begin, const char *end) {
     cutter->record_done = false;
     cutter->arena_used = 0;
-    for (const char *from = begin; from < end && from - begin < RS_RECORD_MAX;) {
-        const char *newline = memchr(from, cutter->form->newline, (size_t)(end - from));
-        const char *to = newline == NULL ? end : newline + 1;
-        csv_parse(&cutter->parser, from, (size_t)(to - from), on_field, on_record, cutter);
-        ++*lines;
-        if (newline == NULL) /* the last line of the text has no end */
-            csv_parse(&cutter->parser, "\n", 1, on_field, on_record, cutter);
-        if (cutter->record_done) {
-            rs_cutter_settle(cutter);
-            return to;
-        }
-        from = to;
-    }
-    rs_quoted_stop(cutter); /* its state is in the middle of a field: begin anew */
-    rs_quoted_start(cutter);
     cutter->n = 0;
-    return NULL;
+    csv_parse(&cutter->parser, begin, (size_t)(end - begin), on_field, on_record, cutter);
+    if (!cutter->record_done) /* the last line of the text has no end */
+        csv_parse(&cutter->parser, "\n", 1, on_field, on_record, cutter);
+    if (!cutter->record_done) {
+        rs_quoted_stop(cutter); /* its state is in the middle of a field: begin anew */
+        rs_quoted_start(cutter);
+        return false;
+    }
+    rs_cutter_settle(cutter);
+    return true;
 }
 
-/* libcsv's states, so that a block is cut where libcsv will see the record end: in a quoted field a
- * quote may be the closing one, and is, if a separator or the end of the record follows. */
-const char *rs_quoted_end(const struct rs_form *form, const char *begin, const char *end) {
+/* By libcsv's states. In a quoted field a quote closes it if blanks at most follow up to a
+ * separator or the end of the line, and stands for itself if it is doubled. */
+struct rs_span rs_quoted_span(const struct rs_form *form, const char *begin, const char *end) {
     enum { START, PLAIN, QUOTED, CLOSING, CLOSED } state = START;
     char separator = form->separator[0];
-    for (const char *c = begin; c < end; c++) {
+    struct rs_span span = {0};
+    if (end - begin > RS_RECORD_MAX) end = begin + RS_RECORD_MAX;
+    for (const char *c = begin; c < end && !span.odd; c++) {
         bool blank = (*c == ' ' || *c == '\t') && *c != separator;
+        span.lines += *c == form->newline;
         if (state == QUOTED) {
             if (*c == '"') state = CLOSING;
         } else if (*c == form->newline) {
-            return c + 1;
+            span.end = c + 1;
+            return span;
         } else if (*c == separator || *c == '\r') {
             state = START;
         } else if (state == START) {
             state = *c == '"' ? QUOTED : blank ? START : PLAIN;
-        } else if (state == CLOSING) {
-            state = blank ? CLOSED : QUOTED;
-        } else if (state == CLOSED && !blank) {
-            state = *c == '"' ? CLOSING : QUOTED;
+        } else if (state == CLOSING && *c == '"') {
+            state = QUOTED;
+        } else if (state == CLOSING || state == CLOSED) {
+            state = CLOSED;
+            span.odd = !blank;
         }
     }
-    return NULL;
+    span.open = state == QUOTED;
+    if (!span.odd) return span;
+    const char *newline = memchr(begin, form->newline, (size_t)(end - begin));
+    span.end = newline == NULL ? NULL : newline + 1;
+    span.lines = newline == NULL ? 0 : 1;
+    return span;
 }

@@ -6,17 +6,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include "inputs.h"
-#include "memory.h"
 #include "message.h"
 #include "number.h"
 #include "options.h"
 #include "output.h"
 #include "reader.h"
 #include "side.h"
+#include "summary.h"
 
 static const char *const header_names[] = {"no", "yes", "auto", NULL};
 static const char *const decimal_names[] = {"auto", "point", "comma", NULL};
@@ -96,26 +94,28 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_example examples[] = {
-    {"what is it, and does it read well?", "rs-clean ratings.csv | rs-view -n 1",
+    {"look what it makes of a file", "rs-clean ratings.csv | rs-view -n 1",
      "{\"user\":\"1\",\"item\":\"101\",\"rating\":5,\"time\":\"2017-09-16T04:45:43Z\"}"},
     {"titles, genres and what is known of the users come along",
-     "rs-clean ratings.csv --items items.csv --users users.csv -o all.rs\n"
+     "rs-clean ratings.csv --items items.csv --users users.csv -o all.rs && "
      "rs-view -f csv -c user,age,item,title,genres,rating -n 2 all.rs",
-     ""},
-    {"columns of another name, one bad record",
-     "printf 'who;what;grade\\nann;tea;4,5\\nbob;tea;good\\ncid;tea;3\\n' > grades.txt\n"
-     "rs-clean -q -r bad.txt grades.txt | rs-view -f csv; cat bad.txt",
-     ""},
-    {"a wide matrix in which 99 is no rating",
-     "printf '5,99,3\\n99,1,99\\n' | rs-clean --wide -c '*' --missing 99 --header no | rs-view -f "
-     "csv",
-     ""},
+     "user,age,item,title,genres,rating\n"
+     "1,34,101,\"Amber Harbour, The (1982)\",Adventure,5\n"
+     "1,34,107,\"Golden Harbour, The (1983)\",Adventure,4.5"},
+    {"keep what was rejected",
+     "printf 'who;what;grade\\nann;tea;4,5\\nbob;tea;good\\ncid;tea;3\\n' | "
+     "rs-clean -q -r bad.txt | rs-view -f csv; cat bad.txt",
+     "user,item,rating\nann,tea,4.5\ncid,tea,3\n"
+     "standard input:3\trating 'good' is not a number\tbob;tea;good"},
+    {"a row a user, a column an item, 99 for no rating",
+     "printf '5,99,3\\n99,1,99\\n' | rs-clean --wide --columns '*' --missing 99 | rs-view -f csv",
+     "user,item,rating\n1,1,5\n1,3,3\n2,2,1"},
     {"likes out of ratings, of users with twenty or more",
-     "rs-clean ratings.csv --threshold 4 --min-user 20 | rs-view --header | head -n 1", ""},
-    {"what came in since is added to what was clean",
-     "printf '1,101,2,1600000000\\n' > today.csv\n"
-     "rs-clean ratings.csv -o all.rs && rs-clean --dedupe last all.rs today.csv | rs-view -f csv | "
-     "tail -n 1",
+     "rs-clean --threshold 4 --min-user 20 ratings.csv | rs-view -f csv -c user,item,rating -n 1",
+     "user,item,rating\n41,115,1"},
+    {"add to what was clean what came since, which counts where both know a rating",
+     "printf '1,101,2,1600000000\\n' > today.csv && rs-clean ratings.csv -o all.rs && "
+     "rs-clean --dedupe last all.rs today.csv | rs-view -f csv | tail -n 1",
      "1,101,2,2020-09-13T12:26:40Z"},
     {0},
 };
@@ -142,10 +142,10 @@ static const struct rs_tool tool = {
         "Repeated pairs pass through unless --dedupe is given, because finding them takes all "
         "ratings in memory.",
     .memory =
-        "blocks of 256 KiB (two a thread, and what they parse to), the side tables and the names, "
-        "16 "
-        "MiB at most beside those that are numbers. --dedupe, --min-user and --min-item hold all "
-        "ratings: 16 bytes each, 8 more with times, 4 for a core, 4 for each context column.",
+        "the side tables, the names, the first 4 MiB of a text and two or three blocks of 256 KiB "
+        "a "
+        "thread, whatever the size of the input. --dedupe, --min-user and --min-item hold all "
+        "ratings: 16 bytes each, 8 more with times, 4 more for a core and for each context column.",
     .max_operands = SIZE_MAX,
     .options = options,
     .examples = examples,
@@ -221,110 +221,18 @@ static void read_inputs(struct intake *intake, char **paths, size_t n_paths,
     }
 }
 
-/* Where a rating came from: "ratings.csv:17". The caller frees it. */
-static char *place_name(char **paths, size_t n_paths, uint64_t place) {
-    size_t input = (size_t)(place >> PLACE_LINE_BITS);
-    const char *path =
-        n_paths == 0 || strcmp(paths[input], "-") == 0 ? "standard input" : paths[input];
-    return rs_format("%s:%llu", path,
-                     (unsigned long long)(place & ((1ull << PLACE_LINE_BITS) - 1)));
-}
-
-static void refuse_repeated(const struct sink *sink, char **paths, size_t n_paths) {
-    const struct repeated *repeated = &sink->repeated;
-    if (dedupe != DEDUPE_ERROR || repeated->n_pairs == 0) return;
-    struct rs_id user = rs_ids_get(&sink->users.dict.ids, repeated->user);
-    struct rs_id item = rs_ids_get(&sink->items.dict.ids, repeated->item);
-    char *place = place_name(paths, n_paths, repeated->place);
-    char *before = place_name(paths, n_paths, repeated->place_before);
-    rs_die(EX_DATAERR, "%s: user '%.*s' rates item '%.*s' again after %s; %llu pairs are repeated",
-           place, (int)(user.length > 100 ? 100 : user.length), user.text,
-           (int)(item.length > 100 ? 100 : item.length), item.text, before,
-           (unsigned long long)repeated->n_pairs);
-}
-
-/* An output without ratings is of no use to any program. */
-static void refuse_nothing(const struct intake *intake) {
-    const struct sink *sink = intake->sink;
-    uint64_t left = sink->n_rows - sink->n_outside_core - sink->repeated.n_dropped;
-    if (left > 0) return;
-    if (sink->n_rows > 0)
-        rs_die(EX_DATAERR,
-               "nothing is left: no %llu ratings or more each of users who have %llu or more each",
-               (unsigned long long)min_item, (unsigned long long)min_user);
-    rs_die(EX_DATAERR, "nothing is left: of %llu records %llu have no rating%s%s",
-           (unsigned long long)intake->n_records, (unsigned long long)intake->n_missing,
-           intake->n_below > 0 ? ", the others are below --threshold" : "",
-           rejects_total(intake->rejects) > 0 ? " or are rejected" : "");
-}
-
-/* A side table that knows none of the ratings' ids has another key. */
-static uint64_t count_known(const struct rs_table *table, const struct names *names) {
-    uint64_t known = 0;
-    for (size_t r = 0; r < table->ids.n; r++)
-        known += rs_dict_find(&names->dict, rs_ids_get(&table->ids, r)) != RS_NONE;
-    return known;
-}
-
-static void check_sides(const struct sink *sink) {
-    const char *const paths[N_SIDES] = {users_path, items_path};
-    for (int side = 0; side < N_SIDES; side++) {
-        const struct names *names = side == USERS ? &sink->users : &sink->items;
-        if (paths[side] == NULL || count_known(sink->tables[side], names) > 0) continue;
-        rs_warn("%s: none of its %zu ids is one of the %zu %s that ratings are of: is its first "
-                "column the id?",
-                paths[side], sink->tables[side]->ids.n, names->dict.ids.n,
-                side == USERS ? "users" : "items");
-    }
-}
-
-static json_t *make_counts(const struct intake *intake) {
-    const struct sink *sink = intake->sink;
-    json_t *rejected = json_object(), *counts = json_object();
-    for (int reason = 0; reason < N_REASONS; reason++)
-        if (intake->rejects->count[reason] > 0 && reason != REASON_MISSING)
-            json_object_set_new(rejected, reason_names[reason],
-                                json_integer((json_int_t)intake->rejects->count[reason]));
-    const struct {
-        const char *name;
-        uint64_t count;
-    } rest[] = {{"records", intake->n_records},         {"missing", intake->n_missing},
-                {"below_threshold", intake->n_below},   {"rounded", intake->n_rounded},
-                {"repeated", sink->repeated.n_dropped}, {"outside_core", sink->n_outside_core}};
-    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
-        json_object_set_new(counts, rest[i].name, json_integer((json_int_t)rest[i].count));
-    json_object_set_new(counts, "rejected", rejected);
-    return counts;
-}
-
-static void tell(const struct intake *intake, const struct timespec *begin) {
-    const struct sink *sink = intake->sink;
-    struct timespec end;
-    struct rusage usage;
-    char scale_text[96] = "implicit feedback";
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    getrusage(RUSAGE_SELF, &usage);
-    if (!sink->implicit)
-        snprintf(scale_text, sizeof scale_text, "scale %g..%g in steps of %g",
-                 (double)sink->scale.min, (double)sink->scale.max, rs_scale_step(&sink->scale));
-    rs_note("%llu ratings of %llu users and %llu items, %s; of %llu records %llu rejected, %llu "
-            "without a rating, %llu below the threshold; %llu ratings repeated, %llu outside the "
-            "core%s%s; %.2f s, %ld MiB",
-            (unsigned long long)sink->n_written, (unsigned long long)sink->n_users,
-            (unsigned long long)sink->n_items, scale_text, (unsigned long long)intake->n_records,
-            (unsigned long long)rejects_total(intake->rejects),
-            (unsigned long long)intake->n_missing, (unsigned long long)intake->n_below,
-            (unsigned long long)sink->repeated.n_dropped, (unsigned long long)sink->n_outside_core,
-            intake->form[0] == '\0' ? "" : "; ", intake->form,
-            (double)(end.tv_sec - begin->tv_sec) + 1e-9 * (double)(end.tv_nsec - begin->tv_nsec),
-            usage.ru_maxrss / 1024);
+static void finish(struct intake *intake, struct rs_output *output, struct summary *summary) {
+    struct sink *sink = intake->sink;
+    sink_resolve(sink);
+    summary_refuse(summary);
+    sink_finish(sink, summary_counts(summary));
+    rs_output_commit(output);
+    summary_tell(summary);
 }
 
 int main(int argc, char **argv) {
-    struct timespec begin;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    char **paths;
-    size_t n_paths = rs_options_parse(&tool, argc, argv, &paths);
+    struct summary summary = summary_begin();
+    size_t n_paths = rs_options_parse(&tool, argc, argv, &summary.paths);
     struct sink sink = {.dedupe = (enum dedupe)dedupe,
                         .min_user = (uint64_t)min_user,
                         .min_item = (uint64_t)min_item};
@@ -335,25 +243,19 @@ int main(int argc, char **argv) {
     sink.file = output.file;
     sink.header = rs_tool_header(&tool);
     sink_open(&sink);
-    struct rs_table users, items;
+    struct rs_table users = {0}, items = {0};
     read_side(&users, users_path, user_columns, USERS, &sink, &rejects);
     read_side(&items, items_path, item_columns, ITEMS, &sink, &rejects);
     struct intake intake = {.sink = &sink, .rejects = &rejects};
-    read_inputs(&intake, paths, n_paths, &reading);
+    read_inputs(&intake, summary.paths, n_paths, &reading);
     rejects_commit(&rejects);
-    sink_resolve(&sink);
-    refuse_repeated(&sink, paths, n_paths);
-    refuse_nothing(&intake);
-    sink_finish(&sink, make_counts(&intake));
-    rs_output_commit(&output);
-    rejects_tell(&rejects);
-    if (intake.n_rounded > 0)
-        rs_warn("%llu ratings have more digits than a 32-bit float holds and are rounded",
-                (unsigned long long)intake.n_rounded);
-    check_sides(&sink);
-    tell(&intake, &begin);
-    if (users_path != NULL) rs_table_free(&users);
-    if (items_path != NULL) rs_table_free(&items);
+    summary.intake = &intake;
+    summary.n_paths = n_paths;
+    summary.side_paths[USERS] = users_path;
+    summary.side_paths[ITEMS] = items_path;
+    finish(&intake, &output, &summary);
+    rs_table_free(&users);
+    rs_table_free(&items);
     intake_free(&intake);
     rejects_free(&rejects);
     sink_close(&sink);

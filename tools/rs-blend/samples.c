@@ -26,13 +26,14 @@ static bool describe(struct source *source, const char *path, enum rs_task task)
     struct rs_error err;
     if (!rs_pairs_open(&reader, &path, 1, "scores", &err)) rs_die_error(&err);
     const char *word = json_string_value(json_object_get(reader.header, "task"));
-    bool wanted = word != NULL && strcmp(word, rs_task_names[task]) == 0;
+    if (word == NULL) word = rs_task_names[RS_TO_PREDICT]; /* scores from elsewhere */
+    bool wanted = strcmp(word, rs_task_names[task]) == 0;
     *source = (struct source){.path = path};
     if (wanted) {
         source->model = text_of(reader.header, "model", NULL);
         source->digest = text_of(reader.header, "test", "digest");
-        if (source->model == NULL || source->digest == NULL)
-            rs_die(EX_DATAERR, "%s: its header names no model or no test set", path);
+        if (source->digest == NULL) source->digest = rs_strdup("");
+        if (source->model == NULL) rs_die(EX_DATAERR, "%s: its header names no model", path);
     }
     rs_pairs_close(&reader);
     return wanted;

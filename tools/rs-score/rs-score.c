@@ -7,6 +7,7 @@
 
 #include "blend.h"
 #include "message.h"
+#include "models.h"
 #include "options.h"
 #include "score.h"
 

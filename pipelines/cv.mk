@@ -16,13 +16,14 @@ ITEMS ?=
 CLEAN ?=# further options of rs-clean
 SPLIT ?=# instead of folds, another way of rs-split, for one cell: --after 0.2, --last 1 …
 RELEVANT ?=
+TUNED ?=# a file that make tune left
 
 include pipelines/models.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS)),plain) $(from_file)
 
@@ -33,7 +34,7 @@ $(1)
 
 endef
 job = $(call lines,$(in_cell)$(1) $(2) $(settings))
-cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(blending),inner)))
+cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(blending)$(filter tune search,$(MAKECMDGOALS)),inner)))
 learn_jobs = $(if $(blending),$(foreach c,$(1),$(foreach i,$(shell seq $(INNER)),$(foreach g,$(groups),$(call job,$(c)/inner-$(i),learn-$(g))))))
 score_jobs = $(foreach c,$(1),$(foreach g,$(groups),$(call job,$(c),scores-$(g))))
 blend_jobs = $(foreach c,$(1),$(foreach b,$(blending),$(call job,$(c),scores-$(b))))

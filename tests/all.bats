@@ -5,14 +5,14 @@
 # reads, of those that setup_file makes. A program that reads none has no '@'.
 table() {
     cat <<'END'
-rs-blend   rs-blend @scores.rs --method fixed --weights item=1
+rs-blend   rs-blend @scores.rs
 rs-clean   rs-clean ratings.csv
 rs-eval    rs-eval @scores.rs
 rs-matrix  rs-matrix @ratings.rs
 rs-score   rs-score -m @matrix.rs --model baseline --top 2
 rs-sim     rs-sim @matrix.rs
 rs-split   rs-split --folds 5 --fold 1 @ratings.rs
-rs-synth   rs-synth --users 20 --items 20
+rs-synth   rs-synth --users 30 --items 20 --ratings 200 --least 3
 rs-view    rs-view @ratings.rs
 END
 }
@@ -24,8 +24,7 @@ setup_file() {
     cp "$ROOT"/data/sample/*.csv .
     rs-clean ratings.csv -o ratings.rs
     rs-matrix ratings.rs -o matrix.rs
-    { echo user,item,score,rating; sed -n '2,500s/\([^,]*,[^,]*,\)\([^,]*\).*/\1\2,\2/p' ratings.csv; } |
-        rs-view --from csv --name item -o scores.rs
+    rs-score -m matrix.rs --model baseline --pairs ratings.rs -o scores.rs
 }
 
 setup() {
@@ -180,7 +179,7 @@ ends_with() {
         bash -c "${2//@/}" >first || return 1
         bash -c "${2//@/} -o second" >nothing && [ ! -s nothing ] || return 1
         cmp first second || return 1
-        [[ $2 == *@* ]] || return 0
+        [[ $2 == *@* ]] && [ "$1" != rs-blend ] || return 0 # which goes through its files repeatedly
         local file=${2#*@}
         file=${file%% *}
         bash -c "cat $file | $(sed 's/@[a-z.]*/-/' <<<"$2")" | cmp first -

@@ -8,7 +8,8 @@ setup() {
 }
 
 # Cuts the examples of --help into N.says, N.command and N.output. An example is a line "  # what it is
-# for", a line "  $ command" and its output, indented alike; an empty line ends the last.
+# for", a line "  $ command", which may go on behind a backslash, and its output, indented alike; an
+# empty line ends the last.
 cut_examples() {
     awk '
         function starts(i) { return line[i] ~ /^  # / && line[i + 1] ~ /^  \$ / }
@@ -21,6 +22,7 @@ cut_examples() {
                     n++
                     print substr(line[i], 5) > (n ".says")
                     print substr(line[++i], 5) > (n ".command")
+                    while (line[i] ~ /\\$/) print substr(line[++i], 3) > (n ".command")
                     printf "" > (n ".output")
                 } else {
                     print substr(line[i], 3) > (n ".output")
@@ -58,9 +60,20 @@ run_examples() {
 }
 
 @test "the cutter takes examples apart" {
-    printf 'Examples:\n  # one\n  $ true\n  # two\n  $ cat\n  # a comment\n  \n  last\n\nExit codes: 0\n' |
-        cut_examples >n
+    cut_examples >n <<'END'
+Examples:
+  # one
+  $ true
+  # two
+  $ cat \
+      file
+  # a comment
+  
+  last
+
+Exit codes: 0
+END
     assert_equal "$(cat n)" 2
     assert_equal "$(cat 1.says 1.command 1.output)" $'one\ntrue'
-    assert_equal "$(cat 2.says 2.command 2.output)" $'two\ncat\n# a comment\n\nlast'
+    assert_equal "$(cat 2.says 2.command 2.output)" $'two\ncat \\\n    file\n# a comment\n\nlast'
 }

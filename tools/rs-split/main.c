@@ -64,11 +64,9 @@ static const struct rs_option options[] = {
 
 static const struct rs_example examples[] = {
     {"the first of five folds: both parts",
-     "rs-clean ratings.csv -o all.rs && rs-split --folds 5 --fold 1 all.rs --train train.rs --test "
-     "test.rs -v",
-     "rs-split: 2088 ratings for training, 572 in the test; 100.0% of the training is later than "
-     "the "
-     "first test rating, 49.9% than the median"},
+     "rs-clean ratings.csv -o all.rs && \\\n"
+     "    rs-split --folds 5 --fold 1 all.rs --train train.rs --test test.rs",
+     ""},
     {"what the test says of the split", "rs-view --header test.rs | head -n 1 | jq -c .split",
      "{\"method\":\"folds\",\"role\":\"test\",\"seed\":1,\"folds\":5,\"fold\":1}"},
     {"the last rating of every user as the test, in a pipe",

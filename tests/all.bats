@@ -8,10 +8,12 @@ table() {
 rs-blend   rs-blend @scores.rs
 rs-clean   rs-clean ratings.csv
 rs-eval    rs-eval @scores.rs
+rs-factor  rs-factor @matrix.rs
 rs-matrix  rs-matrix @ratings.rs
 rs-score   rs-score -m @matrix.rs --model baseline --top 2
 rs-sim     rs-sim @matrix.rs
 rs-split   rs-split --folds 5 --fold 1 @ratings.rs
+rs-stat    rs-stat @ratings.rs
 rs-synth   rs-synth --users 30 --items 20 --ratings 200 --least 3
 rs-view    rs-view @ratings.rs
 END

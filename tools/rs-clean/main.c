@@ -97,14 +97,14 @@ static const struct rs_example examples[] = {
     {"look what it makes of a file", "rs-clean ratings.csv | rs-view -n 1",
      "{\"user\":\"1\",\"item\":\"101\",\"rating\":5,\"time\":\"2017-09-16T04:45:43Z\"}"},
     {"titles, genres and what is known of the users come along",
-     "rs-clean ratings.csv --items items.csv --users users.csv -o all.rs && "
-     "rs-view -f csv -c user,age,item,title,genres,rating -n 2 all.rs",
+     "rs-clean ratings.csv --items items.csv --users users.csv -o all.rs && \\\n"
+     "    rs-view -f csv -c user,age,item,title,genres,rating -n 2 all.rs",
      "user,age,item,title,genres,rating\n"
      "1,34,101,\"Amber Harbour, The (1982)\",Adventure,5\n"
      "1,34,107,\"Golden Harbour, The (1983)\",Adventure,4.5"},
     {"keep what was rejected",
-     "printf 'who;what;grade\\nann;tea;4,5\\nbob;tea;good\\ncid;tea;3\\n' | "
-     "rs-clean -q -r bad.txt | rs-view -f csv; cat bad.txt",
+     "printf 'who;what;grade\\nann;tea;4,5\\nbob;tea;good\\ncid;tea;3\\n' | \\\n"
+     "    rs-clean -q -r bad.txt | rs-view -f csv; cat bad.txt",
      "user,item,rating\nann,tea,4.5\ncid,tea,3\n"
      "standard input:3\trating 'good' is not a number\tbob;tea;good"},
     {"a row a user, a column an item, 99 for no rating",
@@ -114,8 +114,8 @@ static const struct rs_example examples[] = {
      "rs-clean --threshold 4 --min-user 20 ratings.csv | rs-view -f csv -c user,item,rating -n 1",
      "user,item,rating\n41,115,1"},
     {"add to what was clean what came since, which counts where both know a rating",
-     "printf '1,101,2,1600000000\\n' > today.csv && rs-clean ratings.csv -o all.rs && "
-     "rs-clean --dedupe last all.rs today.csv | rs-view -f csv | tail -n 1",
+     "printf '1,101,2,1600000000\\n' > today.csv && rs-clean ratings.csv -o all.rs && \\\n"
+     "    rs-clean --dedupe last all.rs today.csv | rs-view -f csv | tail -n 1",
      "1,101,2,2020-09-13T12:26:40Z"},
     {0},
 };

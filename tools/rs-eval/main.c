@@ -110,12 +110,12 @@ static const struct rs_example examples[] = {
     {"Judge predictions of another program: here, 3.5 for every pair",
      "awk -F, 'NR > 1 { print $1, $2, 3.5, $3 }' ratings.csv | rs-eval constant=- -m rmse,mae,bias",
      "2660 test pairs; scale 1 to 5 (as seen in them); relevant: rating >= 4\n\n"
-     "model            rmse          mae         bias\n"
-     "constant      0.8699       0.7169      -0.0647\n"
-     "n               2660         2660         2660\n"},
+     "model       rmse      mae      bias\n"
+     "constant  0.8699   0.7169   -0.0647\n"
+     "n           2660     2660      2660\n"},
     {"The same as CSV, with what another constant is worth beside it",
-     "for c in 3 4; do awk -F, -v c=$c 'NR > 1 { print $1, $2, c, $3 }' ratings.csv >$c.txt; done; "
-     "rs-eval -m rmse -f csv 3.txt 4.txt",
+     "for c in 3 4; do awk -F, -v c=$c 'NR > 1 { print $1, $2, c, $3 }' ratings.csv >$c.txt; done; \\\n"
+     "    rs-eval -m rmse -f csv 3.txt 4.txt",
      "model,fold,segment,metric,value,n\n"
      "3,all,all,rmse,1.0350983390135313,2660\n"
      "4,all,all,rmse,0.9706210708396428,2660\n"},

@@ -63,8 +63,16 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_example examples[] = {
-    {"the first of five folds, both parts",
-     "rs-clean ratings.csv | rs-split --folds 5 --fold 1 --train train.rs --test test.rs -v", ""},
+    {"the first of five folds: both parts",
+     "rs-clean ratings.csv -o all.rs && \\\n"
+     "    rs-split --folds 5 --fold 1 all.rs --train train.rs --test test.rs",
+     ""},
+    {"what the test says of the split", "rs-view --header test.rs | head -n 1 | jq -c .split",
+     "{\"method\":\"folds\",\"role\":\"test\",\"seed\":1,\"folds\":5,\"fold\":1}"},
+    {"the last rating of every user as the test, in a pipe",
+     "rs-split --last 1 --part test all.rs | rs-view -n 2",
+     "{\"user\":\"1\",\"item\":\"185\",\"rating\":4,\"time\":\"2017-09-29T07:43:13Z\"}\n"
+     "{\"user\":\"2\",\"item\":\"187\",\"rating\":4,\"time\":\"2018-02-24T01:01:00Z\"}"},
     {0},
 };
 
@@ -181,9 +189,9 @@ static void split_batches(struct plan *plan, struct rs_pairs_reader *reader, str
     while (true) {
         if (!rs_pairs_next(reader, &batch, &err)) rs_die_error(&err);
         if (batch == NULL) break;
+        decide_batch(plan, reader, batch, roles);
         if (!sinks->open)
             sinks_open(sinks, plan, reader, rs_pairs_columns(batch), reader->n_contexts);
-        decide_batch(plan, reader, batch, roles);
         sinks_put(sinks, batch, roles);
         tally_batch(tally, reader, batch, roles);
     }

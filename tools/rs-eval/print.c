@@ -223,6 +223,19 @@ static void say_relevance(FILE *file, const struct rules *rules) {
     }
 }
 
+static void say_leak(FILE *file, const struct evidence *evidence) {
+    double least = 1, most = -1;
+    for (size_t f = 0; f < evidence->n_folds; f++) {
+        double leak = evidence->folds[f]->facts.leak;
+        if (leak >= 0 && leak < least) least = leak;
+        if (leak > most) most = leak;
+    }
+    if (most <= 0) return;
+    fprintf(file, "leak: %.1f", 100 * least);
+    if (most > least) fprintf(file, " to %.1f", 100 * most);
+    fputs(" % of the training ratings are later than the median test rating\n", file);
+}
+
 static void say_protocol(FILE *file, const struct report *report) {
     const struct evidence *evidence = report->judge->evidence;
     size_t pairs = 0;
@@ -230,14 +243,7 @@ static void say_protocol(FILE *file, const struct report *report) {
     fprintf(file, "%zu test pairs", pairs);
     if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
     say_relevance(file, report->judge->rules);
-    for (size_t f = 0; f < evidence->n_folds; f++) {
-        const struct fold *fold = evidence->folds[f];
-        if (fold->facts.leak > 0)
-            fprintf(file,
-                    "leak%s%s: %.1f %% of the training ratings are later than the median test "
-                    "rating\n",
-                    fold->label[0] == '\0' ? "" : " of fold ", fold->label, 100 * fold->facts.leak);
-    }
+    say_leak(file, evidence);
     const struct segments *segments = report->judge->segments;
     if (segments->n_cold_users > 0 || segments->n_cold_items > 0)
         fprintf(file, "without training ratings: the users of %llu test pairs, the items of %llu\n",

@@ -208,8 +208,7 @@ static struct piece piece_of(const struct table *table) {
                           .time = table->time.v};
 }
 
-/* Sorts by user, then descending score, then item id: what trec_eval does but for the ids, and ties
- * are told from the scores later on. */
+/* Sorts by user, then descending score, then appearance. */
 static int compare_listed(const void *a, const void *b, void *context) {
     const struct table *table = context;
     uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
@@ -217,9 +216,7 @@ static int compare_listed(const void *a, const void *b, void *context) {
         return table->user.v[first] < table->user.v[second] ? -1 : 1;
     if (table->score.v[first] != table->score.v[second])
         return table->score.v[first] > table->score.v[second] ? -1 : 1;
-    const struct rs_ids *items = &table->evidence->items.ids;
-    return rs_id_compare(rs_ids_get(items, table->item.v[first]),
-                         rs_ids_get(items, table->item.v[second]));
+    return first < second ? -1 : 1;
 }
 
 /* The rank of every row in its user's list: by score, or by appearance where there are none. */

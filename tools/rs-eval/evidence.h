@@ -110,7 +110,8 @@ struct answers *evidence_answers(struct evidence *evidence, const char *model, c
 /* The answers of a model to a fold, or NULL. */
 struct answers *model_answers(const struct model *model, const struct fold *fold);
 
-/* Remembers what FILE says of a fold's training data; false if an earlier file says otherwise. */
+/* Remembers what FILE says of a fold's training data, taking FACTS over; false if an earlier file
+ * says otherwise of what must be alike. */
 bool evidence_facts(struct fold *fold, const char *file, struct facts *facts, struct rs_error *err);
 
 /* A piece of an input, in dictionary numbers. Columns that it lacks are NULL. */

@@ -226,11 +226,30 @@ uint64_t rs_text_size(const struct rs_text *text) {
     return text->size;
 }
 
+/* Drops blank lines at the beginning, so that a header is the first line of the first block. */
+static void drop_blank_lines(struct rs_text *text, const struct rs_form *form) {
+    size_t line = text->begin;
+    char separator = form->layout == RS_LAYOUT_DELIMITED ? form->separator[0] : '\0';
+    for (size_t at = line; at < text->end; at++) {
+        char c = text->ahead[at];
+        if (c == form->newline) {
+            line = at + 1;
+            text->line++;
+        } else if (!(c == ' ' || c == '\r' || c == '\t') || c == separator) {
+            break;
+        }
+    }
+    text->begin = line;
+}
+
 bool rs_text_detect(struct rs_text *text, struct rs_form *form, const struct rs_form_given *given,
                     struct rs_error *err) {
     rs_grow(&text->ahead, &text->capacity, text->end + RS_BLOCK_SLACK, 1);
-    return rs_form_detect(form, text->ahead + text->begin, text->end - text->begin, text->at_end,
-                          given, text->name, err);
+    if (!rs_form_detect(form, text->ahead + text->begin, text->end - text->begin, text->at_end,
+                        given, text->name, err))
+        return false;
+    drop_blank_lines(text, form);
+    return true;
 }
 
 /* Adds up to BLOCK bytes behind the *USED ones in the buffer, more where these hold no whole

@@ -101,7 +101,12 @@ static void survives_bad_quotes(void) {
               "1[1][\"Weird Al\" Yankovic][3] 2[2][x][4] 3[3][y][5]");
     check_cut(",", 3, "1,\"the \"best\" of\",3\n", "1[1][the \"best\" of][3]");
     check_cut("\t", 3, "1\t\"Heroes\t3\n2\tx\t4\n", "1[1][\"Heroes][3] 2[2][x][4]");
+    check_cut("\t", 3, "1\t\"Heroes\t3\n2\tRoyce da 5'9\"\t4\n",
+              "1[1][\"Heroes][3] 2[2][Royce da 5'9\"][4]");
+    check_cut("\t", 3, "1\t\"two\nlines\"\t3\n", "1[1][two\nlines][3]");
     check_cut(",", 3, "1,\"a\"b,\"c\n2,x,4\n", "1[1][\"a\"b][\"c] 2[2][x][4]");
+    check_cut(";", 3, "\"1\";\"by \\\"K\\\"\";\"3\"\n",
+              "1[1][by \\\"K\\\"][3]"); /* MySQL's escapes */
     check_cut(",", 2, "\"", "1!has a quote that is not closed");
 }
 

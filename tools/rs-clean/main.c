@@ -4,6 +4,7 @@
  * Out: one ratings stream. Holds a few blocks of text and the names, unless repeated pairs or a
  * core are asked for, which need all ratings. */
 #include <math.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,9 +190,12 @@ static struct reading make_reading(struct sink *sink) {
     return reading;
 }
 
-/* Ends the program with an error, after keeping the record of what was rejected. */
-static _Noreturn void give_up(struct rejects *rejects, const struct rs_error *err) {
+/* Ends the program with an error, after keeping the record of what was rejected. What is still in
+ * the buffer of standard output is of no use to a reader. */
+static _Noreturn void give_up(const struct sink *sink, struct rejects *rejects,
+                              const struct rs_error *err) {
     rejects_commit(rejects);
+    __fpurge(sink->file);
     rs_die_error(err);
 }
 
@@ -200,7 +204,7 @@ static void read_side(struct rs_table *table, const char *path, const char *list
     struct rs_error err;
     if (path == NULL) return;
     if (!side_read(table, path, list, side == USERS, encoding, rejects, &err))
-        give_up(rejects, &err);
+        give_up(sink, rejects, &err);
     sink->tables[side] = table;
 }
 
@@ -217,7 +221,7 @@ static void read_inputs(struct intake *intake, char **paths, size_t n_paths,
         const char *path = paths[intake->n_inputs];
         bool ok = rs_reader_probe(path) ? stream_read(intake, path, reading, &err)
                                         : text_read(intake, path, reading, &err);
-        if (!ok) give_up(intake->rejects, &err);
+        if (!ok) give_up(intake->sink, intake->rejects, &err);
     }
 }
 

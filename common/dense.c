@@ -51,12 +51,14 @@ struct kernels {
                   const float *b, size_t ldb, size_t depth);
     void (*square)(float *c, size_t ldc, size_t n, const float *a, size_t lda, size_t depth);
     void (*combine)(float *y, const float *x, const float *a, size_t lda, size_t n, size_t depth);
+    void (*gather)(float *restrict y, size_t n_rows, const uint32_t *row, const float *x,
+                   const float *a, size_t lda, size_t n);
     float (*dot)(const float *a, const float *b, size_t n);
     bool (*solve)(float *a, size_t lda, size_t n, float *b);
 };
 
 #define KERNELS(suffix)                                                                            \
-    { outer##suffix, square##suffix, combine##suffix, dot##suffix, solve##suffix }
+    { outer##suffix, square##suffix, combine##suffix, gather##suffix, dot##suffix, solve##suffix }
 
 /* Those that this processor has: every thread finds the same. */
 static const struct kernels *kernels(void) {
@@ -87,6 +89,11 @@ void rs_dense_square(float *c, size_t ldc, size_t n, const float *a, size_t lda,
 void rs_dense_combine(float *y, const float *x, const float *a, size_t lda, size_t n,
                       size_t depth) {
     kernels()->combine(y, x, a, lda, n, depth);
+}
+
+void rs_dense_gather(float *y, size_t n_rows, const uint32_t *row, const float *x, const float *a,
+                     size_t lda, size_t n) {
+    kernels()->gather(y, n_rows, row, x, a, lda, n);
 }
 
 float rs_dense_dot(const float *a, const float *b, size_t n) {

@@ -30,6 +30,10 @@ void rs_dense_square(float *c, size_t ldc, size_t n, const float *a, size_t lda,
 /* Y += A' X: y[j] += sum over r of x[r] A[r][j], j < N, a multiple of RS_DENSE_WIDTH. */
 void rs_dense_combine(float *y, const float *x, const float *a, size_t lda, size_t n, size_t depth);
 
+/* The same over chosen rows: y[j] += sum over r < N_ROWS of x[r] A[row[r]][j], for any N. */
+void rs_dense_gather(float *y, size_t n_rows, const uint32_t *row, const float *x, const float *a,
+                     size_t lda, size_t n);
+
 /* The inner product of two rows of N floats, a multiple of RS_DENSE_WIDTH. */
 float rs_dense_dot(const float *a, const float *b, size_t n);
 

@@ -56,10 +56,8 @@ TARGET static void KERNEL(outer_rows)(float *c, size_t ldc, size_t n, const floa
 TARGET static void KERNEL(outer)(float *c, size_t ldc, size_t m, size_t n, const float *a,
                                  size_t lda, const float *b, size_t ldb, size_t depth) {
     for (size_t j = 0; j < n; j += 2 * WIDTH) /* a strip of B stays in the first cache */
-        for (size_t i = 0; i < m; i += ROWS)
-            KERNEL(outer_rows)
-            (c + i * ldc + j, ldc, n - j < 2 * WIDTH ? n - j : 2 * WIDTH, a + i, lda, b + j, ldb,
-             depth);
+        for (size_t i = 0; i < m; i += ROWS) KERNEL(outer_rows)
+    (c + i * ldc + j, ldc, n - j < 2 * WIDTH ? n - j : 2 * WIDTH, a + i, lda, b + j, ldb, depth);
 }
 
 TARGET static void KERNEL(square)(float *c, size_t ldc, size_t n, const float *a, size_t lda,
@@ -89,6 +87,40 @@ TARGET static void KERNEL(combine)(float *y, const float *x, const float *a, siz
         for (size_t j = 0; j < n; j += WIDTH)
             *(V *)(y + j) = FMA(x0, *(const V *)(a + j), *(const V *)(y + j));
     }
+}
+
+/* One strip of columns, of which the part of y stays in the first cache while rows pass by. */
+TARGET static void KERNEL(gather_strip)(float *restrict y, size_t n_rows, const uint32_t *row,
+                                        const float *x, const float *a, size_t lda, size_t n) {
+    size_t whole = n / WIDTH * WIDTH, r = 0;
+    for (; r + 4 <= n_rows; r += 4) {
+        const float *a0 = a + row[r] * lda, *a1 = a + row[r + 1] * lda;
+        const float *a2 = a + row[r + 2] * lda, *a3 = a + row[r + 3] * lda;
+        V x0 = SPREAD(x[r]), x1 = SPREAD(x[r + 1]), x2 = SPREAD(x[r + 2]), x3 = SPREAD(x[r + 3]);
+        for (size_t j = 0; j < whole; j += WIDTH) {
+            V sum = *(const V *)(y + j);
+            sum = FMA(x0, *(const V *)(a0 + j), sum);
+            sum = FMA(x1, *(const V *)(a1 + j), sum);
+            sum = FMA(x2, *(const V *)(a2 + j), sum);
+            *(V *)(y + j) = FMA(x3, *(const V *)(a3 + j), sum);
+        }
+        for (size_t j = whole; j < n; j++)
+            y[j] += x[r] * a0[j] + x[r + 1] * a1[j] + x[r + 2] * a2[j] + x[r + 3] * a3[j];
+    }
+    for (; r < n_rows; r++) {
+        const float *a0 = a + row[r] * lda;
+        V x0 = SPREAD(x[r]);
+        for (size_t j = 0; j < whole; j += WIDTH)
+            *(V *)(y + j) = FMA(x0, *(const V *)(a0 + j), *(const V *)(y + j));
+        for (size_t j = whole; j < n; j++) y[j] += x[r] * a0[j];
+    }
+}
+
+TARGET static void KERNEL(gather)(float *restrict y, size_t n_rows, const uint32_t *row,
+                                  const float *x, const float *a, size_t lda, size_t n) {
+    enum { STRIP = 4096 };
+    for (size_t j = 0; j < n; j += STRIP)
+        KERNEL(gather_strip)(y + j, n_rows, row, x, a + j, lda, n - j < STRIP ? n - j : STRIP);
 }
 
 TARGET static float KERNEL(dot)(const float *a, const float *b, size_t n) {

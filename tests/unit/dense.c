@@ -60,6 +60,24 @@ static void check_square(size_t n, size_t depth) {
     free(a), free(c);
 }
 
+static void check_gather(size_t n_rows, size_t n) {
+    size_t lda = n + 2, height = 50;
+    float *a = random_floats(height * lda, 8), *x = random_floats(n_rows, 9);
+    float *y = random_floats(n + 1, 10), *before = random_floats(n + 1, 10);
+    uint32_t row[64];
+    for (uint32_t r = 0; r < n_rows; r++) row[r] = r * 7 % (uint32_t)height;
+    rs_dense_gather(y, n_rows, row, x, a, lda, n);
+    double worst = 0;
+    for (size_t j = 0; j < n; j++) {
+        double sum = (double)before[j];
+        for (size_t r = 0; r < n_rows; r++) sum += (double)x[r] * (double)a[row[r] * lda + j];
+        worst = fmax(worst, fabs(sum - (double)y[j]));
+    }
+    CHECK_NEAR(worst, 0, 1e-4);
+    CHECK(y[n] == before[n]);
+    free(a), free(x), free(y), free(before);
+}
+
 /* Positive definite, eigenvalues from n / 2 to about 4.5 n. */
 static float *random_definite(size_t n, size_t lda) {
     float *factor = random_floats(n * n, 6), *a = rs_aligned(n * lda, sizeof *a);
@@ -122,6 +140,9 @@ int main(void) {
     check_products(16, 16, 1);
     check_products(16, 48, 7);
     check_products(64, 80, 100);
+    check_gather(1, 3);
+    check_gather(9, 100);
+    check_gather(40, 5000);
     check_square(16, 3);
     check_square(80, 33);
     for (size_t n = 1; n < 70; n += 5) check_solve(n);

@@ -13,6 +13,7 @@ THREADS ?= $(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 )))
 RATINGS ?=
 USERS ?=
 ITEMS ?=
+DEDUPE ?= last# rs-clean: which of several ratings of a pair counts
 CLEAN ?=# further options of rs-clean
 SPLIT ?=# instead of folds, another way of rs-split, for one cell: --after 0.2, --last 1 …
 RELEVANT ?=
@@ -78,7 +79,7 @@ compare:
 
 # The ratings, and their folds
 
-clean_options = $(USERS:%=--users '%') $(ITEMS:%=--items '%') $(CLEAN)
+clean_options = $(USERS:%=--users '%') $(ITEMS:%=--items '%') --dedupe $(DEDUPE) $(CLEAN)
 remember = $(shell mkdir -p $(dir $(1)) && { echo "$(2)" | cmp -s - $(1) || echo "$(2)" > $(1); })$(1)
 
 ifneq ($(RATINGS),)
@@ -95,7 +96,7 @@ $(OUT)/fold-1/train.rs: $(TRAIN) $(call remember,$(OUT)/how.clean,$(TRAIN) $(cle
 	@mkdir -p $(@D)
 	$(Q)$(bin)/rs-clean $(clean_options) $(TRAIN) -o $@
 $(OUT)/fold-1/test.rs: $(TEST) $(OUT)/fold-1/train.rs
-	$(Q)$(bin)/rs-clean $(CLEAN) $(TEST) -o $@
+	$(Q)$(bin)/rs-clean --dedupe $(DEDUPE) $(CLEAN) $(TEST) -o $@
 else
 $(OUT)/fold-%/train.rs $(OUT)/fold-%/test.rs &: $(OUT)/ratings.rs $(call remember,$(OUT)/how.split,$(FOLDS) $(SEED) $(SPLIT))
 	@mkdir -p $(@D)

@@ -1,8 +1,8 @@
 /* Throws bytes at everything that opens rs files: it may refuse them, but not fall or read beyond
  * them.
  *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -Icommon … THIS COMMON-SOURCES
- *     ./format -max_len=65536 CORPUS      (a few small rs files of every kind)
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined … (this file and those of common)
+ *     ./format -max_len=16384 CORPUS      (a few small rs files of every kind)
  *
  * The checksum is verified where a file is read through, but only at its end; what is mapped is
  * taken without it. So both ways are tried on every input. */

@@ -11,6 +11,7 @@
 #include "message.h"
 #include "number.h"
 #include "options.h"
+#include "progress.h"
 #include "random.h"
 #include "sinks.h"
 #include "split.h"
@@ -189,6 +190,7 @@ static void split_batches(struct plan *plan, struct rs_pairs_reader *reader, str
     while (true) {
         if (!rs_pairs_next(reader, &batch, &err)) rs_die_error(&err);
         if (batch == NULL) break;
+        rs_progress_at(rs_reader_position(reader->reader));
         decide_batch(plan, reader, batch, roles);
         if (!sinks->open)
             sinks_open(sinks, plan, reader, rs_pairs_columns(batch), reader->n_contexts);
@@ -240,6 +242,7 @@ int main(int argc, char **argv) {
     if (!rs_pairs_open(&reader, (const char *const *)operands, n, "ratings", &err))
         rs_die_error(&err);
     plan.key = make_key(plan.seed, reader.header);
+    if (n <= 1) rs_progress_start("reads", "bytes", rs_reader_size(reader.reader));
     struct sinks sinks = {.tool = &tool, .paths = {train_path, test_path}};
     if (train_path == NULL && test_path == NULL) sinks.paths[part] = rs_output_path;
     struct tally tally = {0};
@@ -248,6 +251,7 @@ int main(int argc, char **argv) {
     } else {
         split_held(&plan, &reader, &sinks, &tally);
     }
+    rs_progress_end();
     if (plan.method == METHOD_FOLD_COLUMN && tally.n[ROLE_TEST] + tally.n[ROLE_LEFT_OUT] == 0)
         rs_die(EX_DATAERR, "no rating has '%s' in column '%s'", plan.value, plan.column);
     warn_of_nothing(&tally);

@@ -503,3 +503,29 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     assert_line --partial 'log2(k + 1)'
     assert_equal "$(grep -c '^[a-z]' <<<"$output")" "$((${#lines[@]} / 3))"
 }
+
+@test "stability: how far lists are those of another model" {
+    printf 'user,item,score,rank\n1,a,3,1\n1,b,2,2\n1,c,1,3\n2,a,3,1\n' | scores old.rs top old 1 '"catalogue": 4'
+    printf 'user,item,score,rank\n1,c,3,1\n1,a,2,2\n1,d,1,3\n3,a,3,1\n' | scores new.rs top new 1 '"catalogue": 5'
+    run -0 rs-eval old.rs new.rs --against old -m stability@3,catalogue-coverage@3 -f csv
+    assert_line "old,all,all,stability@3,1,2"
+    assert_line "old,all,all,catalogue-coverage@3,0.75,2"
+    assert_line "new,all,all,catalogue-coverage@3,0.6,2"
+    # user 1 alone is in both: 2/3 0.9^3 + 0.1/0.9 (1/2 0.9^2 + 2/3 0.9^3)
+    assert_line "new,all,all,stability@3,0.585,1"
+    fails 65 rs-eval old.rs new.rs -m stability@3
+}
+
+@test "stated deviations are judged where there are some" {
+    printf 'user,item,rating,score,deviation\n1,a,4,3,1\n1,b,4,3,0.5\n2,a,4,3,0\n2,b,4,3,2\n' | scores a.rs predict A 1
+    run -0 rs-eval a.rs -m within-deviation,mae -f csv
+    assert_line "A,all,all,within-deviation,0.6666666666666666,3"
+    assert_line "A,all,all,mae,1,4"
+}
+
+@test "every user by themselves" {
+    four | scores a.rs predict A 1
+    run -0 rs-eval a.rs -m mae -f csv -s user --min-cell 1
+    assert_line "A,all,user:1,mae,1.75,2"
+    assert_line "A,all,user:2,mae,1,2"
+}

@@ -159,6 +159,8 @@ static bool sort_fold(struct evidence *evidence, struct fold *fold, struct rs_er
         struct answers *answers = model_answers(evidence->models[m], fold);
         if (answers == NULL) continue;
         f64_permute(&answers->score, order, fold->n);
+        if (answers->deviation.v != NULL) f64_extend(&answers->deviation, fold->n, 0);
+        f64_permute(&answers->deviation, order, fold->n);
         u8_permute(&answers->source, order, fold->n);
         u32_permute(&answers->above, order, fold->n);
         u32_permute(&answers->tied, order, fold->n);

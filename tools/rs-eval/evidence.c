@@ -39,6 +39,7 @@ static void free_fold(struct fold *fold) {
 
 static void free_answers(struct answers *answers) {
     free(answers->score.v);
+    free(answers->deviation.v);
     free(answers->source.v);
     free(answers->above.v);
     free(answers->tied.v);
@@ -110,6 +111,7 @@ struct answers *evidence_answers(struct evidence *evidence, const char *model_na
     answers->model = model;
     answers->fold = fold;
     answers->deepest = UINT32_MAX;
+    answers->lists.catalogue = -1;
     for (int task = 0; task < N_TASKS; task++) answers->promised[task] = -1;
     model->answers = rs_realloc(model->answers, model->n_answers + 1, sizeof *model->answers);
     return model->answers[model->n_answers++] = answers;
@@ -341,10 +343,12 @@ static bool take_scores(const struct evidence *evidence, struct answers *answers
                         const struct piece *piece, const uint32_t *rows, struct rs_error *err) {
     f64_extend(&answers->score, answers->fold->n, NAN);
     u8_extend(&answers->source, answers->fold->n, 0);
+    if (piece->deviation != NULL) f64_extend(&answers->deviation, answers->fold->n, 0);
     for (size_t i = 0; i < piece->n; i++) {
         if (!isnan(answers->score.v[rows[i]])) return twice(evidence, file, piece, i, err);
         answers->score.v[rows[i]] = piece->score[i];
         if (piece->source != NULL) answers->source.v[rows[i]] = piece->source[i];
+        if (piece->deviation != NULL) answers->deviation.v[rows[i]] = (double)piece->deviation[i];
     }
     return true;
 }

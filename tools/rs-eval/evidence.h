@@ -62,6 +62,7 @@ struct lists {
     struct u32_column user, item, rank;
     struct f64_column score; /* unused where the lists have none */
     uint32_t longest;
+    int64_t catalogue; /* items that could be in them, -1 unknown */
     size_t n_lists;
     size_t *start;
 };
@@ -74,7 +75,7 @@ struct answers {
     size_t n_rows[N_TASKS], next[N_TASKS];
     int64_t promised[N_TASKS]; /* test pairs by the header, -1 unknown */
     /* By row of the fold. NAN and RS_NONE: not answered. */
-    struct f64_column score;
+    struct f64_column score, deviation; /* deviation 0: the model has none */
     struct u8_column source;
     struct u32_column above, tied;
     uint32_t deepest; /* positions of the ranking that are known; UINT32_MAX: all */
@@ -119,6 +120,7 @@ struct piece {
     size_t n;
     const uint32_t *user, *item;
     const double *rating, *score;
+    const float *deviation;
     const uint8_t *source;
     const uint32_t *above, *tied, *candidates, *rank, *user_count, *item_count;
     const int64_t *time;

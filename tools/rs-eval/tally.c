@@ -48,7 +48,7 @@ bool tally_possible(const struct answers *answers, const struct request *request
 
 struct errors {
     double squared, absolute, signed_sum, raw_squared, raw_absolute;
-    uint32_t n, answered;
+    uint32_t n, answered, stated, within; /* a deviation, and of those errors within it */
 };
 
 static struct errors sum_errors(const struct answers *answers, size_t begin, size_t end,
@@ -69,6 +69,10 @@ static struct errors sum_errors(const struct answers *answers, size_t begin, siz
         errors.raw_squared += raw * raw;
         errors.raw_absolute += fabs(raw);
         errors.answered += answers->source.v[i] == 0;
+        if (answers->deviation.v != NULL && answers->deviation.v[i] > 0) {
+            errors.stated++;
+            errors.within += fabs(raw) <= answers->deviation.v[i];
+        }
         errors.n++;
     }
     return errors;
@@ -90,6 +94,8 @@ static double accuracy(enum measure measure, const struct errors *errors) {
         return errors->raw_absolute;
     case BIAS:
         return errors->signed_sum;
+    case WITHIN_DEVIATION:
+        return errors->within;
     default:
         return errors->answered;
     }
@@ -111,8 +117,10 @@ static void add_accuracy(struct tally *tally, const struct answers *answers,
     for (size_t r = 0; r < requests->n; r++) {
         const struct request *request = &requests->all[r];
         if (request->among_test || measures[request->measure].basis != BASIS_SCORES) continue;
-        add(tally, r, fold->user.v[fold->start[list]], accuracy(request->measure, &errors),
-            errors.n, errors.n);
+        uint32_t n = request->measure == WITHIN_DEVIATION ? errors.stated : errors.n;
+        if (n > 0)
+            add(tally, r, fold->user.v[fold->start[list]], accuracy(request->measure, &errors), n,
+                n);
     }
 }
 

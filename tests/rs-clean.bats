@@ -457,8 +457,8 @@ naive_core() {
 
 @test "--min-user and --min-item are the core" {
     local users items
-    for users in 1 20 22; do
-        for items in 1 20 25; do
+    for users in 1 15 18; do
+        for items in 1 10 15; do
             naive_core "$users" "$items" >expected
             [ -s expected ]
             rs-clean --min-user "$users" --min-item "$items" "$SAMPLE" | rs-view -f csv -c user,item |

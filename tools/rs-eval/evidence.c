@@ -28,6 +28,8 @@ static void free_fold(struct fold *fold) {
     free(fold->start);
     free(fold->facts.train_digest);
     free(fold->facts.role);
+    free(fold->facts.test_digest);
+    json_decref(fold->facts.split);
     free(fold);
 }
 
@@ -116,6 +118,15 @@ static bool take_count(int64_t *known, int64_t fresh) {
     return agrees;
 }
 
+/* Keeps the first text. */
+static void take_text(char **known, char *fresh) {
+    if (*known == NULL) {
+        *known = fresh;
+    } else {
+        free(fresh);
+    }
+}
+
 bool evidence_facts(struct fold *fold, const char *file, struct facts *fresh,
                     struct rs_error *err) {
     struct facts *known = &fold->facts;
@@ -135,19 +146,17 @@ bool evidence_facts(struct fold *fold, const char *file, struct facts *fresh,
     if (known->scale.n == 0) known->scale = fresh->scale;
     fold->counts_differ |= !take_count(&known->train_users, fresh->train_users);
     fold->counts_differ |= !take_count(&known->train_ratings, fresh->train_ratings);
-    if (known->train_digest == NULL) {
-        known->train_digest = fresh->train_digest;
-        fresh->train_digest = NULL;
-    } else if (fresh->train_digest != NULL) {
-        fold->counts_differ |= strcmp(known->train_digest, fresh->train_digest) != 0;
-    }
-    if (known->role == NULL) {
-        known->role = fresh->role;
-        fresh->role = NULL;
+    fold->counts_differ |= known->train_digest != NULL && fresh->train_digest != NULL &&
+                           strcmp(known->train_digest, fresh->train_digest) != 0;
+    take_text(&known->train_digest, fresh->train_digest);
+    take_text(&known->role, fresh->role);
+    take_text(&known->test_digest, fresh->test_digest);
+    if (known->split == NULL) {
+        known->split = fresh->split;
+    } else {
+        json_decref(fresh->split);
     }
     if (known->leak < 0) known->leak = fresh->leak;
-    free(fresh->train_digest);
-    free(fresh->role);
     return true;
 }
 

@@ -30,6 +30,8 @@ struct facts {
     char *train_digest;
     double leak; /* share of training ratings later than the test set's median */
     char *role;  /* "test", "validation" … */
+    char *test_digest;
+    json_t *split; /* how test and training ratings were told apart */
 };
 
 /* The rows of one test set. Before evidence_arrange users and items are numbers in the

@@ -99,7 +99,11 @@ static json_t *fold_json(const struct fold *fold) {
         json_object_set_new(object, "catalogue", json_integer(facts->catalogue));
     if (facts->train_ratings >= 0)
         json_object_set_new(object, "train_ratings", json_integer(facts->train_ratings));
-    if (facts->role != NULL) json_object_set_new(object, "role", json_string(facts->role));
+    if (facts->split != NULL) json_object_set(object, "split", facts->split);
+    if (facts->test_digest != NULL)
+        json_object_set_new(object, "test_digest", json_string(facts->test_digest));
+    if (facts->train_digest != NULL)
+        json_object_set_new(object, "train_digest", json_string(facts->train_digest));
     if (facts->leak >= 0) json_object_set_new(object, "leak", json_real(facts->leak));
     return object;
 }
@@ -220,6 +224,9 @@ static json_t *header_of(const struct report *report) {
 void print_json(FILE *file, const struct report *report) {
     json_t *object = header_of(report);
     json_object_set_new(object, "figures", figures(report));
+    if (report->results->n_notes > 0)
+        json_object_set_new(object, "notes",
+                            lines_json(report->results->notes, report->results->n_notes));
     if (report->judge->settings->compare)
         json_object_set_new(object, "comparisons", comparisons(report));
     json_dumpf(object, file, JSON_INDENT(1));

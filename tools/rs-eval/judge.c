@@ -174,18 +174,31 @@ static bool judge_rows(const struct judge *judge, const struct segment *segment,
     return ok;
 }
 
+/* A thread takes a segment at a time. */
 static bool judge_segments(const struct judge *judge, const struct tally *tallies,
                            struct results *results, struct rs_error *err) {
-    for (size_t s = 0; s < judge->segments->n; s++) {
+    size_t n = judge->segments->n;
+    struct results *parts = rs_calloc(n, sizeof *parts);
+    const char **names = rs_malloc(n, sizeof *names);
+    bool ok = true;
+    for (size_t s = 0; s < n; s++)
+        names[s] = results_name(results, rs_strdup(judge->segments->all[s].name));
+#pragma omp parallel for schedule(dynamic, 1) reduction(&& : ok)
+    for (size_t s = 0; s < n; s++) {
         const struct segment *segment = &judge->segments->all[s];
-        const char *name = results_name(results, rs_strdup(segment->name));
         if (segment->of_users) {
-            judge_panel(judge, name, tallies, segment->users, segment->n_users, results);
-        } else if (!judge_rows(judge, segment, name, results, err)) {
-            return false;
+            judge_panel(judge, names[s], tallies, segment->users, segment->n_users, &parts[s]);
+        } else {
+            ok = ok && judge_rows(judge, segment, names[s], &parts[s], err);
         }
     }
-    return true;
+    for (size_t s = 0; s < n; s++) {
+        results_join(results, &parts[s]);
+        results_free(&parts[s]);
+    }
+    free(names);
+    free(parts);
+    return ok;
 }
 
 bool judge_all(const struct judge *judge, struct results *results, struct rs_error *err) {

@@ -251,6 +251,7 @@ static void write_report(const struct judge *judge, struct results *results) {
     if (results->n == 0 && !trec)
         rs_die(EX_DATAERR, "nothing to judge: no measure that was asked for fits the input");
     results_sort(results, judge->evidence);
+    if (judge->segments->asked) results_beware(results, judge->evidence, judge->requests);
     struct report report = {judge, results, rs_tool_header(&tool)};
     struct rs_output output = rs_output_open(rs_output_path, format == FORMAT_RS);
     print[format](output.file, &report);

@@ -45,15 +45,16 @@ static const struct result **gather(const struct report *report, const char *seg
 static double best_of(const struct report *report, const struct result **grid, size_t r) {
     const struct requests *requests = report->judge->requests;
     int better = measures[requests->all[r].measure].better;
-    double best = NAN;
-    size_t n = 0;
+    double best = NAN, first = NAN;
+    bool differ = false;
     for (size_t m = 0; m < report->judge->evidence->n_models; m++) {
         const struct result *result = grid[m * requests->n + r];
         if (result == NULL) continue;
-        n++;
+        if (isnan(first)) first = result->value;
+        differ |= result->value != first;
         if (isnan(best) || (result->value - best) * better > 0) best = result->value;
     }
-    return n > 1 && better != 0 ? best : NAN;
+    return differ && better != 0 ? best : NAN;
 }
 
 /* How many entered, of the first model that has the figure. */
@@ -87,12 +88,17 @@ static void add_figure(struct layout *layout, const struct result *result, doubl
     }
 }
 
-static struct layout whole_layout(const struct report *report) {
+/* The interval of a figure; empty without one. */
+static void add_interval(struct layout *layout, const struct result *result) {
+    bool has = result != NULL && !isnan(result->low);
+    layout_add(layout, has ? interval_text(result->low, result->high) : rs_strdup(""), false);
+}
+
+/* A row a model, a column a measure. */
+static struct layout wide_layout(const struct report *report, const struct result **grid,
+                                 const size_t *columns, size_t n) {
     const struct evidence *evidence = report->judge->evidence;
     const struct requests *requests = report->judge->requests;
-    const struct result **grid = gather(report, "all");
-    size_t n;
-    size_t *columns = columns_of(report, grid, &n);
     struct layout layout = {.n_columns = n + 1, .n_left = 1};
     layout_add(&layout, rs_strdup("model"), false);
     for (size_t c = 0; c < n; c++)
@@ -104,15 +110,46 @@ static struct layout whole_layout(const struct report *report) {
             add_figure(&layout, row[columns[c]], best_of(report, grid, columns[c]));
         if (!report->judge->settings->intervals) continue;
         layout_add(&layout, rs_strdup(""), false);
-        for (size_t c = 0; c < n; c++) {
-            const struct result *result = row[columns[c]];
-            bool has = result != NULL && !isnan(result->low);
-            layout_add(&layout, has ? interval_text(result->low, result->high) : rs_strdup(""),
-                       false);
-        }
+        for (size_t c = 0; c < n; c++) add_interval(&layout, row[columns[c]]);
     }
     layout_add(&layout, rs_strdup("n"), false);
     for (size_t c = 0; c < n; c++) layout_add(&layout, count_text(report, grid, columns[c]), false);
+    return layout;
+}
+
+/* A row a measure, a column a model: for many measures. */
+static struct layout long_layout(const struct report *report, const struct result **grid,
+                                 const size_t *columns, size_t n) {
+    const struct evidence *evidence = report->judge->evidence;
+    const struct requests *requests = report->judge->requests;
+    struct layout layout = {.n_columns = evidence->n_models + 2, .n_left = 1};
+    layout_add(&layout, rs_strdup("measure"), false);
+    layout_add(&layout, rs_strdup("n"), false);
+    for (size_t m = 0; m < evidence->n_models; m++)
+        layout_add(&layout, rs_strdup(evidence->models[m]->name), false);
+    for (size_t c = 0; c < n; c++) {
+        const struct result **column = grid + columns[c];
+        layout_add(&layout, rs_strdup(requests->all[columns[c]].name), false);
+        layout_add(&layout, count_text(report, grid, columns[c]), false);
+        for (size_t m = 0; m < evidence->n_models; m++)
+            add_figure(&layout, column[m * requests->n], best_of(report, grid, columns[c]));
+        if (!report->judge->settings->intervals) continue;
+        layout_add(&layout, rs_strdup(""), false);
+        layout_add(&layout, rs_strdup(""), false);
+        for (size_t m = 0; m < evidence->n_models; m++)
+            add_interval(&layout, column[m * requests->n]);
+    }
+    return layout;
+}
+
+enum { MOST_COLUMNS = 8 };
+
+static struct layout whole_layout(const struct report *report) {
+    const struct result **grid = gather(report, "all");
+    size_t n;
+    size_t *columns = columns_of(report, grid, &n);
+    struct layout layout = n <= MOST_COLUMNS ? wide_layout(report, grid, columns, n)
+                                             : long_layout(report, grid, columns, n);
     free(columns);
     free(grid);
     return layout;
@@ -247,6 +284,9 @@ static void print_tables(FILE *file, const struct report *report, bool markdown)
         layout = segment_layout(report, r);
         print_layout(file, &layout, markdown);
     }
+    if (report->results->n_notes > 0) putc('\n', file);
+    for (size_t i = 0; i < report->results->n_notes; i++)
+        fprintf(file, "Beware: %s\n", report->results->notes[i]);
 }
 
 void print_text(FILE *file, const struct report *report) {

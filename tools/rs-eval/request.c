@@ -61,6 +61,9 @@ const struct measure_row measures[N_MEASURES] = {
     [RECALL_CAPPED] = {"recall-capped", BASIS_RANKS, true, +1,
                        "mean over users of h_u / min(K, |R_u|)",
                        "Liang et al., WWW 2018; LensKit's recall"},
+    [RECALL_MICRO] = {"recall-micro", BASIS_RANKS, true, +1,
+                      "(sum over users of h_u) / (sum over users of |R_u|)",
+                      "the share of all relevant test pairs that is found"},
     [NDCG_LINEAR] =
         {"ndcg-linear", BASIS_RANKS, true, +1,
          "mean over users with test items of DCG / ideal DCG with gain r - (lowest rating "

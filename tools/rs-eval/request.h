@@ -27,6 +27,7 @@ enum measure {
     F1,
     PRECISION_CAPPED,
     RECALL_CAPPED,
+    RECALL_MICRO,
     NDCG_LINEAR,
     NDCG_EXP,
     RBP,

@@ -16,6 +16,11 @@ void results_compare(struct results *results, struct comparison comparison) {
     results->comparisons[results->n_comparisons++] = comparison;
 }
 
+void results_join(struct results *results, const struct results *from) {
+    for (size_t i = 0; i < from->n; i++) results_add(results, from->all[i]);
+    for (size_t i = 0; i < from->n_comparisons; i++) results_compare(results, from->comparisons[i]);
+}
+
 const char *results_name(struct results *results, char *name) {
     rs_grow(&results->names, &results->name_capacity, results->n_names + 1, sizeof *results->names);
     return results->names[results->n_names++] = name;
@@ -70,9 +75,72 @@ void results_sort(struct results *results, const struct evidence *evidence) {
     results->capacity = results->n;
 }
 
+/* Simpson's paradox */
+
+static size_t kind_length(const char *segment) {
+    const char *colon = strchr(segment, ':');
+    return colon == NULL ? 0 : (size_t)(colon - segment);
+}
+
+/* Who of two is better by a figure, -1 or 1, for each name of a segment (0: the whole); 0: neither
+ * is, or there is no figure. */
+static int better_of(const struct results *results, const struct model *a, const struct model *b,
+                     const char *segment, size_t r) {
+    const struct result *first = results_find(results, a, "all", segment, r);
+    const struct result *second = results_find(results, b, "all", segment, r);
+    if (first == NULL || second == NULL) return 0;
+    return (first->value > second->value) - (first->value < second->value);
+}
+
+/* True if the segments that begin like number FROM all say the opposite of WHOLE, and are two at
+ * least. */
+static bool all_oppose(const struct results *results, const struct model *a, const struct model *b,
+                       size_t from, int whole, size_t r) {
+    size_t length = kind_length(results->names[from]), n = 0;
+    for (size_t s = from; s < results->n_names; s++) {
+        const char *name = results->names[s];
+        if (kind_length(name) != length || strncmp(name, results->names[from], length) != 0)
+            continue;
+        int here = better_of(results, a, b, name, r);
+        if (here == 0) continue;
+        if (here == whole) return false;
+        n++;
+    }
+    return n >= 2;
+}
+
+static void beware_of_pair(struct results *results, const struct model *a, const struct model *b,
+                           size_t r, const char *measure) {
+    int whole = better_of(results, a, b, "all", r);
+    for (size_t s = 0; whole != 0 && s < results->n_names; s++) {
+        const char *name = results->names[s];
+        size_t length = kind_length(name);
+        bool is_first = s == 0 || kind_length(results->names[s - 1]) != length ||
+                        strncmp(results->names[s - 1], name, length) != 0;
+        if (length == 0 || !is_first || !all_oppose(results, a, b, s, whole, r)) continue;
+        rs_grow(&results->notes, &results->note_capacity, results->n_notes + 1,
+                sizeof *results->notes);
+        results->notes[results->n_notes++] = rs_format(
+            "%s of %s is %s than that of %s on the whole, but in every segment by %.*s it is "
+            "the other way round",
+            measure, a->name, whole > 0 ? "greater" : "smaller", b->name, (int)length, name);
+    }
+}
+
+void results_beware(struct results *results, const struct evidence *evidence,
+                    const struct requests *requests) {
+    for (size_t r = 0; r < requests->n; r++)
+        for (size_t m = 0; m < evidence->n_models; m++)
+            for (size_t o = m + 1; o < evidence->n_models; o++)
+                beware_of_pair(results, evidence->models[m], evidence->models[o], r,
+                               requests->all[r].name);
+}
+
 void results_free(struct results *results) {
     for (size_t i = 0; i < results->n_names; i++) free(results->names[i]);
     free(results->names);
+    for (size_t i = 0; i < results->n_notes; i++) free(results->notes[i]);
+    free(results->notes);
     free(results->comparisons);
     free(results->all);
     *results = (struct results){0};

@@ -35,6 +35,8 @@ struct results {
     struct result *all;
     size_t n_comparisons, comparison_capacity;
     struct comparison *comparisons;
+    size_t n_notes, note_capacity;
+    char **notes; /* what to beware of, a line each */
     size_t n_names, name_capacity;
     char **names; /* of segments, which figures point to */
 };
@@ -42,11 +44,19 @@ struct results {
 void results_add(struct results *results, struct result result);
 void results_compare(struct results *results, struct comparison comparison);
 
+/* Adds all of FROM. */
+void results_join(struct results *results, const struct results *from);
+
 /* Puts the figures in order: by model, segment, fold, measure. */
 void results_sort(struct results *results, const struct evidence *evidence);
 
 /* Keeps a segment's name, made by the caller. Returns it. */
 const char *results_name(struct results *results, char *name);
+
+/* Notes where a model is better than another on the whole and worse in every segment of a kind
+ * (Simpson's paradox): the whole then tells who is in the segments rather than who is better. */
+void results_beware(struct results *results, const struct evidence *evidence,
+                    const struct requests *requests);
 
 void results_free(struct results *results);
 

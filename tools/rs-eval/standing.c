@@ -183,7 +183,7 @@ static double binary_measure(const struct standing *standing, const struct reque
         return rs_ranks_precisions(ties, n, k) / capped;
     case RBP:
         return rs_ranks_discounted(ties, n, k, standing->geometric_sums);
-    default: /* PRECISION_CAPPED, whose denominators are added up apart */
+    default: /* those whose denominators are added up apart */
         return rs_ranks_hits(ties, n, k);
     }
 }
@@ -204,6 +204,7 @@ bool standing_measure(const struct standing *standing, const struct request *req
         return *num >= 0;
     }
     *num = binary_measure(standing, request, n_relevant);
+    if (request->measure == RECALL_MICRO) *den = n_relevant;
     if (request->measure == PRECISION_CAPPED)
         *den = n_relevant < request->k ? n_relevant : request->k;
     return true;

@@ -72,10 +72,11 @@ static char *text_or_null(const json_t *object, const char *key) {
     return text == NULL ? NULL : rs_strdup(text);
 }
 
-static struct facts read_facts(const struct rs_pairs_reader *reader) {
+static struct facts read_facts(const struct rs_pairs_reader *reader, enum task task) {
     const json_t *header = reader->header;
     const json_t *train = json_object_get(header, "train");
-    const json_t *split = json_object_get(header, "split");
+    /* Lists are asked of nobody's test pairs. */
+    json_t *split = task == TASK_TOP ? NULL : json_object_get(header, "split");
     const json_t *leak = json_object_get(split, "leak");
     return (struct facts){
         .scale = rs_scale_from_json(json_object_get(header, "scale")),
@@ -86,6 +87,8 @@ static struct facts read_facts(const struct rs_pairs_reader *reader) {
         .train_digest = text_or_null(train, "digest"),
         .leak = json_is_number(leak) ? json_number_value(leak) : -1,
         .role = text_or_null(split, "role"),
+        .test_digest = text_or_null(json_object_get(header, "test"), "digest"),
+        .split = json_is_object(split) ? json_deep_copy(split) : NULL,
     };
 }
 
@@ -136,7 +139,7 @@ static bool begin_segment(struct stream *stream, struct rs_error *err) {
         integer_or(json_object_get(header, "test"), "rows", -1);
     free(model);
     free(fold);
-    struct facts facts = read_facts(&stream->reader);
+    struct facts facts = read_facts(&stream->reader, stream->task);
     return evidence_facts(stream->answers->fold, file, &facts, err);
 }
 
@@ -144,6 +147,12 @@ static bool check_columns(const struct rs_pairs *batch, enum task task, const ch
                           struct rs_error *err) {
     static const unsigned needed[N_TASKS] = {
         RS_RATING | RS_SCORE, RS_RATING | RS_ABOVE | RS_TIED | RS_CANDIDATES, RS_RANK};
+    if (batch->sampled != NULL)
+        return rs_fail(
+            err, EX_DATAERR,
+            "%s: ranks test items among some drawn ones, which tells little of the whole "
+            "catalogue: leave out --draw of rs-score",
+            file);
     if ((rs_pairs_columns(batch) & needed[task]) == needed[task]) return true;
     static const char *const columns[N_TASKS] = {"rating and score",
                                                  "rating, above, tied and candidates", "rank"};

@@ -31,8 +31,9 @@ void tally_clear(struct tally *tally) {
 bool tally_possible(const struct answers *answers, const struct request *request) {
     if (request->among_test) return answers->file[TASK_PREDICT] != NULL;
     switch (measures[request->measure].basis) {
-    case BASIS_SCORES:
-        return answers->file[TASK_PREDICT] != NULL;
+    case BASIS_SCORES: /* counts are not ratings: how far off a score is says nothing */
+        return answers->file[TASK_PREDICT] != NULL &&
+               (!answers->fold->facts.implicit || request->measure == COVERAGE);
     case BASIS_RANKS:
         if (answers->tied.v == NULL) return false;
         return request->measure == AUC ? answers->deepest == UINT32_MAX
@@ -116,7 +117,9 @@ static void add_accuracy(struct tally *tally, const struct answers *answers,
     if (errors.n == 0) return;
     for (size_t r = 0; r < requests->n; r++) {
         const struct request *request = &requests->all[r];
-        if (request->among_test || measures[request->measure].basis != BASIS_SCORES) continue;
+        if (request->among_test || measures[request->measure].basis != BASIS_SCORES ||
+            !tally_possible(answers, request))
+            continue;
         uint32_t n = request->measure == WITHIN_DEVIATION ? errors.stated : errors.n;
         if (n > 0)
             add(tally, r, fold->user.v[fold->start[list]], accuracy(request->measure, &errors), n,

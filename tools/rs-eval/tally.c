@@ -31,9 +31,8 @@ void tally_clear(struct tally *tally) {
 bool tally_possible(const struct answers *answers, const struct request *request) {
     if (request->among_test) return answers->file[TASK_PREDICT] != NULL;
     switch (measures[request->measure].basis) {
-    case BASIS_SCORES: /* counts are not ratings: how far off a score is says nothing */
-        return answers->file[TASK_PREDICT] != NULL &&
-               (!answers->fold->facts.implicit || request->measure == COVERAGE);
+    case BASIS_SCORES:
+        return answers->file[TASK_PREDICT] != NULL;
     case BASIS_RANKS:
         if (answers->tied.v == NULL) return false;
         return request->measure == AUC ? answers->deepest == UINT32_MAX
@@ -117,8 +116,9 @@ static void add_accuracy(struct tally *tally, const struct answers *answers,
     if (errors.n == 0) return;
     for (size_t r = 0; r < requests->n; r++) {
         const struct request *request = &requests->all[r];
-        if (request->among_test || measures[request->measure].basis != BASIS_SCORES ||
-            !tally_possible(answers, request))
+        if (request->among_test || measures[request->measure].basis != BASIS_SCORES) continue;
+        /* Counts are no ratings: how far off a score is says nothing unless it is asked for. */
+        if (answers->fold->facts.implicit && !requests->given && request->measure != COVERAGE)
             continue;
         uint32_t n = request->measure == WITHIN_DEVIATION ? errors.stated : errors.n;
         if (n > 0)

@@ -120,6 +120,11 @@ END
     rs-view --biases users matrix.rs | jq -s -e 'length == 120 and all(.deviation > 0)'
     awk -F, '$1 == 1 { s += $3; n++ } END { print s / n }' expected >mean
     rs-view --biases users matrix.rs -n 1 | jq -e "(.mean - $(cat mean) | fabs) < 1e-4"
+    rs-matrix --times ratings.rs -o timed.rs
+    tail -n +2 "$SAMPLE" | awk -F, '{ print $1 "," $2 "," $3 + 0 "," $4 }' | sort -t, -k1,1n -k2,2n >timed
+    rs-view timed.rs | jq -r '[.user, .item, .rating, (.time | fromdate)] | join(",")' | diff timed -
+    rs-view -i 110 timed.rs | jq -r '[.user, .item, .rating, (.time | fromdate)] | join(",")' |
+        diff <(grep ',110,' timed) -
     fails 65 rs-view -u nobody matrix.rs
     fails 65 rs-view -i nothing matrix.rs
 }
@@ -204,6 +209,12 @@ END
         jq -e '.task == "top"'
     printf 'user,item,score,above,tied,candidates\n1,2,4,1,1,9\n' | rs-view --from csv | rs-view --header |
         head -n 1 | jq -e '.task == "rank"'
+}
+
+@test "joined scores keep whose they are" {
+    printf 'u,i,1\n' | rs-view --from csv --name a -o a.rs
+    printf 'u,i,2\n' | rs-view --from csv --name b -o b.rs
+    assert_equal "$(cat a.rs b.rs a.rs | rs-view -f csv -c score,source | xargs)" "score,source 1,a 2,b 1,a"
 }
 
 @test "foreign scores are judged like ours" {

@@ -28,8 +28,8 @@ static void test_floats(void) {
     CHECK_TEXT(of_float(0.33333334f), "0.33333334");
     CHECK_TEXT(of_float(16777216), "16777216");
     CHECK_TEXT(of_float(16777218), "16777218");
-    CHECK_TEXT(of_float(123456790), "123456792"); /* whole ones exactly */
-    CHECK_TEXT(of_float(999999940), "999999936");
+    CHECK_TEXT(of_float(123456792.0f), "123456792"); /* whole ones exactly */
+    CHECK_TEXT(of_float(999999936.0f), "999999936");
     CHECK_TEXT(of_float(1e9f), "1e+09");
     CHECK_TEXT(of_float(1e-9f), "1e-09");
     CHECK_TEXT(of_float(3.4028235e38f), "3.4028235e+38");

@@ -41,15 +41,14 @@ static const struct rs_example examples[] = {
      "summary,ratings,value,2660\n"
      "summary,users,value,120\n"
      "summary,items,value,90\n"
-     "summary,sparsity,value,0.7537037037037037\n"},
+     "summary,sparsity,value,0.7537037037037038\n"},
     {"Who rates, by sex, with jq",
      "rs-clean ratings.csv --users users.csv | rs-stat -f json | "
      "jq -c '.\"user:sex\"[] | [.group, .n]'",
-     "[\"F\",1371]\n[\"M\",1289]\n"},
+     "[\"F\",1126]\n[\"M\",1534]\n"},
     {"Keep the figures, and look one of them up",
-     "rs-clean ratings.csv | rs-stat -o stats.rs -f rs; rs-view --array min_count -f csv stats.rs "
-     "| "
-     "head -n 2",
+     "rs-clean ratings.csv | rs-stat -o stats.rs -f rs && \\\n"
+     "    rs-view --array min_count -f csv stats.rs | head -n 2",
      "1,120,90,2660,1,1,1\n2,120,90,2660,1,1,1\n"},
     {0},
 };

@@ -351,7 +351,8 @@ static bool take_scores(const struct evidence *evidence, struct answers *answers
         if (!isnan(answers->score.v[rows[i]])) return twice(evidence, file, piece, i, err);
         answers->score.v[rows[i]] = piece->score[i];
         if (piece->source != NULL) answers->source.v[rows[i]] = piece->source[i];
-        if (piece->deviation != NULL) answers->deviation.v[rows[i]] = (double)piece->deviation[i];
+        if (stated && piece->deviation != NULL)
+            answers->deviation.v[rows[i]] = (double)piece->deviation[i];
     }
     return true;
 }

@@ -521,6 +521,10 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     run -0 rs-eval a.rs -m within-deviation,mae -f csv
     assert_line "A,all,all,within-deviation,0.6666666666666666,3"
     assert_line "A,all,all,mae,1,4"
+    printf 'user,item,rating,score,deviation\n1,a,4,3,0\n1,b,4,3,0\n' | scores none.rs predict A 1
+    run -0 rs-eval none.rs -m mae -f csv
+    assert_line "A,all,all,mae,1,2"
+    fails 65 rs-eval none.rs -m within-deviation
 }
 
 @test "every user by themselves" {

@@ -343,12 +343,16 @@ static bool take_scores(const struct evidence *evidence, struct answers *answers
                         const struct piece *piece, const uint32_t *rows, struct rs_error *err) {
     f64_extend(&answers->score, answers->fold->n, NAN);
     u8_extend(&answers->source, answers->fold->n, 0);
-    if (piece->deviation != NULL) f64_extend(&answers->deviation, answers->fold->n, 0);
+    bool stated = answers->deviation.v != NULL;
+    for (size_t i = 0; piece->deviation != NULL && !stated && i < piece->n; i++)
+        stated = piece->deviation[i] > 0;
+    if (stated) f64_extend(&answers->deviation, answers->fold->n, 0);
     for (size_t i = 0; i < piece->n; i++) {
         if (!isnan(answers->score.v[rows[i]])) return twice(evidence, file, piece, i, err);
         answers->score.v[rows[i]] = piece->score[i];
         if (piece->source != NULL) answers->source.v[rows[i]] = piece->source[i];
-        if (piece->deviation != NULL) answers->deviation.v[rows[i]] = (double)piece->deviation[i];
+        if (stated && piece->deviation != NULL)
+            answers->deviation.v[rows[i]] = (double)piece->deviation[i];
     }
     return true;
 }

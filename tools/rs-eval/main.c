@@ -66,14 +66,15 @@ static const struct rs_option options[] = {
      "compare the others with this model only, not all pairs; gives the measure stability"},
     {"test", 0, RS_CHOICE, "TEST", &settings.test, 0, 0, test_names, true,
      "the test over users: wilcoxon, permutation or t"},
-    {"draws", 0, RS_INTEGER, "N", &settings.n_draws, 10, 1e6, NULL, true,
+    {"draws", 0, RS_INTEGER, "N", &settings.n_draws, 10, 1e5, NULL, true,
      "draws of the bootstrap and of the permutation test"},
     {"confidence", 0, RS_REAL, "SHARE", &settings.confidence, 0.5, 0.9999, NULL, true,
      "confidence of the intervals"},
     {"segments", 's', RS_STRING, "LIST", &segment_list, 0, 0, NULL, true,
      "the same for groups of users (activity, taste, habit, spread, sex, age, occupation or "
      "another "
-     "column of theirs) and of test pairs (popularity, genre, time, hour, weekday)"},
+     "column of theirs; user: each alone) and of test pairs (popularity, genre, time, hour, "
+     "weekday)"},
     {"min-cell", 0, RS_INTEGER, "N", &settings.min_cell, 1, 1e9, NULL, true,
      "leave out figures of segments with fewer test pairs or users"},
     {.kind = RS_HEADING, .help = "What else is known"},
@@ -142,7 +143,9 @@ static const struct rs_tool tool = {
         "Accuracy is that of predictions clipped to the scale of the training ratings; rmse-raw "
         "and "
         "mae-raw leave them as they are.",
-    .memory = "24 bytes a test pair and 17 bytes a pair and model",
+    .memory = "24 bytes a test pair (32 with times); 17 bytes a pair and model (25 with "
+              "deviations), 16 bytes an entry of a "
+              "list; 20 bytes a user, measure and model; 16 bytes a training rating of --train",
     .max_operands = 100000,
     .options = options,
     .examples = examples,

@@ -36,7 +36,8 @@ static size_t place_in_index(const struct results *results, size_t segment, size
 
 void results_arrange(struct results *results, const struct evidence *evidence,
                      const struct segments *segments, const struct requests *requests) {
-    qsort(results->all, results->n, sizeof *results->all, compare_results);
+    if (results->n > 0)
+        qsort(results->all, results->n, sizeof *results->all, compare_results);
     results->n_models = evidence->n_models;
     results->n_requests = requests->n;
     results->index =

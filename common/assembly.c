@@ -291,9 +291,12 @@ static void add_stream_facts(struct rs_assembly *assembly,
                              const struct rs_pairs_reader *ratings) {
     struct rs_matrix *matrix = &assembly->matrix;
     matrix->implicit = rs_pairs_implicit(ratings);
-    matrix->scale = rs_scale_from_json(json_object_get(ratings->header, "scale"));
-    if (matrix->scale.n == 0)
-        rs_scale_add(&matrix->scale, matrix->rows.rating, matrix->n_ratings);
+    struct rs_scale declared = rs_scale_from_json(json_object_get(ratings->header, "scale"));
+    rs_scale_add(&matrix->scale, matrix->rows.rating, matrix->n_ratings);
+    if (declared.n > 0) { /* its ends; the step is that of the ratings */
+        matrix->scale.min = declared.min;
+        matrix->scale.max = declared.max;
+    }
     matrix->users.table = rs_table_align(&ratings->user_table, &matrix->users.ids);
     matrix->items.table = rs_table_align(&ratings->item_table, &matrix->items.ids);
     assembly->split = json_deep_copy(json_object_get(ratings->header, "split"));

@@ -4,17 +4,16 @@
  * stream; side tables and the truth in files of their own. Holds users, items and their factors;
  * the ratings too if they have to be sorted. */
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "expand.h"
-#include "history.h"
 #include "memory.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 #include "sides.h"
+#include "synthesis.h"
 #include "truth.h"
 #include "when.h"
 
@@ -308,51 +307,7 @@ static struct plan make_plan(void) {
     return plan;
 }
 
-/* Blocks of users, by id. */
-struct source {
-    const struct world *world;
-    struct history **histories; /* one a thread */
-    size_t users_a_block;
-};
-
-static void fill_users(void *data, size_t block, struct rows *rows) {
-    struct source *source = data;
-    struct history **mine = &source->histories[omp_get_thread_num()];
-    if (*mine == NULL) *mine = history_new(source->world);
-    size_t from = block * source->users_a_block, to = from + source->users_a_block;
-    if (to > source->world->n_users) to = source->world->n_users;
-    for (size_t id = from; id < to; id++) history_write(*mine, source->world->user_of[id], rows);
-}
-
-static void print_ratings(const struct world *world, struct press *press) {
-    size_t n_threads = (size_t)omp_get_max_threads();
-    struct source source = {.world = world,
-                            .histories = rs_calloc(n_threads, sizeof(struct history *))};
-    double each = (double)n_ratings / (double)n_users;
-    source.users_a_block = (size_t)fmax(1, 32768 / each);
-    size_t n_blocks = (world->n_users + source.users_a_block - 1) / source.users_a_block;
-    press_run(press, n_blocks, fill_users, &source);
-    for (size_t t = 0; t < n_threads; t++) history_free(source.histories[t]);
-    free(source.histories);
-}
-
-/* Digits after the point that numbers of this step take. */
-static int decimals_of(double step) {
-    int decimals = 0;
-    for (; decimals < 6 && fabs(step - rint(step)) > 1e-6; decimals++) step *= 10;
-    return decimals;
-}
-
-static float *make_levels(const struct shape *shape, size_t *n) {
-    *n = 1 + (size_t)rint((shape->high - shape->low) / shape->step);
-    float *levels = rs_malloc(*n, sizeof *levels);
-    for (size_t l = 0; l < *n; l++) levels[l] = (float)(shape->low + shape->step * (double)l);
-    return levels;
-}
-
-static struct press make_press(const struct world *world, const float *levels, size_t n_levels,
-                               FILE *file) {
-    const struct shape *shape = &world->plan.shape;
+static struct press make_press(const struct world *world, FILE *file) {
     struct press press = {
         .file = file,
         .order = (enum rows_order)order,
@@ -362,9 +317,6 @@ static struct press make_press(const struct world *world, const float *levels, s
         .n_items = world->n_items,
         .implicit = implicit,
         .has_time = true,
-        .levels = implicit ? NULL : levels,
-        .n_levels = implicit ? 0 : n_levels,
-        .decimals = decimals_of(shape->step),
         .header = rs_tool_header(&tool),
     };
     for (size_t c = 0; c < world->plan.n_contexts; c++) {
@@ -404,13 +356,10 @@ static void synthesise(FILE *file) {
     struct plan plan = make_plan();
     struct world world;
     world_make(&world, &plan);
-    size_t n_levels;
-    float *levels = make_levels(&plan.shape, &n_levels);
-    struct press press = make_press(&world, levels, n_levels, file);
-    print_ratings(&world, &press);
+    struct press press = make_press(&world, file);
+    synthesis_print(&world, &press);
     write_beside(&world);
     report(&press);
-    free(levels);
     world_free(&world);
     free(plan.contexts);
 }

@@ -16,20 +16,6 @@ static void put(struct figure *figure, const char *label, double value) {
     figure_row(figure, label, strlen(label), &value);
 }
 
-static int compare_counts(const void *a, const void *b) {
-    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-    return first < second ? -1 : first > second;
-}
-
-uint64_t *counts_ascending(const struct sums_list *list, size_t *n) {
-    uint64_t *counts = rs_malloc(list->n, sizeof *counts);
-    *n = 0;
-    for (size_t l = 0; l < list->n; l++)
-        if (list->all[l].n > 0) counts[(*n)++] = list->all[l].n;
-    qsort(counts, *n, sizeof *counts, compare_counts);
-    return counts;
-}
-
 /* Summary */
 
 /* The share of the ratings' variance that lies between the means of lines. */
@@ -43,17 +29,15 @@ static double between(const struct sums_list *list, const struct sums *all) {
     return total > 0 ? sum / total : NAN;
 }
 
-static void put_side(struct figure *figure, const struct sums_list *list,
+static void put_side(struct figure *figure, const uint64_t *counts, size_t n,
                      const char *const names[4]) {
-    size_t n, once = 0;
-    uint64_t *counts = counts_ascending(list, &n);
+    size_t once = 0;
     while (once < n && counts[once] == 1) once++;
     struct tail tail = skew_tail(counts, n);
     put(figure, names[0], skew_gini(counts, n));
     put(figure, names[1], n > 0 ? (double)once / (double)n : NAN);
     put(figure, names[2], tail.exponent);
     put(figure, names[3], isnan(tail.exponent) ? NAN : (double)tail.from);
-    free(counts);
 }
 
 void describe_summary(struct figures *figures, const struct gathered *gathered,
@@ -82,8 +66,8 @@ void describe_summary(struct figures *figures, const struct gathered *gathered,
     put(figure, "minimum", n > 0 ? (double)gathered->scale.min : NAN);
     put(figure, "maximum", n > 0 ? (double)gathered->scale.max : NAN);
     put(figure, "step", n > 0 && !subject->implicit ? rs_scale_step(&gathered->scale) : NAN);
-    put_side(figure, &gathered->users, of_users);
-    put_side(figure, &gathered->items, of_items);
+    put_side(figure, gathered->user_counts, gathered->users.n, of_users);
+    put_side(figure, gathered->item_counts, gathered->items.n, of_items);
 }
 
 /* The distribution of ratings */
@@ -180,12 +164,13 @@ static void describe_quantiles(struct figures *figures, const struct gathered *g
     enum { N_AT = sizeof at / sizeof *at };
     const struct sums_list *sides[] = {&gathered->users, &gathered->items};
     double rows[N_AT][1 + 2 * N_MEASURES];
-    for (int side = 0; side < 2; side++) {
-        for (int m = 0; m < N_MEASURES; m++) {
+#pragma omp parallel for schedule(dynamic)
+    for (int job = 0; job < 2 * N_MEASURES; job++) {
+        {
+            int side = job / N_MEASURES, m = job % N_MEASURES;
             size_t n;
             double *values = sorted_measures(sides[side], (enum measure)m, &n);
             for (int q = 0; q < N_AT; q++) {
-                rows[q][0] = at[q];
                 rows[q][1 + side * N_MEASURES + m] = n > 0 ? rs_quantile(values, n, at[q]) : NAN;
             }
             free(values);
@@ -197,14 +182,16 @@ static void describe_quantiles(struct figures *figures, const struct gathered *g
         NULL,
         COLUMNS("q", "user_n", "user_mean", "user_deviation", "item_n", "item_mean",
                 "item_deviation"));
-    for (int q = 0; q < N_AT; q++) figure_row(figure, NULL, 0, rows[q]);
+    for (int q = 0; q < N_AT; q++) {
+        rows[q][0] = at[q];
+        figure_row(figure, NULL, 0, rows[q]);
+    }
 }
 
 /* Lines by their number of ratings, in ranges that double. */
-static void describe_counts(struct figures *figures, const struct sums_list *list, const char *name,
-                            const char *says) {
-    size_t n, i = 0;
-    uint64_t *counts = counts_ascending(list, &n);
+static void describe_counts(struct figures *figures, const uint64_t *counts, size_t n,
+                            const char *name, const char *says) {
+    size_t i = 0;
     double total = 0, below = 0;
     for (size_t l = 0; l < n; l++) total += (double)counts[l];
     struct figure *figure = figures_add(figures, name, says, NULL,
@@ -220,15 +207,13 @@ static void describe_counts(struct figures *figures, const struct sums_list *lis
                    (double[]){(double)low, (double)(2 * low - 1), lines, lines / (double)n,
                               ratings / total});
     }
-    free(counts);
 }
 
 /* The number of ratings by rank, at ranks in geometric steps, and the share of all ratings up to
  * it. */
-static void describe_ranks(struct figures *figures, const struct sums_list *list, const char *name,
-                           const char *says) {
-    size_t n, next = 1;
-    uint64_t *counts = counts_ascending(list, &n);
+static void describe_ranks(struct figures *figures, const uint64_t *counts, size_t n,
+                           const char *name, const char *says) {
+    size_t next = 1;
     double total = 0, sum = 0;
     for (size_t l = 0; l < n; l++) total += (double)counts[l];
     struct figure *figure = figures_add(figures, name, says, NULL,
@@ -242,17 +227,18 @@ static void describe_ranks(struct figures *figures, const struct sums_list *list
                    (double[]){(double)rank, count, (double)rank / (double)n, sum / total});
         next = rank + 1 + rank / 25;
     }
-    free(counts);
 }
 
 void describe_activity(struct figures *figures, const struct gathered *gathered) {
     describe_quantiles(figures, gathered);
-    describe_counts(figures, &gathered->users, "user_counts",
+    describe_counts(figures, gathered->user_counts, gathered->users.n, "user_counts",
                     "users by the number of their ratings");
-    describe_counts(figures, &gathered->items, "item_counts",
+    describe_counts(figures, gathered->item_counts, gathered->items.n, "item_counts",
                     "items by the number of their ratings");
-    describe_ranks(figures, &gathered->users, "user_ranks", "ratings of a user, most first");
-    describe_ranks(figures, &gathered->items, "item_ranks", "ratings of an item, most first");
+    describe_ranks(figures, gathered->user_counts, gathered->users.n, "user_ranks",
+                   "ratings of a user, most first");
+    describe_ranks(figures, gathered->item_counts, gathered->items.n, "item_ranks",
+                   "ratings of an item, most first");
 }
 
 /* Time */
@@ -343,11 +329,10 @@ static const char *const density_says[] = {
     "what is left when users and items with fewer than k ratings are taken away until none is"};
 
 static void put_overlap(struct figure *figure, const char *label, const struct held *held,
-                        const struct incidence *incidence, uint64_t steps) {
-    struct overlap overlap = incidence_overlap(incidence, held->hash, steps);
+                        const struct overlap *overlap) {
     figure_row(figure, label, strlen(label),
-               (double[]){(double)held->n_lines, (double)overlap.examined, overlap.share,
-                          overlap.error, overlap.exact && held->level == 0});
+               (double[]){(double)held->n_lines, (double)overlap->examined, overlap->share,
+                          overlap->error, overlap->exact && held->level == 0});
 }
 
 static void describe_cores(struct figures *figures, const struct incidence *incidence) {
@@ -371,12 +356,19 @@ static void describe_cores(struct figures *figures, const struct incidence *inci
 void describe_density(struct figures *figures, const struct gathered *gathered, uint64_t steps) {
     if (gathered->all.n == 0) return;
     struct incidence by_user, by_item;
+    struct overlap of_users, of_items;
 #pragma omp parallel sections
     {
 #pragma omp section
-        by_user = incidence_make(&gathered->by_user, gathered->items.n);
+        {
+            by_user = incidence_make(&gathered->by_user, gathered->items.n);
+            of_users = incidence_overlap(&by_user, gathered->by_user.hash, steps);
+        }
 #pragma omp section
-        by_item = incidence_make(&gathered->by_item, gathered->users.n);
+        {
+            by_item = incidence_make(&gathered->by_item, gathered->users.n);
+            of_items = incidence_overlap(&by_item, gathered->by_item.hash, steps);
+        }
     }
     bool exact = gathered->by_user.level == 0;
     struct figure *figure =
@@ -387,8 +379,8 @@ void describe_density(struct figures *figures, const struct gathered *gathered, 
                (double[]){held > 0 ? repeated / held : NAN, exact ? repeated : NAN, exact});
     figure = figures_add(figures, "co_rating", density_says[0], "side",
                          COLUMNS("lines", "examined", "share", "error", "exact"));
-    put_overlap(figure, "users", &gathered->by_user, &by_user, steps);
-    put_overlap(figure, "items", &gathered->by_item, &by_item, steps);
+    put_overlap(figure, "users", &gathered->by_user, &of_users);
+    put_overlap(figure, "items", &gathered->by_item, &of_items);
     if (exact) {
         describe_cores(figures, &by_user);
     } else {

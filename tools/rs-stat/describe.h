@@ -25,7 +25,4 @@ void describe_categories(struct figures *figures, const struct gathered *gathere
 void describe_missing(struct figures *figures, const struct gathered *gathered,
                       const struct subject *subject);
 
-/* The counts of lines with any rating, ascending; the caller frees them. */
-uint64_t *counts_ascending(const struct sums_list *list, size_t *n);
-
 #endif

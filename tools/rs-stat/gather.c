@@ -55,28 +55,38 @@ double fine_value(uint32_t bucket) {
     return (double)value;
 }
 
-static void count_exact(struct distribution *distribution, float value) {
+/* From here on only buckets count, which take over what was counted. */
+static void give_up_values(struct distribution *distribution) {
+    distribution->fine = rs_calloc(FINE_BUCKETS, sizeof *distribution->fine);
+    for (size_t s = 0; s < EXACT_SLOTS; s++)
+        if (distribution->count[s] > 0)
+            distribution->fine[fine_bucket(distribution->value[s])] += distribution->count[s];
+}
+
+static uint32_t slot_of(const struct distribution *distribution, float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     uint32_t slot = (bits * 2654435761u) >> 24;
     while (distribution->count[slot] > 0 && distribution->value[slot] != value)
         slot = (slot + 1) % EXACT_SLOTS;
-    if (distribution->count[slot] == 0) {
-        if (++distribution->n_exact > EXACT_VALUES) return;
-        distribution->value[slot] = value;
-    }
-    distribution->count[slot]++;
+    return slot;
 }
 
+/* The scale needs to see each value once. */
 static void count_ratings(struct gathered *gathered, const float *ratings, size_t n) {
     struct distribution *distribution = &gathered->distribution;
-    for (size_t i = 0; i < n; i++) {
+    size_t i = 0;
+    for (; i < n && distribution->fine == NULL; i++) {
         float rating = ratings[i] + 0.0f; /* -0 is 0 */
-        sums_add(&gathered->all, (double)rating);
-        distribution->fine[fine_bucket(rating)]++;
-        if (distribution->n_exact <= EXACT_VALUES) count_exact(distribution, rating);
+        uint32_t slot = slot_of(distribution, rating);
+        if (distribution->count[slot]++ > 0) continue;
+        distribution->value[slot] = rating;
+        rs_scale_add(&gathered->scale, &rating, 1);
+        if (++distribution->n_exact > EXACT_VALUES) give_up_values(distribution);
     }
-    rs_scale_add(&gathered->scale, ratings, n);
+    if (i == n) return;
+    rs_scale_add(&gathered->scale, ratings + i, n - i);
+    for (; i < n; i++) distribution->fine[fine_bucket(ratings[i] + 0.0f)]++;
 }
 
 /* Times */
@@ -113,17 +123,19 @@ static void count_times(struct calendar *calendar, const int64_t *times, const f
         if (times[i] > calendar->last) calendar->last = times[i];
         int64_t day = floor_divide(times[i], DAY_MS);
         sums_add(&calendar->hours[(times[i] - day * DAY_MS) / HOUR_MS], (double)ratings[i]);
-        if (2 * (calendar->n_days + 1) > calendar->n_slots) grow_days(calendar);
-        struct day *found = find_day(calendar->days, calendar->n_slots, day);
-        calendar->n_days += found->sums.n == 0;
-        found->day = day;
-        sums_add(&found->sums, (double)ratings[i]);
+        if (calendar->latest == NULL || calendar->latest->day != day) {
+            if (2 * (calendar->n_days + 1) > calendar->n_slots) grow_days(calendar);
+            calendar->latest = find_day(calendar->days, calendar->n_slots, day);
+            calendar->n_days += calendar->latest->sums.n == 0;
+            calendar->latest->day = day;
+        }
+        sums_add(&calendar->latest->sums, (double)ratings[i]);
     }
 }
 
 /* Pairs */
 
-static bool is_held(const struct held *held, uint32_t line) {
+static bool is_kept(const struct held *held, size_t line) {
     return held->level == 0 || held->hash[line] >> (64 - held->level) == 0;
 }
 
@@ -131,10 +143,11 @@ static bool is_held(const struct held *held, uint32_t line) {
 static void thin_out(struct held *held) {
     while (held->n > held->limit && held->level < 63) {
         held->level++;
+        for (size_t l = 0; l < held->n_lines; l++) held->kept[l] = is_kept(held, l);
         const uint32_t *lines = held->by_user ? held->user : held->item;
         size_t kept = 0;
         for (size_t i = 0; i < held->n; i++) {
-            if (!is_held(held, lines[i])) continue;
+            if (!held->kept[lines[i]]) continue;
             held->user[kept] = held->user[i];
             held->item[kept++] = held->item[i];
         }
@@ -142,12 +155,21 @@ static void thin_out(struct held *held) {
     }
 }
 
-static void hold(struct held *held, const struct rs_pairs *batch, const struct rs_ids *names) {
+static void name_lines(struct held *held, const struct rs_ids *names) {
+    if (held->n_lines == names->n) return;
+    size_t kept_capacity = held->line_capacity;
     rs_grow(&held->hash, &held->line_capacity, names->n, sizeof *held->hash);
+    if (held->line_capacity != kept_capacity)
+        held->kept = rs_realloc(held->kept, held->line_capacity, sizeof *held->kept);
     for (; held->n_lines < names->n; held->n_lines++) {
         struct rs_id id = rs_ids_get(names, held->n_lines);
         held->hash[held->n_lines] = rs_random_hash(0, id.text, id.length, "", 0);
+        held->kept[held->n_lines] = is_kept(held, held->n_lines);
     }
+}
+
+static void hold(struct held *held, const struct rs_pairs *batch, const struct rs_ids *names) {
+    name_lines(held, names);
     if (held->n + batch->n > held->capacity) {
         held->capacity = 2 * (held->n + batch->n);
         held->user = rs_realloc(held->user, held->capacity, sizeof *held->user);
@@ -158,7 +180,7 @@ static void hold(struct held *held, const struct rs_pairs *batch, const struct r
     for (size_t i = 0; i < batch->n; i++) {
         held->user[n] = batch->user[i];
         held->item[n] = batch->item[i];
-        n += is_held(held, lines[i]);
+        n += held->kept[lines[i]];
     }
     held->n = n;
     thin_out(held);
@@ -168,14 +190,37 @@ static void hold(struct held *held, const struct rs_pairs *batch, const struct r
 
 void gathered_init(struct gathered *gathered, size_t limit) {
     *gathered = (struct gathered){.calendar = {.first = INT64_MAX, .last = INT64_MIN}};
-    gathered->distribution.fine = rs_calloc(FINE_BUCKETS, sizeof *gathered->distribution.fine);
     gathered->by_user = (struct held){.by_user = true, .limit = limit};
     gathered->by_item = (struct held){.by_user = false, .limit = limit};
+}
+
+static int compare_counts(const void *a, const void *b) {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+static uint64_t *sorted_counts(const struct sums_list *list) {
+    uint64_t *counts = rs_malloc(list->n, sizeof *counts);
+    for (size_t l = 0; l < list->n; l++) counts[l] = list->all[l].n;
+    qsort(counts, list->n, sizeof *counts, compare_counts);
+    return counts;
+}
+
+void gathered_finish(struct gathered *gathered) {
+    for (size_t u = 0; u < gathered->users.n; u++) {
+        gathered->all.n += gathered->users.all[u].n;
+        gathered->all.sum += gathered->users.all[u].sum;
+        gathered->all.squares += gathered->users.all[u].squares;
+    }
+    gathered->user_counts = sorted_counts(&gathered->users);
+    gathered->item_counts = sorted_counts(&gathered->items);
 }
 
 void gathered_free(struct gathered *gathered) {
     free(gathered->users.all);
     free(gathered->items.all);
+    free(gathered->user_counts);
+    free(gathered->item_counts);
     free(gathered->distribution.fine);
     free(gathered->calendar.days);
     for (size_t c = 0; c < gathered->n_contexts; c++) free(gathered->contexts[c].all);
@@ -184,6 +229,7 @@ void gathered_free(struct gathered *gathered) {
         free(held[h]->user);
         free(held[h]->item);
         free(held[h]->hash);
+        free(held[h]->kept);
     }
 }
 
@@ -203,7 +249,7 @@ void gathered_add(struct gathered *gathered, const struct rs_pairs *batch,
     sums_extend(&gathered->users, users->n);
     sums_extend(&gathered->items, items->n);
     gathered->any_time |= batch->time != NULL;
-#pragma omp parallel sections
+#pragma omp parallel sections if (batch->n > 8192)
     {
 #pragma omp section
         sums_count(&gathered->users, batch->user, batch->rating, batch->n);

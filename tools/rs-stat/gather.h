@@ -26,13 +26,13 @@ struct sums_list {
 
 enum { EXACT_VALUES = 100, EXACT_SLOTS = 256, FINE_BUCKETS = 65536 };
 
-/* How often each rating occurs: each value, while they are few; and always by the upper half of its
- * bits, which tells values apart that differ by more than 1 %. */
+/* How often each rating occurs: each value, while they are few, then by the upper half of its bits,
+ * which tells values apart that differ by more than 1 %. */
 struct distribution {
     size_t n_exact; /* above EXACT_VALUES: too many, and the slots are of no use */
     float value[EXACT_SLOTS];
     uint64_t count[EXACT_SLOTS]; /* 0: free */
-    uint64_t *fine;              /* by fine_bucket, which keeps the order */
+    uint64_t *fine; /* by fine_bucket, which keeps the order; NULL while they are few */
 };
 
 /* The middle of a bucket. */
@@ -48,6 +48,7 @@ struct calendar {
     int64_t first, last;
     struct sums hours[24]; /* UTC */
     struct day *days;      /* open addressing; free where sums.n is 0 */
+    struct day *latest;    /* found last: most ratings are of the day of the one before */
     size_t n_days, n_slots;
 };
 
@@ -61,12 +62,14 @@ struct held {
     uint32_t *user, *item;
     size_t n_lines, line_capacity;
     uint64_t *hash; /* by line */
+    bool *kept;     /* by line */
 };
 
 struct gathered {
-    struct sums all;
+    struct sums all; /* known at the end */
     struct rs_scale scale;
     struct sums_list users, items;
+    uint64_t *user_counts, *item_counts; /* ascending */
     struct distribution distribution;
     struct calendar calendar;
     struct held by_user, by_item;
@@ -76,6 +79,9 @@ struct gathered {
 };
 
 void gathered_init(struct gathered *gathered, size_t limit);
+/* Sums up when the last batch is in. */
+void gathered_finish(struct gathered *gathered);
+
 void gathered_free(struct gathered *gathered);
 
 /* Takes in a batch. USERS and ITEMS name what its numbers stand for. */

@@ -17,7 +17,7 @@ static const char *const format_names[] = {"text", "json", "csv", "rs", NULL};
 
 static int format = FORMAT_TEXT;
 static int64_t exact = 1000000;
-static int64_t steps = 10000000;
+static int64_t steps = 4000000;
 
 static const struct rs_option options[] = {
     {"format", 'f', RS_CHOICE, "FORM", &format, 0, 0, format_names, false,
@@ -121,6 +121,7 @@ static void of_stream(struct figures *figures, struct rs_reader *first, const ch
         .n_contexts = reader.n_contexts,
         .contexts = reader.contexts,
     };
+    gathered_finish(&gathered);
     describe(figures, &gathered, &subject);
     rs_table_free(&subject.user_table);
     rs_table_free(&subject.item_table);
@@ -156,6 +157,7 @@ static void of_matrix(struct figures *figures, struct rs_reader *reader) {
         .item_table = matrix.items.table,
         .implicit = matrix.implicit,
     };
+    gathered_finish(&gathered);
     describe(figures, &gathered, &subject);
     rs_pairs_free(&batch);
     gathered_free(&gathered);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "factors.h"
 #include "knn.h"
 #include "means.h"
 #include "memory.h"
@@ -16,6 +17,8 @@ struct rs_model *rs_model_use(const char *name, struct rs_file *file,
     bool ok;
     if (strcmp(kind, "graph") == 0) {
         ok = rs_knn_open(model, err);
+    } else if (strcmp(kind, "factors") == 0) {
+        ok = rs_factors_open(model, err);
     } else {
         ok = rs_fail(err, EX_DATAERR, "%s: holds %s, which is no model", file->name, kind);
     }

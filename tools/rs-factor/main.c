@@ -1,0 +1,147 @@
+/* rs-factor: latent factors and linear models of a user-item matrix.
+ *
+ * In: a matrix file, or standard input. Out: one model file, which rs-score maps in place. Holds
+ * the matrix and the model. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "memory.h"
+#include "message.h"
+#include "method.h"
+#include "options.h"
+#include "output.h"
+#include "preference.h"
+
+static const struct method *const methods[] = {&method_ease};
+enum { N_METHODS = sizeof methods / sizeof *methods };
+
+struct shared_options shared = {.factors = 0, .sweeps = 0, .seed = 1, .lambda = -1};
+
+static const char *method_names[N_METHODS + 1];
+static int method;
+
+static const struct rs_option common_options[] = {
+    {"method", 'm', RS_CHOICE, "METHOD", &method, 0, 0, method_names, true, "the model; see above"},
+    {"factors", 'f', RS_INTEGER, "N", &shared.factors, 1, 512, NULL, true,
+     "latent factors; each method has its own default"},
+    {"sweeps", 0, RS_INTEGER, "N", &shared.sweeps, 1, 100000, NULL, true,
+     "passes over users and items; each method has its own default"},
+    {"lambda", 'l', RS_REAL, "X", &shared.lambda, 0, 1e12, NULL, true,
+     "regularisation; each method has its own default"},
+    {"preference", 0, RS_CHOICE, "HOW", &shared.preference, 0, 0, rs_preference_names, true,
+     "what models that rank make of a rating: scaled, by its place on the scale (the least counts "
+     "0.1, the best 1); log, log(1 + count); binary, 1; auto takes log for implicit feedback, "
+     "scaled for ratings"},
+    {"memory", 0, RS_BYTES, "BYTES", &shared.memory, 1, 9007199254740992., NULL, false,
+     "what fitting may take beside the matrix; a method that needs more says so before it starts"},
+    RS_SEED_OPTION(&shared.seed),
+    {0},
+};
+
+static const struct rs_option last_options[] = {
+    {.kind = RS_HEADING, .help = "Always:"},
+    RS_OUTPUT_OPTION,
+    RS_THREADS_OPTION,
+    RS_END_OPTIONS,
+};
+
+static const struct rs_example examples[] = {
+    {"Rank by EASE", "rs-clean ratings.csv | rs-matrix | rs-factor --method ease -o ease.model",
+     ""},
+    {0},
+};
+
+static struct rs_tool tool = {
+    .name = "rs-factor",
+    .summary = "fit latent factors and linear models to a matrix",
+    .operands = "[MATRIX]",
+    .memory = "the mapped matrix and what the method says.",
+    .max_operands = 1,
+    .examples = examples,
+};
+
+static size_t count_options(const struct rs_option *options) {
+    size_t n = 0;
+    while (!rs_option_is_last(&options[n])) n++;
+    return n;
+}
+
+static struct rs_option *append(struct rs_option *to, const struct rs_option *options) {
+    size_t n = count_options(options);
+    memcpy(to, options, n * sizeof *to);
+    return to + n;
+}
+
+/* The options of one method, or of all (NULL), under headings, between those that all have. The
+ * caller frees them. */
+static struct rs_option *make_options(const struct method *only) {
+    size_t n = count_options(common_options) + count_options(last_options) + N_METHODS + 1;
+    for (size_t m = 0; m < N_METHODS; m++) n += count_options(methods[m]->options);
+    struct rs_option *options = rs_calloc(n, sizeof *options);
+    struct rs_option *end = append(options, common_options);
+    for (size_t m = 0; m < N_METHODS; m++) {
+        if ((only != NULL && methods[m] != only) || count_options(methods[m]->options) == 0)
+            continue;
+        *end++ = (struct rs_option){.kind = RS_HEADING, .help = methods[m]->name};
+        end = append(end, methods[m]->options);
+    }
+    append(end, last_options);
+    return options;
+}
+
+/* What comes before the methods in the help. */
+static const char *const opening =
+    "Fits a model to a matrix (standard input if no file is named) and writes it to one file, for "
+    "rs-score to answer with. Methods that rank say what comes before what; methods that predict "
+    "say what a rating would be. A user whom the matrix does not know, or who has rated since, is "
+    "folded in from the ratings in closed form.";
+
+static char *make_about(void) {
+    char *about = rs_strdup(opening);
+    for (size_t m = 0; m < N_METHODS; m++) {
+        char *longer = rs_format("%s\n\n%s", about, methods[m]->about);
+        free(about);
+        about = longer;
+    }
+    return about;
+}
+
+/* Half of the machine's memory. */
+static int64_t default_memory(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (int64_t)pages / 2 * (int64_t)size : INT64_MAX;
+}
+
+/* An option of a method that is not the one chosen does nothing: say so. */
+static void refuse_foreign_options(void) {
+    for (size_t m = 0; m < N_METHODS; m++)
+        for (const struct rs_option *o = methods[m]->options; !rs_option_is_last(o); o++)
+            if ((int)m != method && o->name != NULL && rs_option_given(&tool, o->name))
+                rs_usage_error("--%s: is for --method %s", o->name, methods[m]->name);
+}
+
+int main(int argc, char **argv) {
+    char **paths;
+    for (size_t m = 0; m < N_METHODS; m++) method_names[m] = methods[m]->name;
+    struct rs_option *all = make_options(NULL), *chosen;
+    char *about = make_about();
+    tool.options = all;
+    tool.about = about;
+    shared.memory = 0;
+    size_t n_paths = rs_options_parse(&tool, argc, argv, &paths);
+    if (shared.memory == 0) shared.memory = default_memory();
+    refuse_foreign_options();
+    struct rs_output output = rs_output_open(rs_output_path, true);
+    struct rs_error err;
+    struct rs_matrix matrix;
+    if (!rs_matrix_open(&matrix, n_paths > 0 ? paths[0] : "-", &err)) rs_die_error(&err);
+    tool.options = chosen = make_options(methods[method]);
+    methods[method]->fit(&matrix, output.file, rs_tool_header(&tool));
+    rs_output_commit(&output);
+    rs_matrix_close(&matrix);
+    free(chosen);
+    free(all);
+    free(about);
+    return rs_finish();
+}

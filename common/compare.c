@@ -40,15 +40,16 @@ static size_t planes_of(enum rs_sums_kind kind) {
     return kind == RS_LEVEL_PRODUCT ? 1 : kind == RS_LEVEL_SUMS ? RS_N_SUMS : 0;
 }
 
-static size_t tile_elements(enum rs_sums_kind kind) {
-    size_t row = rs_compare_block_lines(kind) * planes_of(kind), most = TILE_BYTES / 4;
-    return row > most ? row : most;
+static size_t tile_elements(const struct rs_comparison *comparison) {
+    size_t row = comparison->block_lines * planes_of(comparison->packed.kind);
+    return row > TILE_BYTES / sizeof(int32_t) ? row : TILE_BYTES / sizeof(int32_t);
 }
 
-/* Accumulators for one line with a block, or with all rows. */
-static size_t accumulators(enum rs_sums_kind kind, size_t n_lines, bool by_columns) {
-    size_t lines = rs_compare_block_lines(kind);
-    return (by_columns && n_lines > lines ? n_lines : lines) + RS_PAIRS;
+/* Bytes of the accumulators for one line with a block, or with all rows. */
+static size_t list_bytes(const struct rs_comparison *comparison) {
+    size_t lines = comparison->block_lines, n_rows = comparison->packed.n_rows;
+    if (comparison->by_columns && n_rows > lines) lines = n_rows;
+    return (lines + RS_PAIRS) * rs_scatter_bytes(comparison->packed.kind);
 }
 
 struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
@@ -56,13 +57,11 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
     struct rs_comparer *comparer = rs_calloc(1, sizeof *comparer);
     comparer->shared = comparison;
     rs_block_make(&comparer->block, packed);
-    bool by_columns = packed->column_entry != NULL;
-    size_t bytes =
-        accumulators(packed->kind, packed->n_lines, by_columns) * rs_scatter_bytes(packed->kind);
+    size_t bytes = list_bytes(comparison);
     comparer->lists = rs_aligned(bytes, 1);
     memset(comparer->lists, 0, bytes);
     if (rs_packed_is_exact(packed->kind)) {
-        comparer->sums = rs_aligned(tile_elements(packed->kind), sizeof *comparer->sums);
+        comparer->sums = rs_aligned(tile_elements(comparison), sizeof *comparer->sums);
         comparer->groups = rs_malloc((size_t)TILE_ROWS * PANEL_GROUPS, sizeof *comparer->groups);
     }
     return comparer;
@@ -77,16 +76,12 @@ void rs_comparer_free(struct rs_comparer *comparer) {
     free(comparer);
 }
 
-size_t rs_comparer_bytes(enum rs_sums_kind kind, size_t n_lines, size_t n_columns,
-                         size_t longest_line, bool by_columns) {
-    size_t exact = rs_packed_is_exact(kind)
-                       ? tile_elements(kind) * sizeof(int32_t) +
-                             (size_t)TILE_ROWS * PANEL_GROUPS * sizeof(struct rs_dots_group)
-                       : 0;
-    return sizeof(struct rs_comparer) +
-           accumulators(kind, n_lines, by_columns) * rs_scatter_bytes(kind) + exact +
-           (n_columns + 2) * sizeof(uint32_t) +
-           (longest_line + RS_SPAN_PADDING) * 2 * sizeof(struct rs_span);
+size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_line) {
+    size_t bytes = sizeof(struct rs_comparer) + list_bytes(comparison) +
+                   2 * (longest_line + RS_SPAN_PADDING) * sizeof(struct rs_span);
+    if (!rs_packed_is_exact(comparison->packed.kind)) return bytes;
+    return bytes + tile_elements(comparison) * sizeof(int32_t) +
+           (size_t)TILE_ROWS * PANEL_GROUPS * sizeof(struct rs_dots_group);
 }
 
 /* Offers */

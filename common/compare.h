@@ -3,6 +3,7 @@
 #ifndef RS_COMPARE_H
 #define RS_COMPARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "block.h"
@@ -16,6 +17,8 @@ struct rs_comparison {
     struct rs_similarity how;
     const struct rs_dots_kernel *kernel;
     struct rs_shortlists shortlists; /* of the rows */
+    size_t block_lines;              /* of the largest block */
+    bool by_columns;                 /* the packed lines have their columns */
     float *inverse_root;             /* of facts.root, for products; padded like these */
 };
 
@@ -30,9 +33,10 @@ void rs_comparer_free(struct rs_comparer *comparer);
 void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan, size_t part,
                      size_t n_parts);
 
-/* Lines of a block, and bytes of a thread's memory beside the blocks' dense columns and lists. */
+/* The block that keeps all caches busy, a multiple of RS_DOTS_LINES. */
 size_t rs_compare_block_lines(enum rs_sums_kind kind);
-size_t rs_comparer_bytes(enum rs_sums_kind kind, size_t n_lines, size_t n_columns,
-                         size_t longest_line, bool by_columns);
+
+/* What a thread takes beside its block. */
+size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_line);
 
 #endif

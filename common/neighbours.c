@@ -13,47 +13,69 @@
 
 /* What is spent on speed, from plenty to the least. */
 struct economy {
-    size_t passes;    /* over the matrix, each for a share of the rows */
-    size_t max_dense; /* bytes of a block's dense columns, for each thread */
-    bool by_columns;  /* hold the entries by columns, too */
+    size_t passes;         /* over the matrix, each for a share of the rows */
+    size_t smaller_blocks; /* divides the number of their lines */
+    size_t max_dense;      /* bytes of a block's dense columns, for each thread */
+    bool by_columns;       /* hold the entries by columns, too */
 };
 static const struct economy economies[] = {
-    {1, 256 << 20, true}, {1, 64 << 20, true}, {1, 16 << 20, true},  {1, 4 << 20, true},
-    {1, 4 << 20, false},  {4, 4 << 20, false}, {16, 2 << 20, false}, {64, 1 << 20, false},
+    {1, 1, 256 << 20, true}, {1, 1, 64 << 20, true},  {1, 1, 16 << 20, true},
+    {1, 1, 4 << 20, true},   {1, 1, 4 << 20, false},  {1, 4, 4 << 20, false},
+    {4, 4, 2 << 20, false},  {16, 4, 1 << 20, false},
 };
 enum { N_ECONOMIES = sizeof economies / sizeof *economies };
 
-/* The entries of the largest block: the first, since lines with more entries come first. */
-static size_t block_entries(const struct rs_sparse *lines, enum rs_sums_kind kind) {
-    uint64_t longest = 0, n = rs_compare_block_lines(kind);
-    for (size_t line = 0; line < lines->n_lines; line++) {
-        uint64_t length = lines->start[line + 1] - lines->start[line];
-        if (length > longest) longest = length;
-    }
-    uint64_t most = longest * (n < lines->n_lines ? n : lines->n_lines);
-    return most < lines->start[lines->n_lines] ? most : lines->start[lines->n_lines];
+static size_t block_lines(enum rs_sums_kind kind, const struct economy *economy) {
+    return rs_compare_block_lines(kind) / economy->smaller_blocks;
 }
 
-/* An upper bound of what finding the neighbours of N_ROWS lines takes, the mapped matrix included.
- */
+static int descending(const void *a, const void *b) {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? 1 : first > second ? -1 : 0;
+}
+
+/* Entries of the N longest lines together: as many as any block of N lines has. */
+static uint64_t most_entries(const struct rs_sparse *lines, size_t n) {
+    uint64_t *length = rs_malloc(lines->n_lines, sizeof *length), sum = 0;
+    for (size_t line = 0; line < lines->n_lines; line++)
+        length[line] = lines->start[line + 1] - lines->start[line];
+    qsort(length, lines->n_lines, sizeof *length, descending);
+    for (size_t i = 0; i < n && i < lines->n_lines; i++) sum += length[i];
+    free(length);
+    return sum;
+}
+
+static size_t thread_bytes(const struct rs_sparse *lines, enum rs_sums_kind kind,
+                           const struct economy *economy, size_t pass_rows) {
+    const struct rs_comparison comparison = {
+        .packed = {.kind = kind, .n_rows = pass_rows},
+        .block_lines = block_lines(kind, economy),
+        .by_columns = economy->by_columns,
+    };
+    size_t entry = sizeof(uint32_t), dense = economy->max_dense;
+    size_t most = comparison.block_lines * (lines->n_others + RS_DOTS_COLUMNS);
+    if (!rs_packed_is_exact(kind)) {
+        entry += sizeof(double);
+        dense = 0;
+    }
+    return rs_comparer_bytes(&comparison, most_entries(lines, 1)) + (dense < most ? dense : most) +
+           (lines->n_others + 2) * sizeof(uint32_t) +
+           most_entries(lines, comparison.block_lines) * entry;
+}
+
+/* An upper bound of what finding the neighbours of N_ROWS lines takes, the matrix included. */
 static size_t bytes_needed(const struct rs_matrix *matrix,
                            const struct rs_neighbours_options *options, enum rs_sums_kind kind,
                            const struct economy *economy, size_t n_rows) {
     const struct rs_sparse *lines = rs_matrix_form(matrix, options->users);
     size_t n_lines = lines->n_lines, pass_rows = (n_rows + economy->passes - 1) / economy->passes;
     size_t k = options->k < n_lines ? options->k : n_lines;
-    size_t entry = rs_packed_is_exact(kind) ? sizeof(uint32_t) : sizeof(uint32_t) + sizeof(double);
-    size_t dense = rs_packed_is_exact(kind) ? economy->max_dense : 0;
-    size_t most = rs_compare_block_lines(kind) * (lines->n_others + RS_DOTS_COLUMNS);
-    size_t longest = lines->n_others;
-    size_t thread = (dense < most ? dense : most) + block_entries(lines, kind) * entry +
-                    rs_comparer_bytes(kind, n_lines, lines->n_others, longest, economy->by_columns);
     size_t file = matrix->n_ratings * 2 * (sizeof(uint32_t) + sizeof(float)) +
                   (n_lines + lines->n_others) * 64;
     return file + rs_packed_bytes(matrix, options->users, kind) +
            (economy->by_columns ? rs_packed_column_bytes(matrix, options->users, kind) : 0) +
            rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +
-           thread * (size_t)omp_get_max_threads();
+           thread_bytes(lines, kind, economy, pass_rows) * (size_t)omp_get_max_threads();
 }
 
 static bool choose_economy(struct economy *economy, const struct rs_matrix *matrix,
@@ -86,7 +108,7 @@ struct work {
 
 static void plan_blocks(struct work *work, const struct economy *economy) {
     const struct rs_packed *packed = &work->comparison.packed;
-    size_t size = rs_compare_block_lines(packed->kind);
+    size_t size = work->comparison.block_lines;
     work->n_blocks = (packed->n_lines + size - 1) / size;
     work->blocks = rs_calloc(work->n_blocks, sizeof *work->blocks);
 #pragma omp parallel
@@ -175,11 +197,13 @@ static void gather(struct rs_neighbours *found, struct rs_comparison *comparison
 static void find_pass(struct rs_neighbours *found, const struct rs_matrix *matrix,
                       const struct rs_neighbours_options *options, enum rs_sums_kind kind,
                       const struct economy *economy, size_t from, size_t to) {
-    struct work work = {
-        .comparison = {.how = options->similarity,
-                       .kernel = options->kernel != NULL ? options->kernel : rs_dots_best()}};
+    struct work work = {0};
     struct rs_comparison *comparison = &work.comparison;
     struct rs_packed *packed = &comparison->packed;
+    comparison->how = options->similarity;
+    comparison->kernel = options->kernel != NULL ? options->kernel : rs_dots_best();
+    comparison->block_lines = block_lines(kind, economy);
+    comparison->by_columns = economy->by_columns;
     rs_packed_make(packed, matrix, options->users, &options->similarity, kind, from, to);
     if (economy->by_columns) rs_packed_add_columns(packed);
     invert_roots(comparison);

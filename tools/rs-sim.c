@@ -26,6 +26,7 @@ static int64_t voters = 30;
 static double amplify = 1;
 static double damping = 0.3;
 static const char *part = "1/1";
+static int64_t memory = 0;
 
 static const struct rs_option options[] = {
     {"side", 's', RS_CHOICE, "SIDE", &side, 0, 0, side_names, true, "whom to compare"},
@@ -56,6 +57,9 @@ static const struct rs_option options[] = {
     {"part", 0, RS_STRING, "I/N", &part, 0, 0, NULL, false,
      "the I-th of N parts of about equal work; `cat` of all parts in their order is the whole "
      "graph"},
+    {"memory", 0, RS_BYTES, "SIZE", &memory, 0, 1e15, NULL, false,
+     "hold at most SIZE (as 800M or 2G), the matrix included, and be slower if need be; 0: what is "
+     "fastest; results do not depend on it"},
     RS_OUTPUT_OPTION,
     RS_THREADS_OPTION,
     RS_END_OPTIONS,
@@ -138,6 +142,7 @@ int main(int argc, char **argv) {
         .users = side == 0,
         .k = (size_t)k,
         .min_similarity = (float)min_similarity,
+        .memory = (size_t)memory,
     };
     size_t from, to;
     rs_neighbours_part(&matrix, how.users, i, n, &from, &to);

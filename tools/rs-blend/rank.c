@@ -252,15 +252,18 @@ static double group_ndcg(const struct lists *lists, const struct group *group, c
     return gain / ideal;
 }
 
-static double ndcg_of(const struct lists *lists, int part, const double *w) {
-    size_t n = 0;
-    double *scores = rs_malloc(largest_group(lists), sizeof *scores), sum = 0;
-    for (size_t g = 0; g < lists->n_groups; g++) {
-        if (!counts(&lists->groups[g], part, true)) continue;
-        sum += group_ndcg(lists, &lists->groups[g], w, scores);
-        n++;
-    }
+/* NDCG@10 by the weights W of the users of a part, or of all, into VALUES (one a group). */
+static void fill_ndcg(const struct lists *lists, int part, const double *w, double *values) {
+    double *scores = rs_malloc(largest_group(lists), sizeof *scores);
+    for (size_t g = 0; g < lists->n_groups; g++)
+        if (counts(&lists->groups[g], part, true))
+            values[g] = group_ndcg(lists, &lists->groups[g], w, scores);
     free(scores);
+}
+
+static double mean_of(const double *values, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += values[i];
     return n > 0 ? sum / (double)n : 0;
 }
 
@@ -270,48 +273,53 @@ static double *weights_of_parent(const struct lists *lists, size_t parent) {
     return w;
 }
 
+/* The parent with the best lists; VALUES is its NDCG@10 for every user. */
 static size_t best_alone(const struct lists *lists, const struct samples *samples, json_t *figures,
-                         double *best_ndcg) {
+                         double *values) {
     size_t best = 0;
+    double greatest = -1;
     json_t *ndcgs = json_object();
-    *best_ndcg = -1;
+    double *candidate = rs_calloc(lists->n_groups, sizeof *candidate);
     for (size_t m = 0; m < lists->n_parents; m++) {
-        double *w = weights_of_parent(lists, m), ndcg = ndcg_of(lists, -1, w);
+        double *w = weights_of_parent(lists, m);
+        fill_ndcg(lists, -1, w, candidate);
+        double ndcg = mean_of(candidate, lists->n_groups);
         json_object_set_new(ndcgs, samples->parents[m].name, json_real(ndcg));
         free(w);
-        if (ndcg <= *best_ndcg) continue;
-        *best_ndcg = ndcg;
+        if (ndcg <= greatest) continue;
+        memcpy(values, candidate, lists->n_groups * sizeof *values);
+        greatest = ndcg;
         best = m;
     }
+    free(candidate);
     json_object_set_new(figures, "ndcg_of_parents", ndcgs);
     return best;
 }
 
-/* NDCG@10 on each half of the users of weights learned on the other, over the parents in USE. */
-static double crossed_ndcg(const struct lists *lists, const bool *use) {
-    double sum = 0;
+/* NDCG@10 of every user by weights over the parents in USE that were learned on the other half. */
+static double crossed_ndcg(const struct lists *lists, const bool *use, double *values) {
     for (int part = 0; part < 2; part++) {
         double *w = rs_calloc(lists->n_parents, sizeof *w);
         minimise(lists, part, use, w);
-        sum += ndcg_of(lists, part, w) / 2;
+        fill_ndcg(lists, part, w, values);
         free(w);
     }
-    return sum;
+    return mean_of(values, lists->n_groups);
 }
 
 /* Leaves out one parent after another as long as that does not make the lists worse: likelihood
- * looks at whole rankings, and what helps it may hurt their heads. Returns the measure of what is
- * left. */
-static double eliminate(const struct lists *lists, bool *use) {
+ * looks at whole rankings, and what helps it may hurt their heads. VALUES is what is left to every
+ * user. */
+static double eliminate(const struct lists *lists, bool *use, double *values) {
     size_t n_left = lists->n_parents;
-    double current = crossed_ndcg(lists, use);
+    double current = crossed_ndcg(lists, use, values);
     while (n_left > 1) {
         size_t worst = lists->n_parents;
         double best = current;
         for (size_t m = 0; m < lists->n_parents; m++) {
             if (!use[m]) continue;
             use[m] = false;
-            double without = crossed_ndcg(lists, use);
+            double without = crossed_ndcg(lists, use, values);
             use[m] = true;
             if (without < best) continue;
             best = without;
@@ -322,7 +330,14 @@ static double eliminate(const struct lists *lists, bool *use) {
         current = best;
         n_left--;
     }
-    return current;
+    return crossed_ndcg(lists, use, values);
+}
+
+/* True if A is greater than B by more than the standard error of the difference, user by user. */
+static bool is_better(const double *a, const double *b, size_t n) {
+    double mean = mean_of(a, n) - mean_of(b, n), squares = 0;
+    for (size_t i = 0; i < n; i++) squares += (a[i] - b[i] - mean) * (a[i] - b[i] - mean);
+    return n > 1 && mean > sqrt(squares / (double)(n - 1) / (double)n);
 }
 
 void learn_rank(struct learned *learned, const struct samples *samples, double relevant) {
@@ -331,9 +346,11 @@ void learn_rank(struct learned *learned, const struct samples *samples, double r
     size_t d = lists.n_parents;
     bool *use = rs_malloc(d, sizeof *use);
     for (size_t m = 0; m < d; m++) use[m] = true;
-    double alone, stacked = eliminate(&lists, use);
-    size_t best = best_alone(&lists, samples, learned->figures, &alone);
-    bool better = lists.n_groups > 0 && stacked > alone;
+    double *stack = rs_calloc(lists.n_groups, sizeof *stack);
+    double *alone = rs_calloc(lists.n_groups, sizeof *alone);
+    double stacked = eliminate(&lists, use, stack);
+    size_t best = best_alone(&lists, samples, learned->figures, alone);
+    bool better = is_better(stack, alone, lists.n_groups);
     if (better) {
         minimise(&lists, -1, use, learned->weights);
     } else {
@@ -344,6 +361,8 @@ void learn_rank(struct learned *learned, const struct samples *samples, double r
     json_object_set_new(learned->figures, "chosen",
                         json_string(better ? "stack" : samples->parents[best].name));
     free(use);
+    free(stack);
+    free(alone);
     free_lists(&lists);
 }
 

@@ -104,6 +104,7 @@ help: ## list the targets
 	 awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 include pipelines/cv.mk
+include pipelines/report.mk
 
 .PHONY: FORCE
 FORCE:

@@ -1,0 +1,22 @@
+# Fields of a line of CSV.
+function csv(line, field,   n, i, c, quoted) {
+    if (index(line, "\"") == 0) return split(line, field, ",")
+    n = 1; field[1] = ""
+    for (i = 1; i <= length(line); i++) {
+        c = substr(line, i, 1)
+        if (c == "\"") {
+            if (quoted && substr(line, i + 1, 1) == "\"") { field[n] = field[n] c; i++ }
+            else quoted = !quoted
+        } else if (c == "," && !quoted) field[++n] = ""
+        else field[n] = field[n] c
+    }
+    return n
+}
+
+# The file a line is of, without folder and ending.
+function file_name(   name) {
+    name = FILENAME
+    sub(/.*\//, "", name)
+    sub(/\.[a-z]*$/, "", name)
+    return name
+}

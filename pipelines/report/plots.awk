@@ -1,0 +1,238 @@
+# Figures to pictures: writes TO/*.dat and TO/plots.gp, the pictures that these data allow.
+FNR == 1 { file = file_name(); next }
+file == "data" {
+    csv($0, f)
+    cell[f[1], f[2], f[3]] = f[4]
+    if (!((f[1], f[2]) in seen)) { seen[f[1], f[2]] = 1; row[f[1], ++n_rows[f[1]]] = f[2] }
+}
+file == "figures" {
+    csv($0, f)
+    if (f[3] != "all") next
+    value[f[1], f[2], f[4]] = f[5]
+    if (!(f[1] in is_model)) { is_model[f[1]] = 1; model[++n_models] = f[1] }
+    if (f[2] != "all" && !(f[2] in is_fold)) { is_fold[f[2]] = 1; fold[++n_folds] = f[2] }
+}
+file == "costs" { csv($0, f); seconds[f[1]] = f[2] }
+
+END {
+    gp = to "/plots.gp"
+    printf "" >gp
+    implicit = cell["summary", "implicit", "value"] == 1
+    ratings()
+    tail()
+    activity()
+    sparsity()
+    months()
+    hours()
+    if (!implicit) intervals("rmse", "RMSE, 95 % interval (less is better)", 1)
+    intervals("ndcg@10", "NDCG@10, 95 % interval (more is better)", -1)
+    precision_recall()
+    folds("rmse", "RMSE", implicit)
+    folds("ndcg@10", "NDCG@10", 0)
+    costs(implicit ? "ndcg@10" : "rmse", implicit ? "NDCG@10" : "RMSE")
+}
+
+function begin(name, size) {
+    if (size != "") print "set terminal svg size " size >gp
+    print "set output \"" name ".svg\"" >gp
+}
+function end() { print "unset output; reset; load \"" style "\"" >gp }
+
+function ratings(   i, n, r, exact, dat) {
+    n = n_rows["rating"]
+    if (n < 2) return
+    dat = to "/rating.dat"
+    exact = cell["rating", row["rating", 1], "low"] == cell["rating", row["rating", 1], "high"]
+    for (i = 1; i <= n; i++) {
+        r = row["rating", i]
+        print cell["rating", r, "low"], cell["rating", r, "high"], 100 * cell["rating", r, "share"] >dat
+    }
+    close(dat)
+    begin("rating")
+    print "set xlabel \"rating\"; set ylabel \"ratings (%)\"; set yrange [0:*]" >gp
+    if (!exact && cell["rating", row["rating", 1], "low"] > 0 && \
+        cell["rating", row["rating", n], "high"] > 100 * cell["rating", row["rating", 1], "low"]) print "set logscale x" >gp
+    if (exact && n <= 20)
+        print "plot \"rating.dat\" using 0:3:xtic(1) with boxes lc rgb \"#0072B2\" notitle" >gp
+    else if (exact)
+        print "plot \"rating.dat\" using 1:3 with boxes lc rgb \"#0072B2\" notitle" >gp
+    else
+        print "plot \"rating.dat\" using (($1+$2)/2):($3/2):1:2:(0):3 with boxxyerror lc rgb \"#0072B2\" notitle" >gp
+    end()
+}
+function tail(   side, i, r, dat) {
+    if (n_rows["item_ranks"] < 3) return
+    for (side = 1; side <= 2; side++) {
+        name = side == 1 ? "item_ranks" : "user_ranks"
+        dat = to "/" name ".dat"
+        for (i = 1; i <= n_rows[name]; i++) {
+            r = row[name, i]
+            print cell[name, r, "rank"], cell[name, r, "n"], 100 * cell[name, r, "lines_share"], 100 * cell[name, r, "ratings_share"] >dat
+        }
+        close(dat)
+    }
+    begin("tail")
+    print "set logscale xy; set xlabel \"rank\"; set ylabel \"ratings\"; set grid xtics; set key top right" >gp
+    print "plot \"item_ranks.dat\" using 1:2 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", \"user_ranks.dat\" using 1:2 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\"" >gp
+    end()
+    begin("share")
+    print "set xlabel \"most rated items (most active users) (%)\"; set ylabel \"share of ratings (%)\"; set xrange [0:100]; set yrange [0:100]; set key bottom right" >gp
+    print "plot \"item_ranks.dat\" using 3:4 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", \"user_ranks.dat\" using 3:4 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\", x with lines lw 1 dt 3 lc rgb \"#000001\" title \"if all had as many\"" >gp
+    end()
+}
+function activity(   i, r, dat) {
+    if (n_rows["user_counts"] < 2) return
+    dat = to "/activity.dat"
+    for (i = 1; i <= n_rows["user_counts"]; i++) {
+        r = row["user_counts", i]
+        low = cell["user_counts", r, "low"]
+        high = cell["user_counts", r, "high"]
+        printf "\"%s\" %s %s\n", low == high ? low : low "-" high, 100 * cell["user_counts", r, "share"], 100 * cell["user_counts", r, "ratings_share"] >dat
+    }
+    close(dat)
+    begin("activity")
+    print "set xlabel \"ratings of a user\"; set ylabel \"%\"; set yrange [0:*]; set xtics rotate by -35; set key top right; set boxwidth 0.4" >gp
+    print "plot \"activity.dat\" using ($0-0.2):2:xtic(1) with boxes lc rgb \"#0072B2\" title \"of users\", \"\" using ($0+0.2):3 with boxes lc rgb \"#E69F00\" title \"of ratings\"" >gp
+    end()
+}
+# The shade is the root of the share, so that thin parts are seen; 255 is fully transparent.
+function sparsity() {
+    begin("matrix")
+    print "set xrange [0:1]; set yrange [1:0]; unset grid; set border 15; unset tics" >gp
+    print "set xlabel \"items, most rated first\"; set ylabel \"users, most active first\"" >gp
+    print "plot \"matrix.dat\" using 1:2:1:($1+$4):2:($2+$5):(int(255*(1-sqrt($3)))*16777216+0x0072B2) with boxxyerror lc rgb variable notitle" >gp
+    end()
+}
+function months(   n, i, r, dat, year) {
+    n = n_rows["month"]
+    if (n < 2) return
+    dat = to "/month.dat"
+    for (i = 1; i <= n; i++) {
+        r = row["month", i]
+        print r "-15", cell["month", r, "n"], cell["month", r, "mean"] >dat
+    }
+    close(dat)
+    begin("months")
+    print "set xdata time; set timefmt \"%Y-%m-%d\"; set xtics format \"" (n > 30 ? "%Y" : "%m/%y") "\"; set ylabel \"ratings a month\"; set yrange [0:*]; set xlabel \"month\"; set xtics rotate by -35" >gp
+    print "plot \"month.dat\" using 1:2 with impulses lw " (n > 100 ? 2 : n > 30 ? 4 : 8) " lc rgb \"#0072B2\" notitle" >gp
+    end()
+}
+function hours(   i, r, dat) {
+    if (n_rows["hour"] < 24) return
+    dat = to "/hour.dat"
+    for (i = 1; i <= 24; i++) {
+        r = row["hour", i]
+        print i - 1, 100 * cell["hour", r, "share"] >dat
+    }
+    close(dat)
+    begin("hours")
+    print "set xlabel \"hour of the day (UTC)\"; set ylabel \"ratings (%)\"; set yrange [0:*]; set xrange [-0.6:23.6]; set xtics 0,6,24" >gp
+    print "plot \"hour.dat\" using 1:2 with boxes lc rgb \"#0072B2\" notitle" >gp
+    end()
+}
+
+# Models and their colours: those that learn apart, those that need no file in grey.
+function colour(m) {
+    if (m == "hybrid") return "#D55E00"
+    if (m == "user-item") return "#CC79A7"
+    if (m == "user") return "#0072B2"
+    if (m == "item") return "#009E73"
+    if (m == "popular") return "#E69F00"
+    if (m == "baseline") return "#56B4E9"
+    if (m ~ /^(random|global-mean|user-mean|item-mean)$/) return "#8c8c8c"
+    if (!(m in given)) given[m] = ++n_given
+    return given[m] % 3 == 1 ? "#000001" : given[m] % 3 == 2 ? "#F0E442" : "#56B4E9"
+}
+function point(m) {
+    if (m == "hybrid") return 7
+    if (m == "user-item") return 13
+    if (m == "user") return 5
+    if (m == "item") return 9
+    if (m == "popular") return 11
+    if (m == "baseline") return 4
+    return 6
+}
+# MODELS with a figure, best first, in order[]; returns how many.
+function ranked(metric, sign, order,   i, j, n, m) {
+    n = 0
+    for (i = 1; i <= n_models; i++) {
+        m = model[i]
+        if (value[m, "all", metric] == "") continue
+        for (j = ++n; j > 1 && sign * value[order[j - 1], "all", metric] > sign * value[m, "all", metric]; j--)
+            order[j] = order[j - 1]
+        order[j] = m
+    }
+    return n
+}
+function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high) {
+    n = ranked(metric, sign, order)
+    if (n < 1) return
+    name = metric == "rmse" ? "accuracy" : "ranking"
+    dat = to "/" name ".dat"
+    for (i = 1; i <= n; i++) {
+        m = order[i]
+        low = value[m, "all", metric ".low"]; high = value[m, "all", metric ".high"]
+        if (low == "") low = value[m, "all", metric]
+        if (high == "") high = value[m, "all", metric]
+        printf "%s \"%s\" %s %s %s 0x%s %d\n", n - i, m, value[m, "all", metric], low, high, rgb(colour(m)), point(m) >dat
+    }
+    close(dat)
+    begin(name, "480," (90 + 24 * n))
+    print "set xlabel \"" label "\"; set yrange [-0.6:" n - 0.4 "]; set grid xtics; unset grid; set grid xtics lc rgb \"#c8c8c9\" lw 1 lt 1; set ytics scale 0; set xtics autofreq; set offsets graph 0.03, graph 0.05, 0, 0" >gp
+    print "plot \"" name ".dat\" using 3:1:4:5:6:ytic(2) with xerrorbars pt 7 ps 0.7 lw 1.8 lc rgb variable notitle" >gp
+    end()
+}
+function rgb(c) { return substr(c, 2) }
+function contender(m) { return m !~ /^(random|global-mean|user-mean|item-mean)$/ }
+
+function precision_recall(   i, j, k, ks, n, m, dat, plot, at) {
+    n = split("1 2 5 10 20 50", ks, " ")
+    for (i = 1; i <= n_models; i++) {
+        m = model[i]
+        if (m ~ /^(global-mean|user-mean|item-mean)$/ || value[m, "all", "recall@10"] == "") continue
+        dat = "pr-" i ".dat"
+        for (j = 1; j <= n; j++) {
+            k = ks[j]
+            print 100 * value[m, "all", "recall@" k], 100 * value[m, "all", "precision@" k], k >(to "/" dat)
+        }
+        close(to "/" dat)
+        plot = plot (at++ ? ", " : "") "\"" dat "\" using 1:2 with linespoints lw 1.8 ps 0.6 pt " point(m) " lc rgb \"" colour(m) "\" title \"" m "\""
+    }
+    if (!at) return
+    begin("precision", "480,340")
+    print "set xlabel \"recall (%)\"; set ylabel \"precision (%)\"; set xrange [0:*]; set yrange [0:*]; set grid xtics; set key top right" >gp
+    print "plot " plot >gp
+    end()
+}
+function folds(metric, label, skip,   i, f, m, dat, plot, at, name) {
+    if (n_folds < 2 || skip) return
+    name = metric == "rmse" ? "folds-accuracy" : "folds-ranking"
+    for (i = 1; i <= n_models; i++) {
+        m = model[i]
+        if (!contender(m) || value[m, fold[1], metric] == "") continue
+        dat = name "-" i ".dat"
+        for (f = 1; f <= n_folds; f++) print f, value[m, fold[f], metric] >(to "/" dat)
+        close(to "/" dat)
+        plot = plot (at++ ? ", " : "") "\"" dat "\" using 1:2 with linespoints lw 1.6 ps 0.6 pt " point(m) " lc rgb \"" colour(m) "\" title \"" m "\""
+    }
+    if (!at) return
+    begin(name, "480,320")
+    print "set xlabel \"fold\"; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]; set key outside bottom center horizontal" >gp
+    print "plot " plot >gp
+    end()
+}
+function costs(metric, label,   i, m, dat, n) {
+    dat = to "/costs.dat"
+    for (i = 1; i <= n_models; i++) {
+        m = model[i]
+        if (!(m in seconds) || value[m, "all", metric] == "") continue
+        printf "%s %s \"%s\" 0x%s\n", seconds[m], value[m, "all", metric], m, rgb(colour(m)) >dat
+        n++
+    }
+    close(dat)
+    if (n < 2) return
+    begin("costs")
+    print "set xlabel \"seconds of jobs, all folds\"; set ylabel \"" label "\"; set xrange [0:*]; set offsets graph 0, graph 0.25, graph 0.1, graph 0.1; set grid xtics" >gp
+    print "plot \"costs.dat\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle, \"\" using 1:2:3 with labels left offset 0.8,0 textcolor rgb \"#000001\" notitle" >gp
+    end()
+}

@@ -38,7 +38,7 @@ six() {
 @test "figures are those of Python" {
     rs-clean "$SAMPLE" --users "$SAMPLE_USERS" --items "$SAMPLE_ITEMS" -o sample.rs
     rs-stat -f csv sample.rs >stats.csv
-    run -0 python3 - "$SAMPLE" "$SAMPLE_USERS" "$SAMPLE_ITEMS" <<'END'
+    run -0 /usr/bin/python3 - "$SAMPLE" "$SAMPLE_USERS" "$SAMPLE_ITEMS" <<'END'
 import csv, sys, datetime, collections, itertools
 import numpy as np
 got = {tuple(r[:3]): r[3] for r in csv.reader(open("stats.csv"))}

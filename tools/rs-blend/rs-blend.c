@@ -144,6 +144,9 @@ int main(int argc, char **argv) {
         rs_usage_error("--method fixed and --weights go together");
     if ((method == METHOD_FIXED) != (n == 0))
         rs_usage_error(n == 0 ? "no scores to learn from" : "fixed weights need no scores");
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(paths[i], "-") == 0)
+            rs_usage_error("'-': files are read more than once and can't come from a pipe");
     struct rs_output output = rs_output_open(rs_output_path, true);
     if (method == METHOD_FIXED) {
         write_fixed(&output);

@@ -929,3 +929,16 @@ make_large() {
     rs-clean --man >rs-clean.1
     run -0 mandoc -T lint -W error rs-clean.1
 }
+
+@test "a declared scale reaches the matrix, which keeps the step of the ratings" {
+    matrix_scale() { rs-clean --scale 0,10 "$SAMPLE" | rs-matrix | rs-view --header | head -n 1; }
+    run -0 matrix_scale
+    assert_output --partial '"scale":{"min":0,"max":10,"step":0.5,"n":2660}'
+}
+
+@test "-v says which of a pair counts" {
+    run -0 --separate-stderr rs-clean -v --dedupe last "$FIXTURES/good-repeated.csv" -o out.rs
+    [[ $stderr == *" from 5 records, 2 repeated (the last by time counts); "* ]]
+    run -0 --separate-stderr rs-clean -v --dedupe first <(printf '1,2,3\n1,2,4\n') -o out.rs
+    [[ $stderr == *" from 2 records, 1 repeated (the first in order counts); "* ]]
+}

@@ -2,7 +2,7 @@
  *
  * The first byte chooses what is given instead of found, the rest is the text. Whatever it is,
  * every record must be accounted for, and a text cut into blocks must have the records and lines of
- * the whole, as far as its quotes are in order. Links with tools/rs-clean/{columns,rows}.c and
+ * the whole, as far as its quotes are in order. Links with tools/rs-clean/{columns,rows,values}.c and
  * librs.a. */
 #include <math.h>
 #include <stdint.h>

@@ -31,7 +31,9 @@ struct intake {
     struct sink *sink;
     struct rejects *rejects;
     bool is_only; /* there is one input */
-    uint64_t n_inputs, n_records, n_missing, n_below, n_rounded;
+    uint64_t n_inputs, n_records, n_rejected, n_missing, n_below, n_rounded;
+    char **warnings; /* to be told if all goes well */
+    size_t n_warnings, warning_capacity;
     char form[256];           /* of the first text, for people; "" without one */
     struct rs_table **tables; /* side tables that rs inputs brought */
     size_t n_tables, table_capacity;

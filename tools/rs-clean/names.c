@@ -22,7 +22,8 @@ uint32_t names_add(struct names *names, struct rs_id id) {
 
 uint32_t names_add_number(struct names *names, uint64_t number) {
     char text[24];
-    return rs_dict_add(&names->dict, (struct rs_id){text, rs_number_print_integer(text, number)});
+    size_t length = rs_number_print_integer(text, number);
+    return rs_dict_add(&names->dict, (struct rs_id){text, length});
 }
 
 /* A number that is not in the table yet. */

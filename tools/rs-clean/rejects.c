@@ -141,13 +141,6 @@ void rejects_tell(const struct rejects *rejects) {
     }
 }
 
-uint64_t rejects_total(const struct rejects *rejects) {
-    uint64_t total = 0;
-    for (int reason = 0; reason < N_REASONS; reason++)
-        if (reason != REASON_MISSING) total += rejects->count[reason];
-    return total;
-}
-
 void rejects_free(struct rejects *rejects) {
     free(rejects->first_fault.text);
     for (int reason = 0; reason < N_REASONS; reason++) free(rejects->first[reason]);

@@ -43,9 +43,6 @@ void rejects_commit(struct rejects *rejects);
 /* One warning a reason. */
 void rejects_tell(const struct rejects *rejects);
 
-/* All but the missing. */
-uint64_t rejects_total(const struct rejects *rejects);
-
 void rejects_free(struct rejects *rejects);
 
 #endif

@@ -1,17 +1,16 @@
 #include "rows.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "memory.h"
-#include "number.h"
 #include "utf8.h"
+#include "values.h"
 
-enum { ARENA = 1 << 16, HELD_DIGITS = 6, FLOAT_DIGITS = 9 };
-#define LARGEST 1e28 /* so that a sum of 2^32 ratings is finite in a float */
+enum { ARENA = 1 << 16 };
+
+/* What is rejected */
 
 const char *const reason_names[N_REASONS] = {
     [REASON_FIELDS] = "wrong number of fields",
@@ -27,17 +26,10 @@ const char *const reason_names[N_REASONS] = {
     [REASON_MISSING] = "rating is missing",
 };
 
-static void reject(struct rows *rows, const struct rs_record *record, enum reason reason,
-                   char *text) {
+void rows_reject(struct rows *rows, const struct rs_record *record, enum reason reason,
+                 char *text) {
     rs_grow(&rows->rejects, &rows->reject_capacity, rows->n_rejects + 1, sizeof *rows->rejects);
     rows->rejects[rows->n_rejects++] = (struct reject){record->line, reason, text, record->raw};
-}
-
-/* A field as it appears in a message: quoted and of a readable length. */
-static char *complain(const char *what, struct rs_id field, const char *reason) {
-    int shown = (int)(field.length > 60 ? rs_utf8_whole(field.text, 60) : field.length);
-    return rs_format("%s '%.*s%s' %s", what, shown, field.text, field.length > 60 ? "..." : "",
-                     reason);
 }
 
 /* Names */
@@ -56,28 +48,12 @@ static struct rs_id keep(struct rows *rows, struct rs_id id) {
     return (struct rs_id){copy, id.length};
 }
 
-/* The number that up to 8 digits write, or UINT32_MAX: all bytes at once, added up in pairs
- * (Lemire: Quickly parsing eight digits, lemire.me/blog/2018/10/03). LENGTH is 1 to 8; 8 bytes are
- * read. */
-static inline uint32_t digits_at_once(const char *text, size_t length) {
-    const uint64_t zeros = 0x3030303030303030, upper = 0xf0f0f0f0f0f0f0f0;
-    unsigned used = 8 * (unsigned)length; /* bits; zeros come in front */
-    uint64_t bytes;
-    memcpy(&bytes, text, sizeof bytes);
-    if (used < 64) bytes = bytes << (64 - used) | zeros >> used;
-    if ((bytes & upper) != zeros || ((bytes + 0x0606060606060606) & upper) != zeros)
-        return UINT32_MAX;
-    bytes = (bytes & 0x0f0f0f0f0f0f0f0f) * 2561 >> 8;
-    bytes = (bytes & 0x00ff00ff00ff00ff) * 6553601 >> 16;
-    return (uint32_t)((bytes & 0x0000ffff0000ffff) * 42949672960001 >> 32);
-}
-
 /* PLAIN: 8 bytes can be read from the text. */
 static inline bool is_small_number(struct rs_id id, bool plain, uint32_t *number) {
     if (id.length == 0 || id.length > 7 || (id.text[0] == '0' && id.length > 1)) return false;
     char copy[8] = {0};
     if (!plain) memcpy(copy, id.text, id.length);
-    *number = digits_at_once(plain ? id.text : copy, id.length);
+    *number = values_digits(plain ? id.text : copy, id.length);
     return *number < ROW_NUMBERS;
 }
 
@@ -110,11 +86,12 @@ static inline bool usable_name(struct rows *rows, const struct rs_record *record
         record->plain || rs_utf8_ascii(id.text, id.length) || rs_utf8_valid(id.text, id.length);
     if (valid && id.length <= RS_ID_MAX) return true;
     if (valid) {
-        reject(rows, record, reason,
-               rs_format("%s of %zu bytes is longer than %d", what, id.length, RS_ID_MAX));
+        rows_reject(rows, record, reason,
+                    rs_format("%s of %zu bytes is longer than %d", what, id.length, RS_ID_MAX));
     } else {
-        reject(rows, record, REASON_ENCODING,
-               rs_format("%s holds bytes that are not of the encoding (see --encoding)", what));
+        rows_reject(
+            rows, record, REASON_ENCODING,
+            rs_format("%s holds bytes that are not of the encoding (see --encoding)", what));
     }
     return false;
 }
@@ -122,132 +99,7 @@ static inline bool usable_name(struct rows *rows, const struct rs_record *record
 static inline bool usable_id(struct rows *rows, const struct rs_record *record, struct rs_id id,
                              const char *what, enum reason reason) {
     if (id.length > 0) return usable_name(rows, record, id, what, reason);
-    reject(rows, record, reason, rs_format("%s is empty", what));
-    return false;
-}
-
-/* Values */
-
-static bool is_missing_number(double number, const struct row_rules *rules) {
-    for (size_t i = 0; i < rules->n_missing; i++) {
-        double given;
-        if (rs_number_parse(rules->missing[i], strlen(rules->missing[i]), &given) &&
-            given == number)
-            return true;
-    }
-    return false;
-}
-
-static bool is_missing_word(struct rs_id field, const struct row_rules *rules) {
-    for (size_t i = 0; i < rules->n_missing; i++)
-        if (strlen(rules->missing[i]) == field.length &&
-            strncasecmp(field.text, rules->missing[i], field.length) == 0)
-            return true;
-    return rs_number_missing(field.text, field.length);
-}
-
-/* True if a float does not hold the number to the digits it was given with. Six it always does, ten
- * never. */
-static bool is_rounded(struct rs_id field, double number, float rating) {
-    if (field.length <= HELD_DIGITS) return false;
-    int digits = 0, zeros = 0;
-    for (size_t i = 0; i < field.length && field.text[i] != 'e' && field.text[i] != 'E'; i++) {
-        if (field.text[i] < '0' || field.text[i] > '9') continue;
-        if (field.text[i] == '0') {
-            zeros += digits > 0;
-        } else {
-            digits += 1 + zeros;
-            zeros = 0;
-        }
-    }
-    if (digits <= HELD_DIGITS && fabs(number) >= 1e-30) return false;
-    if (digits > FLOAT_DIGITS) return (double)rating != number;
-    char given[40], held[40];
-    snprintf(given, sizeof given, "%.*e", digits > 0 ? digits - 1 : 0, number);
-    snprintf(held, sizeof held, "%.*e", digits > 0 ? digits - 1 : 0, (double)rating);
-    return strcmp(given, held) != 0;
-}
-
-/* "4" and "4.5" make most files; their value is exact, or correctly rounded by the one division. */
-static inline bool read_number(struct rs_id field, const struct row_rules *rules, double *number) {
-    unsigned whole = (unsigned char)field.text[0] - (unsigned)'0';
-    if (field.length == 1 && whole <= 9) {
-        *number = whole;
-        return true;
-    }
-    if (field.length == 3 && field.text[1] == '.') {
-        unsigned tenths = (unsigned char)field.text[2] - (unsigned)'0';
-        *number = (10 * whole + tenths) / 10.;
-        if (whole <= 9 && tenths <= 9) return true;
-    }
-    return rules->form->decimal_comma ? rs_number_parse_comma(field.text, field.length, number)
-                                      : rs_number_parse(field.text, field.length, number);
-}
-
-/* Notes why a number can't be a rating; false if it can. */
-static bool is_refused(struct rows *rows, const struct rs_record *record, struct rs_id field,
-                       double number, const struct row_rules *rules) {
-    char reason[96];
-    if (fabs(number) > LARGEST) {
-        reject(rows, record, REASON_NUMBER, complain("rating", field, "is out of range"));
-    } else if (rules->counts && number <= 0) {
-        reject(rows, record, REASON_COUNT, complain("count", field, "is not positive"));
-    } else if (number < rules->scale_min || number > rules->scale_max) {
-        snprintf(reason, sizeof reason, "is outside the scale %g..%g", rules->scale_min,
-                 rules->scale_max);
-        reject(rows, record, REASON_SCALE, complain("rating", field, reason));
-    } else {
-        return false;
-    }
-    return true;
-}
-
-/* Reads a rating. False after noting why there is none. */
-static bool read_rating(struct rows *rows, const struct rs_record *record, struct rs_id field,
-                        const struct row_rules *rules, float *rating) {
-    double number;
-    bool ok = read_number(field, rules, &number);
-    if (ok ? rules->n_missing > 0 && is_missing_number(number, rules)
-           : is_missing_word(field, rules)) {
-        rows->n_missing++;
-        if (!rules->columns->wide)
-            reject(rows, record, REASON_MISSING, rs_strdup("rating is missing"));
-        return false;
-    }
-    if (!ok) {
-        reject(rows, record, REASON_NUMBER, complain("rating", field, "is not a number"));
-        return false;
-    }
-    if (is_refused(rows, record, field, number, rules)) return false;
-    *rating = (float)number;
-    if (field.length > HELD_DIGITS) rows->n_rounded += is_rounded(field, number, *rating);
-    if (isnan(rules->threshold)) return true;
-    rows->n_below += number < rules->threshold;
-    *rating = 1;
-    return number >= rules->threshold;
-}
-
-/* Ten digits or fewer are seconds, unless the unit is given as another. */
-static inline bool read_seconds(struct rs_id field, int64_t *time) {
-    if (field.length == 0 || field.length > 10) return false;
-    size_t front = field.length > 8 ? field.length - 8 : 0;
-    uint32_t high = front > 0 ? digits_at_once(field.text, front) : 0;
-    uint32_t low = digits_at_once(field.text + front, field.length - front);
-    if (high == UINT32_MAX || low == UINT32_MAX) return false;
-    *time = 1000 * ((int64_t)high * 100000000 + low);
-    return true;
-}
-
-static bool read_time(struct rows *rows, const struct rs_record *record,
-                      const struct row_rules *rules, int64_t *time) {
-    *time = RS_NO_TIME;
-    if (rules->columns->at[ROLE_TIME] == NO_COLUMN) return true;
-    struct rs_id field = record->fields[rules->columns->at[ROLE_TIME]];
-    if (record->plain && rules->time_unit <= RS_TIME_S && read_seconds(field, time)) return true;
-    if (rs_when_parse(field.text, field.length, rules->time_unit, time)) return true;
-    *time = RS_NO_TIME;
-    if (is_missing_word(field, rules)) return true;
-    reject(rows, record, REASON_TIME, complain("time", field, "is neither a number nor ISO 8601"));
+    rows_reject(rows, record, reason, rs_format("%s is empty", what));
     return false;
 }
 
@@ -273,7 +125,7 @@ static bool read_contexts(struct rows *rows, const struct rs_record *record,
         struct rs_id value = record->fields[rules->columns->context[c]];
         if (!usable_name(rows, record, value, rules->columns->context_name[c], REASON_SYNTAX))
             return false;
-        if (is_missing_word(value, rules)) value.length = 0;
+        if (values_missing(value, rules)) value.length = 0;
         keys[c] = key_of(rows, 2 + c, value, lying);
     }
     return true;
@@ -312,9 +164,9 @@ static void parse_long(struct rows *rows, const struct rs_record *record, struct
         !usable_id(rows, record, item, "item", REASON_ITEM))
         return;
     if (at[ROLE_RATING] != NO_COLUMN &&
-        !read_rating(rows, record, record->fields[at[ROLE_RATING]], rules, &rating))
+        !values_rating(rows, record, record->fields[at[ROLE_RATING]], rules, &rating))
         return;
-    if (!read_time(rows, record, rules, &time) ||
+    if (!values_time(rows, record, rules, &time) ||
         !read_contexts(rows, record, rules, lying, contexts))
         return;
     add_row(rows, rules, record->line, key_of(rows, ROLE_USER, user, lying),
@@ -334,12 +186,12 @@ static void parse_wide(struct rows *rows, const struct rs_record *record, struct
         if (!usable_id(rows, record, id, "user", REASON_USER)) return;
         user = key_of(rows, ROLE_USER, id, lying);
     }
-    if (!read_time(rows, record, rules, &time) ||
+    if (!values_time(rows, record, rules, &time) ||
         !read_contexts(rows, record, rules, lying, contexts))
         return;
     for (size_t c = columns->first_item; c < columns->n_fields; c++) {
         float rating;
-        if (read_rating(rows, record, record->fields[c], rules, &rating))
+        if (values_rating(rows, record, record->fields[c], rules, &rating))
             add_row(rows, rules, record->line, user, rows->item_keys[c], rating, time, contexts);
     }
 }
@@ -373,12 +225,12 @@ void rows_parse(struct rows *rows, struct rs_cutter *cutter, struct rs_block blo
         rows->n_records++;
         if (record.fault != NULL) {
             rows->n_values++;
-            reject(rows, &record, REASON_SYNTAX, rs_strdup(record.fault));
+            rows_reject(rows, &record, REASON_SYNTAX, rs_strdup(record.fault));
         } else if (record.n != n_fields) {
             rows->n_values++;
-            reject(rows, &record, REASON_FIELDS,
-                   rs_format("%zu field%s where %zu are expected", record.n,
-                             record.n == 1 ? "" : "s", n_fields));
+            rows_reject(rows, &record, REASON_FIELDS,
+                        rs_format("%zu field%s where %zu are expected", record.n,
+                                  record.n == 1 ? "" : "s", n_fields));
         } else if (rules->columns->wide) {
             parse_wide(rows, &record, block, rules);
         } else {

@@ -86,6 +86,9 @@ struct rows {
 void rows_parse(struct rows *rows, struct rs_cutter *cutter, struct rs_block block,
                 const struct row_rules *rules, bool skip_header);
 
+/* Notes that a record gives no rating, and why. TEXT is taken over. */
+void rows_reject(struct rows *rows, const struct rs_record *record, enum reason reason, char *text);
+
 void rows_free(struct rows *rows);
 
 #endif

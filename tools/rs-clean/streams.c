@@ -181,6 +181,7 @@ static bool read_batches(struct stream *stream, struct rs_error *err) {
         }
     } while (ok && batch != NULL);
     rs_progress_end();
+    stream->intake->n_rejected += stream->intake->rejects->n_faults;
     return ok && rejects_end(stream->intake->rejects, err);
 }
 
@@ -209,4 +210,6 @@ void intake_free(struct intake *intake) {
         free(intake->tables[t]);
     }
     free(intake->tables);
+    for (size_t w = 0; w < intake->n_warnings; w++) free(intake->warnings[w]);
+    free(intake->warnings);
 }

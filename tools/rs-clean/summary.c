@@ -53,7 +53,7 @@ void summary_refuse(const struct summary *summary) {
     rs_die(EX_DATAERR,
            "nothing is left: of %llu records %llu have no rating, %llu are rejected, "
            "%llu are below the threshold",
-           (ull)intake->n_records, (ull)intake->n_missing, (ull)rejects_total(intake->rejects),
+           (ull)intake->n_records, (ull)intake->n_missing, (ull)intake->n_rejected,
            (ull)intake->n_below);
 }
 
@@ -98,6 +98,28 @@ static void add_count(char *line, size_t size, uint64_t n, const char *what) {
     if (n > 0 && used < size) snprintf(line + used, size - used, ", %llu %s", (ull)n, what);
 }
 
+/* Which of a pair's ratings counts. */
+static const char *dedupe_rule(const struct sink *sink) {
+    switch (sink->dedupe) {
+    case DEDUPE_LAST:
+        return sink->any_time ? "repeated (the last by time counts)"
+                              : "repeated (the last in order counts)";
+    case DEDUPE_FIRST:
+        return sink->any_time ? "repeated (the first by time counts)"
+                              : "repeated (the first in order counts)";
+    case DEDUPE_MEAN:
+        return "repeated (their mean counts)";
+    case DEDUPE_MAX:
+        return "repeated (the highest counts)";
+    case DEDUPE_SUM:
+        return "repeated (their sum counts)";
+    case DEDUPE_KEEP:
+    case DEDUPE_ERROR:
+        break;
+    }
+    return "repeated";
+}
+
 static void tell_figures(const struct summary *summary) {
     const struct intake *intake = summary->intake;
     const struct sink *sink = intake->sink;
@@ -111,10 +133,10 @@ static void tell_figures(const struct summary *summary) {
     if (!sink->implicit)
         snprintf(scale, sizeof scale, "scale %g..%g in steps of %g", (double)sink->scale.min,
                  (double)sink->scale.max, rs_scale_step(&sink->scale));
-    add_count(counts, sizeof counts, rejects_total(intake->rejects), "rejected");
+    add_count(counts, sizeof counts, intake->n_rejected, "rejected");
     add_count(counts, sizeof counts, intake->n_missing, "without a rating");
     add_count(counts, sizeof counts, intake->n_below, "below the threshold");
-    add_count(counts, sizeof counts, sink->repeated.n_dropped, "dropped for another of their pair");
+    add_count(counts, sizeof counts, sink->repeated.n_dropped, dedupe_rule(sink));
     add_count(counts, sizeof counts, sink->n_outside_core, "outside the core");
     rs_note(
         "%llu ratings of %llu users and %llu items, %s, from %llu records%s; %s%s%.2f s, %ld MiB",
@@ -124,6 +146,7 @@ static void tell_figures(const struct summary *summary) {
 
 void summary_tell(const struct summary *summary) {
     const struct intake *intake = summary->intake;
+    for (size_t w = 0; w < intake->n_warnings; w++) rs_warn("%s", intake->warnings[w]);
     rejects_tell(intake->rejects);
     if (intake->n_rounded > 0)
         rs_warn("%llu ratings have more digits than a 32-bit float holds and are rounded",

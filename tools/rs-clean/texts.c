@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "memory.h"
-#include "message.h"
 #include "progress.h"
 #include "team.h"
 #include "text.h"
@@ -75,23 +74,35 @@ static bool take_block(void *context, struct rows *rows, struct rs_error *err) {
     return sink_take(sink, &pairs, places(input, rows), err);
 }
 
-/* Says what was left out because nothing tells what it is. */
-static void tell_left_out(const struct reading *reading, const struct columns *columns,
-                          const struct rs_form *form, const char *place) {
+static void add_warning(struct intake *intake, char *warning) {
+    rs_grow(&intake->warnings, &intake->warning_capacity, intake->n_warnings + 1,
+            sizeof *intake->warnings);
+    intake->warnings[intake->n_warnings++] = warning;
+}
+
+/* Notes what was left out because nothing tells what it is. */
+static void note_left_out(struct intake *intake, const struct reading *reading,
+                          const struct columns *columns, const struct rs_form *form,
+                          const char *place) {
     bool rated = columns->wide || columns->at[ROLE_RATING] != NO_COLUMN;
     size_t last = 0;
     if (reading->columns != NULL || columns->wide) return;
     for (int role = 0; role < N_ROLES; role++)
         if (columns->at[role] != NO_COLUMN && columns->at[role] > last) last = columns->at[role];
     if (form->names == NULL && last + 1 < form->n_columns)
-        rs_warn("%s: column %zu and what follows is left out%s; --columns says what it is", place,
-                last + 2,
-                columns->at[ROLE_TIME] == NO_COLUMN ? ", since it looks like no time" : "");
+        add_warning(
+            intake,
+            rs_format("%s: column %zu and what follows is left out%s; --columns says what it is",
+                      place, last + 2,
+                      columns->at[ROLE_TIME] == NO_COLUMN ? ", since it looks like no time" : ""));
     if (form->names != NULL && !rated && reading->feedback == FEEDBACK_AUTO &&
         form->n_columns > 2 + (columns->at[ROLE_TIME] != NO_COLUMN))
-        rs_warn("%s: no column is known as a rating, so that a record counts as a click; --columns "
+        add_warning(
+            intake,
+            rs_format(
+                "%s: no column is known as a rating, so that a record counts as a click; --columns "
                 "names one, --feedback=implicit says it is right",
-                place);
+                place));
 }
 
 /* Whether the ratings of a text are counts, by --feedback or by the look of the columns. */
@@ -141,7 +152,8 @@ static bool read_records(struct text_input *input, const struct reading *reading
         ok = rs_fail(err, EX_DATAERR, "%s: holds %s", place,
                      form->header ? "a header and no record" : "no record");
     ok = ok && rejects_end(input->intake->rejects, err);
-    if (ok) tell_left_out(reading, columns, form, place);
+    input->intake->n_rejected += input->intake->rejects->n_faults;
+    if (ok) note_left_out(input->intake, reading, columns, form, place);
     return ok;
 }
 

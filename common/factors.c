@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "ease.h"
+#include "mf.h"
 
 static const struct rs_factors_method methods[] = {
     {"ease", rs_ease_open},
+    {"mf", rs_mf_open},
 };
 
 static json_t *digest_json(uint64_t digest) {

@@ -402,24 +402,15 @@ static const struct rs_model_class mf_class = {
 
 /* Opening */
 
-static bool open_floats(const struct rs_model *model, const char *name, size_t n, float **data,
-                        struct rs_error *err) {
-    const float *found = NULL;
-    if (!rs_factors_array(model, name, RS_F32, n, &found, err) ||
-        !rs_factors_finite(model, name, found, n, err))
-        return false;
-    *data = (float *)(uintptr_t)found;
-    return true;
-}
-
 static bool open_arrays(const struct rs_model *model, struct state *state, struct rs_error *err) {
     struct rs_mf *mf = &state->mf;
     size_t n_users = model->matrix->users.ids.n, n_items = mf->items.n = model->matrix->items.ids.n;
     const double *prior = NULL;
-    if (!open_floats(model, "item_vector", n_items * mf->stride, &mf->items.vector, err) ||
-        !open_floats(model, "item_variance", n_items * mf->stride, &mf->items.variance, err) ||
-        !open_floats(model, "item_bias", n_items, &mf->items.bias, err) ||
-        !open_floats(model, "item_bias_variance", n_items, &mf->items.bias_variance, err) ||
+    if (!rs_factors_floats(model, "item_vector", n_items * mf->stride, &mf->items.vector, err) ||
+        !rs_factors_floats(model, "item_variance", n_items * mf->stride, &mf->items.variance,
+                           err) ||
+        !rs_factors_floats(model, "item_bias", n_items, &mf->items.bias, err) ||
+        !rs_factors_floats(model, "item_bias_variance", n_items, &mf->items.bias_variance, err) ||
         !rs_factors_array(model, "user_prior", RS_F64, mf->options.factors + 1, &prior, err))
         return false;
     mf->users.prior = (double *)(uintptr_t)prior;
@@ -430,10 +421,11 @@ static bool open_arrays(const struct rs_model *model, struct state *state, struc
     state->same_users = rs_factors_same_users(model);
     if (!state->same_users) return true;
     mf->users.n = n_users;
-    return open_floats(model, "user_vector", n_users * mf->stride, &mf->users.vector, err) &&
-           open_floats(model, "user_variance", n_users * mf->stride, &mf->users.variance, err) &&
-           open_floats(model, "user_bias", n_users, &mf->users.bias, err) &&
-           open_floats(model, "user_bias_variance", n_users, &mf->users.bias_variance, err);
+    return rs_factors_floats(model, "user_vector", n_users * mf->stride, &mf->users.vector, err) &&
+           rs_factors_floats(model, "user_variance", n_users * mf->stride, &mf->users.variance,
+                             err) &&
+           rs_factors_floats(model, "user_bias", n_users, &mf->users.bias, err) &&
+           rs_factors_floats(model, "user_bias_variance", n_users, &mf->users.bias_variance, err);
 }
 
 bool rs_mf_open(struct rs_model *model, struct rs_error *err) {

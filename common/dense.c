@@ -54,7 +54,7 @@ struct kernels {
     void (*gather)(float *restrict y, size_t n_rows, const uint32_t *row, const float *x,
                    const float *a, size_t lda, size_t n);
     float (*dot)(const float *a, const float *b, size_t n);
-    bool (*solve)(float *a, size_t lda, size_t n, float *b);
+    bool (*solve)(float *restrict a, size_t lda, size_t n, float *restrict b, size_t n_right);
 };
 
 #define KERNELS(suffix)                                                                            \
@@ -100,8 +100,8 @@ float rs_dense_dot(const float *a, const float *b, size_t n) {
     return kernels()->dot(a, b, n);
 }
 
-bool rs_dense_solve(float *a, size_t lda, size_t n, float *b) {
-    return kernels()->solve(a, lda, n, b);
+bool rs_dense_solve(float *a, size_t lda, size_t n, float *b, size_t n_right) {
+    return kernels()->solve(a, lda, n, b, n_right);
 }
 
 /* The inverse of a large matrix, by the sweep operator on blocks (Beaton 1964; Goodnight: A

@@ -38,10 +38,10 @@ void rs_dense_gather(float *y, size_t n_rows, const uint32_t *row, const float *
 float rs_dense_dot(const float *a, const float *b, size_t n);
 
 /* Solves A x = b for a symmetric positive definite A (n x n with n <= RS_DENSE_MAX, by rows lda =
- * rs_dense_padded(n) apart, of which the upper triangle is read) by elimination. A is lost, b
- * becomes x. False if A is not positive definite to working precision. There must be room for
- * lda rows. */
-bool rs_dense_solve(float *a, size_t lda, size_t n, float *b);
+ * rs_dense_padded(n) apart, of which the upper triangle is read) and N_RIGHT right sides, lda
+ * apart, by elimination. A is lost, each b becomes its x. False if A is not positive definite to
+ * working precision. */
+bool rs_dense_solve(float *a, size_t lda, size_t n, float *b, size_t n_right);
 
 /* Replaces A (n x n, by rows), of which only the lower triangle is read, by its inverse, both
  * triangles. Threaded; holds n x 128 floats twice beside it. False if A is not positive definite

@@ -150,7 +150,7 @@ TARGET static inline float KERNEL(partial_dot)(const float *a, const float *b, s
 
 /* A = U' D^-1 U by rows, sixteen at a time: each row of the upper triangle, divided by its pivot,
  * is taken from those below it; first among the sixteen, then from all the rest at once. */
-TARGET static bool KERNEL(solve)(float *restrict a, size_t lda, size_t n, float *restrict b) {
+TARGET static bool KERNEL(eliminate)(float *restrict a, size_t lda, size_t n) {
     float scaled[RS_DENSE_WIDTH * RS_DENSE_MAX];
     for (size_t from = 0; from < n; from += RS_DENSE_WIDTH) {
         size_t to = n - from < RS_DENSE_WIDTH ? n : from + RS_DENSE_WIDTH;
@@ -161,8 +161,6 @@ TARGET static bool KERNEL(solve)(float *restrict a, size_t lda, size_t n, float 
             for (size_t i = j + 1; i < to; i++)
                 KERNEL(reduce)(a + i * lda, row[i] * inverse, row, i, n);
             for (size_t i = to; i < lda; i++) minus[i] = -inverse * row[i];
-            float f = b[j] * inverse;
-            for (size_t i = j + 1; i < n; i++) b[i] -= f * row[i];
         }
         for (size_t i = to; i < n; i += ROWS) {
             size_t begin = i / WIDTH * WIDTH;
@@ -171,8 +169,21 @@ TARGET static bool KERNEL(solve)(float *restrict a, size_t lda, size_t n, float 
              RS_DENSE_WIDTH);
         }
     }
-    for (size_t j = n; j-- > 0;)
-        b[j] = (b[j] - KERNEL(partial_dot)(a + j * lda, b, j + 1, n)) / a[j * lda + j];
+    return true;
+}
+
+TARGET static bool KERNEL(solve)(float *restrict a, size_t lda, size_t n, float *restrict b,
+                                 size_t n_right) {
+    if (!KERNEL(eliminate)(a, lda, n)) return false;
+    for (; n_right > 0; n_right--, b += lda) {
+        for (size_t j = 0; j < n; j++) {
+            const float *row = a + j * lda;
+            float f = b[j] / row[j];
+            for (size_t i = j + 1; i < n; i++) b[i] -= f * row[i];
+        }
+        for (size_t j = n; j-- > 0;)
+            b[j] = (b[j] - KERNEL(partial_dot)(a + j * lda, b, j + 1, n)) / a[j * lda + j];
+    }
     return true;
 }
 

@@ -6,9 +6,13 @@
 #include <string.h>
 
 #include "ease.h"
+#include "ials.h"
+#include "mf.h"
 
 static const struct rs_factors_method methods[] = {
     {"ease", rs_ease_open},
+    {"ials", rs_ials_open},
+    {"mf", rs_mf_open},
 };
 
 static json_t *digest_json(uint64_t digest) {
@@ -55,12 +59,15 @@ bool rs_factors_array(const struct rs_model *model, const char *name, enum rs_ty
     return rs_segment_array(model->file->name, &model->file->segments[0], name, type, n, data, err);
 }
 
-bool rs_factors_finite(const struct rs_model *model, const char *name, const float *data, size_t n,
+bool rs_factors_floats(const struct rs_model *model, const char *name, size_t n, float **data,
                        struct rs_error *err) {
+    const float *found = NULL;
+    if (!rs_factors_array(model, name, RS_F32, n, &found, err)) return false;
     for (size_t i = 0; i < n; i++)
-        if (!isfinite(data[i]))
-            return rs_fail(err, EX_DATAERR, "%s: the file is damaged: a %s is not finite",
+        if (!isfinite(found[i]))
+            return rs_fail(err, EX_DATAERR, "%s: the file is damaged: a number of %s is not finite",
                            model->file->name, name);
+    *data = (float *)(uintptr_t)found;
     return true;
 }
 

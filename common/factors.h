@@ -38,8 +38,9 @@ bool rs_factors_number(const struct rs_model *model, const char *name, double *n
 bool rs_factors_array(const struct rs_model *model, const char *name, enum rs_type type, size_t n,
                       const void *data, struct rs_error *err);
 
-/* Checks that N floats are finite. */
-bool rs_factors_finite(const struct rs_model *model, const char *name, const float *data, size_t n,
+/* The array NAME of N floats, which must be finite. It lies in the file: *data, though not const so
+ * that a fitted model and an open one can share a struct, must not be written to. */
+bool rs_factors_floats(const struct rs_model *model, const char *name, size_t n, float **data,
                        struct rs_error *err);
 
 /* Scores by how many rated the item: what ranks for somebody of whom nothing is known. */

@@ -98,7 +98,7 @@ static void check_solve(size_t n) {
     float *b = random_floats(lda, 7), *x = random_floats(lda, 7);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < lda; j++) upper[i * lda + j] = j < i ? 1e9f : a[i * lda + j];
-    CHECK(rs_dense_solve(upper, lda, n, x));
+    CHECK(rs_dense_solve(upper, lda, n, x, 1));
     double worst = 0;
     for (size_t i = 0; i < n; i++) {
         double sum = -(double)b[i];
@@ -153,6 +153,6 @@ int main(void) {
     float wide[256] = {[0] = 1, [1] = 2, [17] = 1}, b[16] = {1, 1};
     CHECK(!rs_dense_invert(indefinite, 2));
     CHECK(!rs_dense_invert(zero, 1));
-    CHECK(!rs_dense_solve(wide, 16, 2, b));
+    CHECK(!rs_dense_solve(wide, 16, 2, b, 1));
     return done();
 }

@@ -1,0 +1,43 @@
+/* iALS as a method of rs-factor. */
+#include "ials.h"
+
+#include "message.h"
+#include "method.h"
+
+static double alpha = 0.3;
+static double exponent = 1;
+
+static const struct rs_option options[] = {
+    {"alpha", 0, RS_REAL, "A", &alpha, 1e-6, 1e6, NULL, true,
+     "weight of a pair that was not observed beside an observed one"},
+    {"exponent", 0, RS_REAL, "E", &exponent, 0, 2, NULL, true,
+     "regularise a line of n entries by lambda (n + alpha m)^E, m the lines of the other side"},
+    {0},
+};
+
+static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
+    const struct rs_ials_options how = {
+        .preference = (enum rs_preference_kind)shared.preference,
+        .factors = (size_t)shared_count(shared.factors, 64),
+        .sweeps = (int)shared_count(shared.sweeps, 12),
+        .alpha = alpha,
+        .lambda = shared_real(shared.lambda, 0.02),
+        .exponent = exponent,
+        .seed = (uint64_t)shared.seed,
+    };
+    struct rs_error err;
+    struct rs_ials ials;
+    if (!rs_ials_fit(&ials, matrix, &how, &err)) rs_die_error(&err);
+    rs_note("%zu factors, %d sweeps", how.factors, how.sweeps);
+    rs_ials_write(&ials, file, header);
+    rs_ials_free(&ials);
+}
+
+const struct method method_ials = {
+    .name = "ials",
+    .about = "ials (ranks): implicit alternating least squares: sum over observed pairs of y (1 - "
+             "p.q)^2 + alpha times the sum over all pairs of (p.q)^2, regularised by size (Hu, "
+             "Koren and Volinsky, ICDM 2008, as in Rendle et al., RecSys 2022).",
+    .options = options,
+    .fit = fit,
+};

@@ -7,14 +7,16 @@
 plain  := random popular global-mean user-mean item-mean baseline
 blends := user-item hybrid
 
-MODELS ?= $(plain) user item ease $(blends)
+MODELS ?= $(plain) user item mf ease ials $(blends)
 
 user.predict ?= rs-sim $(matrix) --side user --metric pearson-baseline --neighbours 300
 user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neighbours 50
 item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbours 300
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
+mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease
+ials.rank    ?= rs-factor $(matrix) --method ials
 
 # What a blend is made of. The hybrid takes everything that knows something.
 user-item.predict.parents := baseline user item

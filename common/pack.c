@@ -19,12 +19,12 @@ struct extent {
     uint64_t children;
 };
 
-/* https://github.com/msgpack/msgpack/blob/master/spec.md. False: needs more bytes to tell, or (with
+/* By the MessagePack specification. False: needs more bytes to tell, or (with
  * *malformed) is no type the format uses. */
 static bool measure_one(const uint8_t *at, size_t left, struct extent *extent, bool *malformed) {
-    static const uint8_t fixed[] = {[0xc0] = 1, [0xc2] = 1, [0xc3] = 1, [0xca] = 5, [0xcb] = 9,
-                                    [0xcc] = 2, [0xcd] = 3, [0xce] = 5, [0xcf] = 9, [0xd0] = 2,
-                                    [0xd1] = 3, [0xd2] = 5, [0xd3] = 9};
+    static const uint8_t fixed[] = {
+        [0xc0] = 1, [0xc2] = 1, [0xc3] = 1, [0xca] = 5, [0xcb] = 9, [0xcc] = 2, [0xcd] = 3,
+        [0xce] = 5, [0xcf] = 9, [0xd0] = 2, [0xd1] = 3, [0xd2] = 5, [0xd3] = 9};
     *extent = (struct extent){1, 0};
     uint8_t type = at[0];
     if (type <= 0x7f || type >= 0xe0) return true;

@@ -66,7 +66,8 @@ static struct rs_table read_genres(const char *path, struct rs_dict *ids, struct
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         if (cut(line, fields) != 2) exit(EX_DATAERR);
         rs_dict_add(ids, (struct rs_id){fields[0], strlen(fields[0])});
-        for (char *genre = strtok(fields[1], "|"); genre != NULL; genre = strtok(NULL, "|"))
+        char *rest = fields[1];
+        for (char *genre; (genre = strsep(&rest, "|")) != NULL;)
             code[n++] = rs_dict_add(genres, (struct rs_id){genre, strlen(genre)});
         start[ids->ids.n] = n;
     }

@@ -6,6 +6,8 @@
 
 #include "memory.h"
 
+enum { MOST_THREADS = 32 }; /* more would only wait for the one that takes */
+
 /* Blocks are read one after another into the slots of a ring, parsed by whoever read them, and
  * taken in their order by whichever thread finds the next one ready: it goes on for as long as
  * there is one, while the others read and parse. */
@@ -101,18 +103,18 @@ static void work(struct team *team) {
 bool team_read(struct rs_text *text, const struct row_rules *rules, team_take *take, void *context,
                struct rs_error *err) {
     struct rs_error error = {0};
-    size_t n_threads = (size_t)omp_get_max_threads();
+    int n_threads = omp_get_max_threads() < MOST_THREADS ? omp_get_max_threads() : MOST_THREADS;
     struct team team = {.text = text,
                         .rules = rules,
                         .take = take,
                         .context = context,
-                        .n_slots = n_threads == 1 ? 1 : 2 * n_threads + 1,
+                        .n_slots = n_threads == 1 ? 1 : 2 * (size_t)n_threads + 1,
                         .err = &error};
     team.slots = rs_calloc(team.n_slots, sizeof *team.slots);
     pthread_mutex_init(&team.reading, NULL);
     pthread_mutex_init(&team.lock, NULL);
     pthread_cond_init(&team.changed, NULL);
-#pragma omp parallel default(none) shared(team)
+#pragma omp parallel default(none) shared(team) num_threads(n_threads)
     work(&team);
     for (size_t i = 0; i < team.n_slots; i++) {
         free(team.slots[i].buffer.bytes);

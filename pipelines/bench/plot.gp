@@ -7,12 +7,15 @@ colour(tool) = tool eq "rs" ? "#0060ad" : tool eq "rs-1-thread" ? "#7fb2dd" : \
                tool eq "scipy" ? "#d95f02" : "#7570b3"
 called(tool) = tool eq "rs-1-thread" ? "rs, one thread" : tool
 
-set terminal pngcairo size 1600,950 font "sans,11" background "white"
+columns = words(works) < 3 ? words(works) : 3
+rows = (words(works) + columns - 1) / columns
+set terminal pngcairo size 40 + 520 * columns, 30 + 460 * rows font "sans,11" background "white"
 set output folder."/bench.png"
-set multiplot layout 2,3 margins 0.05,0.985,0.07,0.94 spacing 0.055,0.13
+set multiplot layout rows, columns margins char 9, char 2, char 4, char 2.5 \
+    spacing char 10, char 6.5
 set logscale xy
 set format y "10^{%T}"
-set grid xtics ytics linecolor rgb "#dddddd"
+set grid xtics ytics linetype 1 linewidth 0.7 linecolor rgb "#cccccc"
 set key top left reverse Left samplen 2 font ",9"
 set xlabel "ratings" offset 0,0.5
 set ylabel "seconds" offset 1.5,0

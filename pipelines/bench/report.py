@@ -38,9 +38,9 @@ def floor(row, roofline, folder):
     return share * float(row["multiply_adds"]) / (rate * 1e9)
 
 
-def exponent(rows):
+def exponent(rows, time):
     """The slope of log time over log work by least squares, or None of fewer than two sizes."""
-    points = [(math.log(float(row["multiply_adds"])), math.log(float(row["wall_s"]))) for row in rows]
+    points = [(math.log(float(row["multiply_adds"])), math.log(float(row[time]))) for row in rows]
     if len(points) < 2:
         return None
     x_mean = sum(x for x, _ in points) / len(points)
@@ -90,10 +90,12 @@ def table(rows, roofline, folder):
                 yield line(row, fastest)
         most = max(int(row["threads"]) for row in mine if row["tool"] == "rs")
         rs = [row for row in mine if row["tool"] == "rs" and int(row["threads"]) == most]
-        fit = exponent(rs)
         floors = ", ".join(f"{row['shape']} {floor(row, roofline, folder):.2g} s" for row in rs)
-        yield f"\nThe floor of the machine: {floors}." + (
-            f" Growth of rs: wall time as {unit}^{fit:.2f}." if fit is not None else "") + "\n"
+        growth = ""
+        if exponent(rs, "wall_s") is not None:
+            growth = (f" Growth of rs: wall time as {unit}^{exponent(rs, 'wall_s'):.2f}, processor "
+                      f"time as {unit}^{exponent(rs, 'cpu_s'):.2f}.")
+        yield f"\nThe floor of the machine: {floors}.{growth}\n"
 
 
 def word(row, most):

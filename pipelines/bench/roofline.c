@@ -1,7 +1,8 @@
 /* What this machine can do at most, measured: the ceilings that bench.csv's times are held against.
  *
  * Usage: roofline [THREADS]    prints NAME VALUE lines, the best of several repetitions each
- *        roofline clock        prints the seconds a fixed loop takes: how fast the clock runs now */
+ *        roofline clock        prints the seconds a fixed loop takes: how fast the clock runs now
+ */
 #include <cblas.h>
 #include <omp.h>
 #include <stdint.h>

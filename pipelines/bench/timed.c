@@ -2,8 +2,8 @@
  *
  * Usage: timed FILE PROGRAM [ARGUMENT]...   ends with the program's exit code
  *
- * Linux counts the memory of whoever starts a program as part of that program's peak: this starter is
- * small enough not to show. */
+ * Linux counts the memory of whoever starts a program as part of that program's peak: this starter
+ * is small enough not to show. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -8,11 +8,13 @@
 #include "ease.h"
 #include "ials.h"
 #include "mf.h"
+#include "svd.h"
 
 static const struct rs_factors_method methods[] = {
     {"ease", rs_ease_open},
     {"ials", rs_ials_open},
     {"mf", rs_mf_open},
+    {"svd", rs_svd_open},
 };
 
 static json_t *digest_json(uint64_t digest) {

@@ -6,17 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "describe.h"
 #include "memory.h"
 #include "message.h"
 #include "method.h"
 #include "options.h"
 #include "output.h"
 #include "preference.h"
+#include "svd.h"
 
 static const struct method *const methods[] = {&method_ease, &method_ials, &method_mf, &method_svd};
 enum { N_METHODS = sizeof methods / sizeof *methods };
 
 struct shared_options shared = {.factors = 0, .sweeps = 0, .seed = 1, .lambda = -1};
+
+static const char *describe_path;
+static int64_t shown = 5;
 
 static const char *method_names[N_METHODS + 1];
 static int method;
@@ -40,6 +45,13 @@ static const struct rs_option common_options[] = {
 };
 
 static const struct rs_option last_options[] = {
+    {.kind = RS_HEADING, .help = "Instead of fitting:"},
+    {"describe", 0, RS_STRING, "MODEL", &describe_path, 0, 0, NULL, false,
+     "say what each factor of an SVD of this matrix means: a line of JSON with its share of the "
+     "sum "
+     "of squares and the titles of the items of greatest and of least entries"},
+    {"shown", 0, RS_INTEGER, "N", &shown, 1, RS_SVD_SHOWN, NULL, false,
+     "with --describe, so many titles of each"},
     {.kind = RS_HEADING, .help = "Always:"},
     RS_OUTPUT_OPTION,
     RS_THREADS_OPTION,
@@ -48,6 +60,13 @@ static const struct rs_option last_options[] = {
 
 static const struct rs_example examples[] = {
     {"Rank by EASE", "rs-clean ratings.csv | rs-matrix | rs-factor --method ease -o ease.model",
+     ""},
+    {"See what the first two factors mean",
+     "rs-clean ratings.csv --items items.csv | rs-matrix -o sample.matrix && rs-factor --method "
+     "svd "
+     "--values residual -f 2 sample.matrix -o svd.model && rs-factor --describe svd.model --shown "
+     "2 "
+     "sample.matrix",
      ""},
     {0},
 };
@@ -121,10 +140,20 @@ static void refuse_foreign_options(void) {
                 rs_usage_error("--%s: is for --method %s", o->name, methods[m]->name);
 }
 
+static void fit(const struct rs_matrix *matrix) {
+    struct rs_output output = rs_output_open(rs_output_path, true);
+    struct rs_option *chosen = make_options(methods[method]);
+    struct rs_tool described = tool; /* only the method's own options go into the header */
+    described.options = chosen;
+    methods[method]->fit(matrix, output.file, rs_tool_header(&described));
+    rs_output_commit(&output);
+    free(chosen);
+}
+
 int main(int argc, char **argv) {
     char **paths;
     for (size_t m = 0; m < N_METHODS; m++) method_names[m] = methods[m]->name;
-    struct rs_option *all = make_options(NULL), *chosen;
+    struct rs_option *all = make_options(NULL);
     char *about = make_about();
     tool.options = all;
     tool.about = about;
@@ -132,15 +161,15 @@ int main(int argc, char **argv) {
     size_t n_paths = rs_options_parse(&tool, argc, argv, &paths);
     if (shared.memory == 0) shared.memory = default_memory();
     refuse_foreign_options();
-    struct rs_output output = rs_output_open(rs_output_path, true);
     struct rs_error err;
     struct rs_matrix matrix;
     if (!rs_matrix_open(&matrix, n_paths > 0 ? paths[0] : "-", &err)) rs_die_error(&err);
-    tool.options = chosen = make_options(methods[method]);
-    methods[method]->fit(&matrix, output.file, rs_tool_header(&tool));
-    rs_output_commit(&output);
+    if (describe_path != NULL) {
+        describe(describe_path, &matrix, (size_t)shown, rs_output_path);
+    } else {
+        fit(&matrix);
+    }
     rs_matrix_close(&matrix);
-    free(chosen);
     free(all);
     free(about);
     return rs_finish();

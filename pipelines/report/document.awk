@@ -63,7 +63,7 @@ END {
 
 # Small things
 
-function clean(s) { gsub(/\t/, " ", s); gsub(/\*/, "\001", s); gsub(/`/, "\002", s); gsub(/\|/, "\003", s); return s }
+function clean(s) { gsub(/\t/, " ", s); gsub(/\*/, "\001", s); gsub(/`/, "\002", s); gsub(/\|/, "\003", s); gsub(/{/, "\004", s); gsub(/}/, "\005", s); return s }
 function whole(x,   s, out) {
     s = sprintf("%.0f", x)
     while (length(s) > 3) { out = "," substr(s, length(s) - 2) out; s = substr(s, 1, length(s) - 3) }
@@ -107,10 +107,14 @@ function clear(a, b, seg, metric) {
     if (!compare(a, b, seg, metric) || P == "") return 0
     return GAIN > 0 && P < 0.05 && HAS_INTERVAL && FROM > 0 && (PF == "" || PF < 0.05)
 }
-function evidence() {
-    return fixed(GAIN, 4) (HAS_INTERVAL ? " (95 % interval " fixed(FROM, 4) " to " fixed(TO, 4) : " (no interval") \
-           (P != "" ? "; " p_text(P) " over users" : "") (PF != "" ? ", " p_text(PF) " over folds" : "") ")"
+# What there is for GAIN, between braces, which the page prints small.
+function evidence(   text) {
+    text = HAS_INTERVAL ? "95 % interval " fixed(FROM, 4) " to " fixed(TO, 4) : "no interval"
+    if (P != "") text = text "; over users " p_text(P)
+    if (PF != "") text = text ", over folds " p_text(PF)
+    return "{" text "}"
 }
+function gain(metric) { return fixed(GAIN, 4) " " named(metric) " " evidence() }
 function champion(seg, metric,   i, m, v, found, most) {
     for (i = 1; i <= n_models; i++) {
         m = model[i]
@@ -166,36 +170,45 @@ function in_short(   i) {
     }
     if (n_models > 1) which_when()
 }
-function best_for(metric,   b, set, n, i, m, next_one, others, text, s, rest) {
+function best_for(metric,   b, set, n, i, next_one, others, text, s) {
     b = best[metric]
     if (b == "") { leave_out(named(metric), "no model has it"); return }
     for (i = 1; i <= n_models; i++) if (figure_of(model[i], "all", metric) != "") others++
-    text = "*" (metric == "rmse" ? "To expect ratings: " : "To list what a user will like: ") b ".* " named(metric) " " fixed(figure_of(b, "all", metric), 4) \
-           " (95 % interval " interval_of(b, "all", metric) "; " (sign(metric) < 0 ? "less" : "more") " is better)"
+    text = metric == "rmse" ? "To expect ratings" : "To list what a user will like"
     if (others < 2) {
-        print "li", text ". It is the only model, so nothing says whether another would do better."
+        print "li", "*" text ": " b ".* " figure_and_interval(b, metric) ". It is the only model, so nothing says whether another would do better."
         return
     }
     n = level_with("all", metric, set)
-    text = text ", the best figure of " others " models."
     if (n == others) {
-        print "li", text " But nothing differs: no other model is shown to be worse."
+        print "li", "*" text ", nothing differs.* The best figure is that of *" b "*, " figure_and_interval(b, metric) ", but no model is shown to be worse."
         return
     }
-    if (n > 1) {
-        for (i = 2; i <= n; i++) rest[i - 1] = set[i]
-        compare(b, set[2], "all", metric)
-        text = text " Not shown to be worse: " joined(rest, n - 1) (n == 2 ? ", by a difference of " evidence() : "") "."
+    s = choice[metric] = simplest(set, n)
+    text = "*" text ", take " s ".* Its " figure_and_interval(s, metric)
+    if (s == b) text = text " is the best figure of " others " models." others_level(set, n, s)
+    else {
+        compare(b, s, "all", metric)
+        text = text " is not the best of " others " models, which is the " fixed(figure_of(b, "all", metric), 4) " of *" b "*; but the gain of " gain(metric) \
+               " is not enough to call it better, and *" s "* is simpler" cost_of(s, b) "." others_level(set, n, s)
     }
     next_one = next_worse(b, set, n, metric)
-    if (next_one != "" && compare(b, next_one, "all", metric))
-        text = text " It beats *" next_one "*, the best of the others, by " evidence() " and is the better one for " percent(WINS) " of users."
-    s = simplest(set, n)
-    if (s != b) text = text " As *" s "* is simpler" cost_of(s, b) " and not shown to be worse, it is the one to take."
+    if (next_one != "") {
+        if (clear(s, next_one, "all", metric)) b = s
+        if (compare(b, next_one, "all", metric)) text = text " *" b "* beats *" next_one "*, the best of the others, by " gain(metric) ", and is the better one for " percent(WINS) " of users."
+    }
     print "li", text
 }
+function figure_and_interval(m, metric,   s) {
+    s = interval_of(m, "all", metric)
+    return named(metric) " of " fixed(figure_of(m, "all", metric), 4) (s == "" ? "" : " {95 % interval " s "; " (sign(metric) < 0 ? "less" : "more") " is better}")
+}
+function others_level(set, n, s,   i, k, rest) {
+    for (i = 2; i <= n; i++) if (set[i] != s) rest[++k] = set[i]
+    return k == 0 ? "" : " Not shown to be worse: " joined(rest, k) "."
+}
 function cost_of(a, b) {
-    if (!(a in seconds) || !(b in seconds)) return ""
+    if (!(a in seconds) || !(b in seconds) || seconds[a] > 0.8 * seconds[b]) return ""
     return sprintf(" (%.1f seconds of jobs against %.1f)", seconds[a], seconds[b])
 }
 function next_worse(b, set, n, metric,   i, m, found, in_set) {
@@ -210,10 +223,10 @@ function next_worse(b, set, n, metric,   i, m, found, in_set) {
 # What the comparison of A and B says, as a clause.
 function outcome(a, b, metric) {
     if (!compare(a, b, "all", metric)) return ""
-    if (clear(a, b, "all", metric)) return "for " task(metric) " *" a "* is better by " evidence()
-    if (clear(b, a, "all", metric)) return "for " task(metric) " *" b "* is better by " evidence()
+    if (clear(a, b, "all", metric)) return "for " task(metric) ", *" a "* is better than *" b "* by " gain(metric)
+    if (clear(b, a, "all", metric)) return "for " task(metric) ", *" b "* is better than *" a "* by " gain(metric)
     compare(a, b, "all", metric)
-    return "for " task(metric) " no difference is shown: " evidence()
+    return "for " task(metric) ", no difference between *" a "* and *" b "* is shown (gain of *" a "*: " gain(metric) ")"
 }
 function both_outcomes(a, b,   i, s, text) {
     for (i = 1; i <= n_metrics; i++) {
@@ -225,9 +238,8 @@ function both_outcomes(a, b,   i, s, text) {
 function user_or_item(   text) {
     text = both_outcomes("user", "item")
     if (text == "") leave_out("user-based against item-based", "not both are among the models")
-    else print "li", "*User-based or item-based?* " capital(text) " (gain in " gains() ")." where_differs("user", "item")
+    else print "li", "*User-based or item-based?* " capital(text) "." where_differs("user", "item")
 }
-function gains() { return implicit ? "NDCG@10" : "RMSE and NDCG@10" }
 function capital(s) { return toupper(substr(s, 1, 1)) substr(s, 2) }
 # In which segments A or B is clearly better.
 function where_differs(a, b,   i, s, k, na, nb, la, lb, tested) {
@@ -236,12 +248,13 @@ function where_differs(a, b,   i, s, k, na, nb, la, lb, tested) {
         for (i = 1; i <= n_segments; i++) {
             if (!compare(a, b, segment[i], metric[k]) || P == "") continue
             tested++
-            if (clear(a, b, segment[i], metric[k])) { if (++na <= 4) la = la (na > 1 ? ", " : "") clean(segment[i]) }
-            else if (clear(b, a, segment[i], metric[k])) { if (++nb <= 4) lb = lb (nb > 1 ? ", " : "") clean(segment[i]) }
+            if (clear(a, b, segment[i], metric[k])) { if (++na <= 4) la = la (na > 1 ? ", " : "") label(segment[i]) }
+            else if (clear(b, a, segment[i], metric[k])) { if (++nb <= 4) lb = lb (nb > 1 ? ", " : "") label(segment[i]) }
         }
         if (tested == 0) continue
-        s = s " Of " tested " segments, for " task(metric[k]) ", *" a "* is better in " na (na ? " (" la (na > 4 ? ", …" : "") ")" : "") \
-            " and *" b "* in " nb (nb ? " (" lb (nb > 4 ? ", …" : "") ")" : "") "."
+        s = s " Of " tested " segments, for " task(metric[k]) ", "
+        if (na + nb == 0) s = s "neither is shown to be better in any."
+        else s = s "*" a "* is better in " na (na ? " (" la (na > 4 ? ", …" : "") ")" : "") " and *" b "* in " nb (nb ? " (" lb (nb > 4 ? ", …" : "") ")" : "") "."
     }
     return s
 }
@@ -261,7 +274,7 @@ function best_against(a_kind, b_kind,   i, a, b, s, text) {
         a = best_of(a_kind, metric[i]); b = best_of(b_kind, metric[i])
         if (a == "" || b == "") continue
         s = outcome(a, b, metric[i])
-        if (s != "") text = text (text == "" ? "" : "; ") s (s ~ /no difference/ ? " between *" a "* and *" b "*" : " than *" (index(s, "*" a "*") ? b : a) "*")
+        if (s != "") text = text (text == "" ? "" : "; ") s
     }
     return text
 }
@@ -279,23 +292,23 @@ function factors(   text) {
 function worth_it(   b, text) {
     b = best["ndcg@10"]
     if (b != "popular" && compare(b, "popular", "all", "ndcg@10"))
-        text = clear(b, "popular", "all", "ndcg@10") ? "lists of *" b "* beat what is popular by " evidence() " in NDCG@10, for " percent(WINS) " of users" : \
+        text = clear(b, "popular", "all", "ndcg@10") ? "lists of *" b "* beat what is popular by " gain("ndcg@10") ", for " percent(WINS) " of users" : \
                "no model's lists are shown to beat what is popular"
     b = best["rmse"]
     if (!implicit && b != "baseline" && compare(b, "baseline", "all", "rmse"))
-        text = text (text == "" ? "" : "; ") (clear(b, "baseline", "all", "rmse") ? "*" b "* expects ratings better than user and item biases alone by " evidence() " in RMSE" : \
+        text = text (text == "" ? "" : "; ") (clear(b, "baseline", "all", "rmse") ? "*" b "* expects ratings better than user and item biases alone by " gain("rmse") : \
                "no model is shown to expect ratings better than user and item biases alone")
     if (text != "") print "li", "*Does personalising pay?* " capital(text) "."
 }
-# The simplest model of those not shown to be worse than the best one, by segment.
+# Which model to take by segment: that of everybody, unless another is shown to be better there.
 function which_when(   i, kind) {
-    print "table", "Which model when: the simplest of those not shown to be worse than the one with the best figure, and in brackets the others of those. n: test pairs for expected ratings, users with relevant test items for lists.", "words"
-    if (implicit) print "th", "for", "n", "lists: take"
-    else print "th", "for", "n", "expected ratings: take", "n", "lists: take"
+    print "table", "Which model when: the one to take for everybody, unless another one is shown to be better for a segment; then the simplest that is, with its gain. n: test pairs for expected ratings, lists for lists; what kind of item a list is of cannot be chosen beforehand.", "words"
+    if (implicit) print "th", "for", "n", "lists"
+    else print "th", "for", "n", "expected ratings", "n", "lists"
     when_row("everybody", "all")
     for (i = 1; i <= n_segments; i++) {
         kind = segment[i]; sub(/:.*/, "", kind)
-        if (kind ~ /^(activity|taste|popularity|cold-items|cold-users)$/) when_row(label(segment[i]), segment[i])
+        if (kind ~ /^(activity|taste|habit|popularity|cold-items|cold-users|sex|age)$/) when_row(label(segment[i]), segment[i])
     }
     print "/table"
 }
@@ -306,6 +319,9 @@ function label(s,   kind, rest) {
     if (kind == "taste") return "users of " rest " taste"
     if (kind == "habit") return (rest == "middle" ? "usual" : rest) " raters"
     if (kind == "popularity") return "items of the " rest
+    if (kind == "genre") return "genre " clean(rest)
+    if (kind == "sex" || kind == "age") return kind " " clean(rest)
+    if (kind == "time") { sub(/\.\./, " to ", rest); return rest }
     if (kind == "cold-items") return "items without training"
     if (kind == "cold-users") return "users without training"
     if (kind == "warm") return "users and items with training"
@@ -319,14 +335,22 @@ function when_row(what, seg,   i, line, n_seg) {
     }
     print line
 }
-function take(seg, metric,   set, n, i, s, rest, all_models) {
-    n = level_with(seg, metric, set)
-    if (n == 0) return "–"
-    for (i = 1; i <= n_models; i++) if (figure_of(model[i], seg, metric) != "") all_models++
-    if (n == all_models) return "no difference shown"
-    s = simplest(set, n)
-    for (i = 1; i <= n; i++) if (set[i] != s) rest = rest (rest == "" ? "" : ", ") set[i]
-    return "*" s "*" (rest == "" ? "" : " (" rest ")")
+function take(seg, metric,   i, m, n, tested, set, s) {
+    s = choice[metric]
+    if (s == "") return "no difference shown"
+    if (seg == "all") return "*" s "*"
+    if (metric != "rmse" && seg ~ /^(popularity:|cold-items)/) return "–" # a list is made for a user, not for an item
+    for (i = 1; i <= n_models; i++) {
+        m = model[i]
+        if (m == s || !compare(m, s, seg, metric) || P == "") continue
+        tested++
+        if (clear(m, s, seg, metric)) set[++n] = m
+    }
+    if (!tested) return "–"
+    if (!n) return s
+    m = simplest(set, n)
+    compare(m, s, seg, metric)
+    return "*" m "*, by " fixed(GAIN, 4) " {" p_text(P) "}"
 }
 
 # The data
@@ -376,7 +400,7 @@ function data_tables(   g, i, r, name) {
     for (g = 1; g <= n_group_figures; g++) {
         name = group_figure[g]
         if (n_rows[name] > 24 || n_rows[name] < 2) continue
-        print "table", capital(clean(name)) ": who and what the ratings are of (n = " whole(summary("ratings")) (name == "item:genres" ? "; what has several counts in each" : "") ")."
+        print "table", "Ratings by " clean(substr(name, index(name, ":") + 1)) " of the " (name ~ /^context/ ? "rating" : substr(name, 1, index(name, ":") - 1)) " (n = " whole(summary("ratings")) (name == "item:genres" ? "; what has several counts in each" : "") ").", "small"
         print "th", clean(substr(name, index(name, ":") + 1)), name ~ /^user/ ? "users" : name ~ /^item/ ? "items" : "", "ratings", "share", "mean", "st. dev."
         for (i = 1; i <= n_rows[name]; i++) {
             r = row[name, i]
@@ -400,7 +424,7 @@ function sorted_models(metric, order,   i, j, n, m, v) {
     return n
 }
 function comparison(   n, i, m, order, line, any_cost, last) {
-    print "h2", "models", n_models > 1 ? "The models compared" : "The model"
+    print "h2", "models", (n_models > 1 ? "The models compared" : "The model")
     n = sorted_models(metric[1], order)
     for (m in seconds) any_cost = 1
     print "table", "All models, best first by " named(metric[1]) ", with 95 % intervals (bootstrap over users). Ranking is over all items that the user has not rated in training; n = " \
@@ -432,7 +456,7 @@ function figure_cell(m, metric) { return value[m, "all", metric] == "" ? "–" :
 function tests(metric,   n, i, m, b, order) {
     b = best[metric]
     n = sorted_models(metric, order)
-    print "table", "How sure: *" b "* against each other model in " named(metric) ". Gain: how much better; wins: users for whom it is the better one; p by Wilcoxon's signed-rank test over users, corrected by Holm over all comparisons made, and by the corrected resampled t test over folds."
+    print "table", "How sure: *" b "*, whose figure is best, against each other model in " named(metric) ". Gain: how much better; wins: users for whom it is the better one; p by Wilcoxon's signed-rank test over users, corrected by Holm over all comparisons made, and by the corrected resampled t test over folds."
     print "th", "against", "gain", "95 % interval", "wins", "p (users)", "p (folds)", "shown"
     for (i = 1; i <= n; i++) {
         m = order[i]
@@ -470,7 +494,7 @@ function exceptions(metric,   i, j, b, m, n, s, found, tested) {
         if (n > 0) tested++
         if (found == "") continue
         compare(found, b, s, metric)
-        print "li", "For " label(s) " (n = " whole(group_size[s, metric]) ") *" found "* is better than *" b "*, by " evidence() "."
+        print "li", "For " label(s) " (n = " whole(group_size[s, metric]) ") *" found "* is better than *" b "*, by " gain(metric) "."
         any[metric]++
     }
     if (tested > 0 && !any[metric]) print "p", "In none of the " tested " segments is another model shown to be better than *" b "*, the best on the whole."

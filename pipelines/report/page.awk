@@ -9,7 +9,8 @@ function inline(s,   before, word) {
     s = escape(s)
     while (match(s, /\*[^*]+\*/)) s = substr(s, 1, RSTART - 1) "<strong>" substr(s, RSTART + 1, RLENGTH - 2) "</strong>" substr(s, RSTART + RLENGTH)
     while (match(s, /`[^`]+`/)) s = substr(s, 1, RSTART - 1) "<code>" substr(s, RSTART + 1, RLENGTH - 2) "</code>" substr(s, RSTART + RLENGTH)
-    gsub(/\001/, "*", s); gsub(/\002/, "`", s); gsub(/\003/, "|", s)
+    gsub(/{/, "<span class=\"why\">(", s); gsub(/}/, ")</span>", s)
+    gsub(/\001/, "*", s); gsub(/\002/, "`", s); gsub(/\003/, "|", s); gsub(/\004/, "{", s); gsub(/\005/, "}", s)
     return s
 }
 # Closes a list, tiles, pictures when something else comes.
@@ -17,10 +18,11 @@ function part(kind) {
     if (kind == open) return
     if (open == "li") print "</ul>"
     if (open == "tile") print "</dl>"
-    if (open == "fig") print "</div>"
+    if (open == "fig" || open == "small") print "</div>"
     if (kind == "li") print "<ul>"
     if (kind == "tile") print "<dl class=\"tiles\">"
     if (kind == "fig") print "<div class=\"figures\">"
+    if (kind == "small") print "<div class=\"groups\">"
     open = kind
 }
 $1 == "title" {
@@ -30,7 +32,8 @@ $1 == "title" {
     print "<p class=\"lead\">" inline($3) "</p>\n</header>\n<main>"
     next
 }
-{ part($1) }
+$1 == "table" { part($3 == "small" ? "small" : "table") }
+$1 !~ /^(table|th|tr|\/table)$/ { part($1) }
 $1 == "h2" {
     if (sections++) print "</section>"
     print "<section id=\"" $2 "\">\n<h2>" inline($3) "</h2>"

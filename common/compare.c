@@ -187,6 +187,12 @@ static void consider_sums(struct rs_comparison *shared, const struct view *view,
     }
 }
 
+/* Sums of reals to be filled; where nobody counts, n is 1. */
+static void begin_sums(enum rs_sums_kind kind, struct rs_sums *sums) {
+    memset(sums, 0, sizeof *sums);
+    for (size_t i = 0; i < RS_PAIRS && kind == RS_REAL_PRODUCT; i++) sums->sum[RS_SUM_N][i] = 1;
+}
+
 /* Planes of levels' sums to reals; false where nothing is co-rated. */
 RS_CLONES static bool convert_sums(const int32_t *planes, size_t plane, struct rs_sums *sums) {
     int32_t any = 0;
@@ -349,7 +355,8 @@ static void finish_reals(struct rs_comparer *comparer, size_t x) {
     enum rs_sums_kind kind = shared->packed.kind;
     size_t n = find_block_spans(comparer, x, shared->packed.start[x]);
     rs_scatter(kind, comparer->lists, comparer->spans, n, block->list, block->value);
-    struct rs_sums sums = {0};
+    struct rs_sums sums;
+    begin_sums(kind, &sums);
     for (size_t line = 0; line < block->to - block->from; line += RS_PAIRS) {
         const struct view view = {x, block->from + line, block->to, false};
         void *some = (char *)comparer->lists + line * rs_scatter_bytes(kind);
@@ -417,7 +424,8 @@ static void compare_line(struct rs_comparer *comparer, size_t x) {
     rs_scatter(kind, comparer->lists, comparer->spans, n, packed->column_entry,
                packed->column_value);
     int32_t planes[RS_N_SUMS * RS_PAIRS];
-    struct rs_sums sums = {0};
+    struct rs_sums sums;
+    begin_sums(kind, &sums);
     for (size_t y = 0; y < packed->n_rows; y += RS_PAIRS) {
         const struct view view = {x, y, packed->n_rows, true};
         void *some = (char *)comparer->lists + y * rs_scatter_bytes(kind);

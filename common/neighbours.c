@@ -98,12 +98,16 @@ struct task {
     uint32_t block, part, n_parts;
 };
 
+/* Cycles from which on other threads are woken: about a fifth of a millisecond. */
+enum { WORTH_A_THREAD = 500000 };
+
 struct work {
     struct rs_comparison comparison;
     struct rs_block_plan *blocks;
     size_t n_blocks;
     struct task *tasks;
     size_t n_tasks, capacity;
+    double cycles; /* estimate of all */
 };
 
 static void plan_blocks(struct work *work, const struct economy *economy) {
@@ -111,7 +115,7 @@ static void plan_blocks(struct work *work, const struct economy *economy) {
     size_t size = work->comparison.block_lines;
     work->n_blocks = (packed->n_lines + size - 1) / size;
     work->blocks = rs_calloc(work->n_blocks, sizeof *work->blocks);
-#pragma omp parallel
+#pragma omp parallel if (work->n_blocks > 2)
     {
         uint32_t *counts = rs_malloc(packed->n_columns + 1, sizeof *counts);
 #pragma omp for schedule(dynamic, 1)
@@ -128,9 +132,8 @@ static void plan_blocks(struct work *work, const struct economy *economy) {
 
 /* Cuts the blocks into tasks of about a sixtieth of a thread's share. */
 static void plan_tasks(struct work *work) {
-    double cycles = 0;
-    for (size_t i = 0; i < work->n_blocks; i++) cycles += work->blocks[i].cycles;
-    double a_task = cycles / (60. * omp_get_max_threads()) + 1;
+    for (size_t i = 0; i < work->n_blocks; i++) work->cycles += work->blocks[i].cycles;
+    double a_task = work->cycles / (60. * omp_get_max_threads()) + 1;
     for (size_t i = 0; i < work->n_blocks; i++) {
         size_t n_parts = (size_t)(work->blocks[i].cycles / a_task) + 1;
         rs_grow(&work->tasks, &work->capacity, work->n_tasks + n_parts, sizeof *work->tasks);
@@ -151,7 +154,7 @@ static void invert_roots(struct rs_comparison *comparison) {
 
 static void run_tasks(struct work *work) {
     size_t next = 0;
-#pragma omp parallel
+#pragma omp parallel if (work->cycles > WORTH_A_THREAD)
     {
         struct rs_comparer *comparer = rs_comparer_new(&work->comparison);
         while (true) {
@@ -174,7 +177,7 @@ static void gather(struct rs_neighbours *found, struct rs_comparison *comparison
     const struct rs_packed *packed = &comparison->packed;
     struct rs_shortlists *shortlists = &comparison->shortlists;
     uint64_t *start = found->start + (from - found->from);
-#pragma omp parallel for schedule(dynamic, 64)
+#pragma omp parallel for schedule(dynamic, 64) if (packed->n_rows > 1000)
     for (size_t p = 0; p < packed->n_rows; p++) {
         rs_shortlists_finish(shortlists, p);
         start[packed->line[p] - from + 1] = shortlists->lists[p].n;
@@ -183,7 +186,7 @@ static void gather(struct rs_neighbours *found, struct rs_comparison *comparison
     uint64_t n = start[to - from];
     found->other = rs_realloc(found->other, n, sizeof *found->other);
     found->similarity = rs_realloc(found->similarity, n, sizeof *found->similarity);
-#pragma omp parallel for schedule(dynamic, 64)
+#pragma omp parallel for schedule(dynamic, 64) if (packed->n_rows > 1000)
     for (size_t p = 0; p < packed->n_rows; p++) {
         const struct rs_shortlist *list = &shortlists->lists[p];
         uint64_t at = start[packed->line[p] - from];
@@ -195,16 +198,16 @@ static void gather(struct rs_neighbours *found, struct rs_comparison *comparison
 }
 
 static void find_pass(struct rs_neighbours *found, const struct rs_matrix *matrix,
-                      const struct rs_neighbours_options *options, enum rs_sums_kind kind,
+                      const struct rs_neighbours_options *options, const struct rs_values *values,
                       const struct economy *economy, size_t from, size_t to) {
     struct work work = {0};
     struct rs_comparison *comparison = &work.comparison;
     struct rs_packed *packed = &comparison->packed;
     comparison->how = options->similarity;
     comparison->kernel = options->kernel != NULL ? options->kernel : rs_dots_best();
-    comparison->block_lines = block_lines(kind, economy);
+    comparison->block_lines = block_lines(values->kind, economy);
     comparison->by_columns = economy->by_columns;
-    rs_packed_make(packed, matrix, options->users, &options->similarity, kind, from, to);
+    rs_packed_make(packed, matrix, options->users, &options->similarity, values, from, to);
     if (economy->by_columns) rs_packed_add_columns(packed);
     invert_roots(comparison);
     rs_shortlists_make(&comparison->shortlists, packed->n_rows, options->k, packed->n_lines,
@@ -224,14 +227,14 @@ bool rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *mat
                         const struct rs_neighbours_options *options, size_t from, size_t to,
                         struct rs_error *err) {
     *found = (struct rs_neighbours){.from = from, .to = to};
-    enum rs_sums_kind kind =
-        rs_packed_kind(matrix, options->users, &options->similarity, options->min_similarity < 0);
+    struct rs_values values = rs_packed_values(matrix, options->users, &options->similarity,
+                                               options->min_similarity < 0);
     struct economy economy;
-    if (!choose_economy(&economy, matrix, options, kind, to - from, err)) return false;
+    if (!choose_economy(&economy, matrix, options, values.kind, to - from, err)) return false;
     found->start = rs_calloc(to - from + 1, sizeof *found->start);
     size_t share = (to - from + economy.passes - 1) / economy.passes;
     for (size_t first = from; first < to; first += share)
-        find_pass(found, matrix, options, kind, &economy, first,
+        find_pass(found, matrix, options, &values, &economy, first,
                   first + share < to ? first + share : to);
     return true;
 }

@@ -13,6 +13,9 @@
 
 enum { N_STEPS = 4 }; /* 1, 1/2, 1/4, 1/8: what a float holds exactly */
 
+/* Ratings from which on several threads are worth waking. */
+enum { MANY = 100000 };
+
 struct range {
     float min, max;
     unsigned off; /* bit s: some rating is no multiple of 1 / 2^s */
@@ -21,10 +24,11 @@ struct range {
 static struct range range_of(const float *rating, uint64_t n) {
     float min = FLT_MAX, max = -FLT_MAX;
     unsigned off = 0;
-#pragma omp parallel for schedule(static) reduction(min                                            \
-                                                    : min) reduction(max                           \
-                                                                     : max) reduction(|            \
-                                                                                      : off)
+#pragma omp parallel for schedule(static) if (n > MANY) reduction(min                              \
+                                                                  : min) reduction(max             \
+                                                                                   : max)          \
+    reduction(|                                                                                    \
+              : off)
     for (uint64_t e = 0; e < n; e++) {
         float r = rating[e];
         min = r < min ? r : min;
@@ -39,27 +43,23 @@ static struct range range_of(const float *rating, uint64_t n) {
     return (struct range){min, max, off};
 }
 
-/* How ratings become levels: level = (rating - zero) * per_unit. */
-struct levels {
-    double zero, per_unit;
-    double min, max; /* of the levels that occur */
-};
-
-/* False if the ratings lie on no grid. */
+/* The levels of ratings, and the least and the greatest that occurs. False if the ratings lie on no
+ * grid. */
 static bool find_levels(const struct rs_matrix *matrix, enum rs_metric metric,
-                        struct levels *levels) {
+                        struct rs_values *values, double *min, double *max) {
+    *values = (struct rs_values){.per_unit = 1};
+    *min = *max = 1;
     if (metric == RS_ADJUSTED_COSINE || metric == RS_PEARSON_BASELINE) return false;
-    *levels = (struct levels){0, 1, 1, 1};
     if (metric == RS_JACCARD) return true;
     struct range range = range_of(matrix->rows.rating, matrix->n_ratings);
     unsigned step = 0;
     while (step < N_STEPS && (range.off >> step & 1) != 0) step++;
     if (step == N_STEPS) return false;
-    levels->per_unit = 1 << step;
+    values->per_unit = 1 << step;
     /* A cosine depends on where 0 is; the others do not, and levels from 1 are the smallest. */
-    if (metric != RS_COSINE) levels->zero = (double)range.min - 1 / levels->per_unit;
-    levels->min = ((double)range.min - levels->zero) * levels->per_unit;
-    levels->max = ((double)range.max - levels->zero) * levels->per_unit;
+    if (metric != RS_COSINE) values->zero = (double)range.min - 1 / values->per_unit;
+    *min = ((double)range.min - values->zero) * values->per_unit;
+    *max = ((double)range.max - values->zero) * values->per_unit;
     return true;
 }
 
@@ -72,27 +72,28 @@ static uint64_t longest_line(const struct rs_sparse *form) {
     return longest;
 }
 
-static bool sums_fit(const struct levels *levels, const struct rs_sparse *lines) {
-    return (double)longest_line(lines) * levels->max * levels->max < 2147483647.;
-}
-
-enum rs_sums_kind rs_packed_kind(const struct rs_matrix *matrix, bool users,
-                                 const struct rs_similarity *how, bool negative) {
+struct rs_values rs_packed_values(const struct rs_matrix *matrix, bool users,
+                                  const struct rs_similarity *how, bool negative) {
     const struct rs_sparse *lines = rs_matrix_form(matrix, users);
     unsigned needs = rs_similarity_needs(how);
-    bool shifted = how->metric == RS_PEARSON && how->over == RS_FULL;
     bool alone = needs == 1u << RS_SUM_XY ||
                  (how->metric == RS_JACCARD && how->shrink <= 0 && how->min_support <= 1);
+    bool centred = how->metric == RS_PEARSON && how->over == RS_FULL;
     bool small = lines->n_lines <= RS_ENTRY_MASK && lines->n_others <= RS_ENTRY_MASK;
-    struct levels levels;
-    if (small && find_levels(matrix, how->metric, &levels) && sums_fit(&levels, lines)) {
-        double least = alone && !negative ? 0 : 1;
-        if (alone && !shifted && levels.min >= least && levels.max <= RS_LEVEL_MAX)
-            return RS_LEVEL_PRODUCT;
-        if (levels.min >= 1 && levels.max <= RS_LEVEL_MAX_SQUARED) return RS_LEVEL_SUMS;
+    struct rs_values values;
+    double min, max;
+    if (small && find_levels(matrix, how->metric, &values, &min, &max) &&
+        (double)longest_line(lines) * max * max <= (double)INT32_MAX) {
+        values.kind = alone && !centred ? RS_LEVEL_PRODUCT : RS_LEVEL_SUMS;
+        if (values.kind == RS_LEVEL_PRODUCT && min >= (negative ? 1 : 0) && max <= RS_LEVEL_MAX)
+            return values;
+        values.kind = RS_LEVEL_SUMS;
+        if (min >= 1 && max <= RS_LEVEL_MAX_SQUARED) return values;
     }
-    if ((needs & 1u << RS_SUM_X) != 0) return RS_REAL_SUMS;
-    return needs == 1u << RS_SUM_XY && !negative ? RS_REAL_PRODUCT : RS_REAL_SQUARES;
+    values = (struct rs_values){.kind = RS_REAL_SQUARES, .per_unit = 1};
+    if ((needs & 1u << RS_SUM_X) != 0) values.kind = RS_REAL_SUMS;
+    if (needs == 1u << RS_SUM_XY && !negative) values.kind = RS_REAL_PRODUCT;
+    return values;
 }
 
 /* Order */
@@ -128,7 +129,7 @@ struct source {
     const struct rs_sparse *lines, *columns;
     uint32_t *position; /* of each line */
     uint32_t *column;   /* at each rank */
-    struct levels levels;
+    const struct rs_values *values;
 };
 
 /* Entries */
@@ -142,9 +143,10 @@ static void put_entry(struct rs_packed *packed, const struct source *source, siz
         packed->value[at] = rs_similarity_value(source->how, source->matrix, source->users, line,
                                                 source->column[rank], rating);
     } else {
+        const struct rs_values *values = source->values;
         double level = source->how->metric == RS_JACCARD
                            ? 1
-                           : ((double)rating - source->levels.zero) * source->levels.per_unit;
+                           : ((double)rating - values->zero) * values->per_unit;
         packed->entry[at] |= (uint32_t)level << RS_ENTRY_BITS;
     }
 }
@@ -168,8 +170,9 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
     const struct rs_sparse *columns = source->columns;
     size_t n_shares = (size_t)omp_get_max_threads(), n_lines = packed->n_lines;
     if (n_shares > 64) n_shares = 64;
+    if (columns->start[columns->n_lines] < MANY) n_shares = 1;
     uint32_t *next = rs_calloc(n_shares * n_lines, sizeof *next);
-#pragma omp parallel for schedule(static, 1)
+#pragma omp parallel for schedule(static, 1) if (n_shares > 1)
     for (size_t share = 0; share < n_shares; share++) {
         uint32_t *count = next + share * n_lines;
         size_t end = share_begin(source, share + 1, n_shares);
@@ -179,7 +182,7 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
                 count[source->position[columns->other[f]]]++;
         }
     }
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n_shares > 1)
     for (size_t p = 0; p < n_lines; p++) {
         uint32_t before = 0;
         for (size_t share = 0; share < n_shares; share++) {
@@ -188,7 +191,7 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
             before += count;
         }
     }
-#pragma omp parallel for schedule(static, 1)
+#pragma omp parallel for schedule(static, 1) if (n_shares > 1)
     for (size_t share = 0; share < n_shares; share++) {
         uint32_t *used = next + share * n_lines;
         size_t end = share_begin(source, share + 1, n_shares);
@@ -205,7 +208,7 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
 
 static void count_rows(struct rs_packed *packed, const struct source *source) {
     const struct rs_sparse *columns = source->columns;
-#pragma omp parallel for schedule(dynamic, 256)
+#pragma omp parallel for schedule(dynamic, 256) if (columns->start[columns->n_lines] > MANY)
     for (size_t rank = 0; rank < packed->n_columns; rank++) {
         uint32_t column = source->column[rank], rows = 0;
         for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
@@ -222,7 +225,7 @@ static double entry_value(const struct rs_packed *packed, uint64_t e) {
 
 static void find_facts(struct rs_packed *packed, const struct rs_similarity *how) {
     bool centred = packed->value == NULL && how->metric == RS_PEARSON;
-#pragma omp parallel for schedule(dynamic, 256)
+#pragma omp parallel for schedule(dynamic, 256) if (packed->start[packed->n_lines] > MANY)
     for (size_t p = 0; p < packed->n_lines; p++) {
         double n = (double)(packed->start[p + 1] - packed->start[p]), sum = 0, squares = 0;
         for (uint64_t e = packed->start[p]; e < packed->start[p + 1]; e++) {
@@ -250,22 +253,19 @@ static void allocate(struct rs_packed *packed, uint64_t n) {
 }
 
 void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bool users,
-                    const struct rs_similarity *how, enum rs_sums_kind kind, size_t from,
+                    const struct rs_similarity *how, const struct rs_values *values, size_t from,
                     size_t to) {
     struct source source = {.matrix = matrix,
                             .how = how,
                             .users = users,
                             .lines = rs_matrix_form(matrix, users),
-                            .columns = rs_matrix_form(matrix, !users)};
-    *packed = (struct rs_packed){.kind = kind,
-                                 .unit = 1,
+                            .columns = rs_matrix_form(matrix, !users),
+                            .values = values};
+    *packed = (struct rs_packed){.kind = values->kind,
+                                 .unit = 1 / values->per_unit,
                                  .n_lines = source.lines->n_lines,
                                  .n_rows = to - from,
                                  .n_columns = source.columns->n_lines};
-    if (rs_packed_is_exact(kind)) {
-        find_levels(matrix, how->metric, &source.levels);
-        packed->unit = 1 / source.levels.per_unit;
-    }
     allocate(packed, matrix->n_ratings);
     order_lines(packed, source.lines, from, to);
     source.column = rs_malloc(packed->n_columns, sizeof *source.column);

@@ -46,9 +46,16 @@ struct rs_packed {
     double *column_value;
 };
 
-/* Which sums the metric takes on this matrix. NEGATIVE: similarities below 0 count as well. */
-enum rs_sums_kind rs_packed_kind(const struct rs_matrix *matrix, bool users,
-                                 const struct rs_similarity *how, bool negative);
+/* How ratings become values, and what is summed of them. */
+struct rs_values {
+    enum rs_sums_kind kind;
+    double zero, per_unit; /* level = (rating - zero) * per_unit */
+};
+
+/* The cheapest exact way for the metric and the ratings of this matrix. NEGATIVE: similarities
+ * below 0 count as well. */
+struct rs_values rs_packed_values(const struct rs_matrix *matrix, bool users,
+                                  const struct rs_similarity *how, bool negative);
 
 /* True for the kinds that sum levels. */
 static inline bool rs_packed_is_exact(enum rs_sums_kind kind) {
@@ -57,7 +64,7 @@ static inline bool rs_packed_is_exact(enum rs_sums_kind kind) {
 
 /* Arranges the matrix for the rows from..to-1. The caller frees it. */
 void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bool users,
-                    const struct rs_similarity *how, enum rs_sums_kind kind, size_t from,
+                    const struct rs_similarity *how, const struct rs_values *values, size_t from,
                     size_t to);
 
 /* Adds the arrays by columns. */

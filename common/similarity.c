@@ -157,7 +157,7 @@ RS_CLONES __attribute__((flatten)) void rs_similarity_of(const struct rs_similar
         break;
     }
     double less = how->metric == RS_PEARSON_BASELINE ? 1 : 0;
-    double least = (rs_similarity_needs(how) & 1u << RS_SUM_N) != 0 ? least_support(how) : -1;
+    double least = least_support(how);
     for (size_t i = 0; i < RS_PAIRS; i++) {
         double n = sums->sum[RS_SUM_N][i];
         double weight = how->shrink > 0 ? (n - less) / (n - less + how->shrink) : 1;

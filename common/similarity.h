@@ -73,7 +73,8 @@ struct rs_line_facts {
         *mean; /* what pearson over full vectors takes from x and y; 0 where that is done already */
 };
 
-/* The sums that a metric needs; the others may be anything finite. */
+/* The sums that a metric needs; the others may be anything finite, but n has to be at least 1 for a
+ * pair that has anything in common. */
 enum rs_sum { RS_SUM_N, RS_SUM_X, RS_SUM_Y, RS_SUM_XX, RS_SUM_YY, RS_SUM_XY, RS_N_SUMS };
 unsigned rs_similarity_needs(const struct rs_similarity *how); /* bits 1 << RS_SUM_… */
 

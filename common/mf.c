@@ -16,7 +16,7 @@ struct half {
     size_t factors, stride;
     const float *vector, *variance, *bias; /* of the other side */
     const double *prior;                   /* of this side */
-    double mean, noise, lambda;
+    double mean, unit, noise, lambda;
 };
 
 /* What one thread works with. */
@@ -88,7 +88,8 @@ static bool solve_line(const struct half *half, struct bench *bench, size_t n,
     make_room(bench, n);
     double targets = 0;
     for (size_t e = 0; e < n; e++) {
-        double target = (double)rating[e] - half->mean - (double)half->bias[other[e]];
+        double target =
+            ((double)rating[e] - half->mean) / half->unit - (double)half->bias[other[e]];
         bench->target[e] = (float)target;
         targets += target;
     }
@@ -141,9 +142,9 @@ static bool sweep_side(const struct rs_mf *mf, bool users, double *loss) {
     const struct rs_mf_side *side = users ? &mf->users : &mf->items;
     const struct rs_mf_side *others = users ? &mf->items : &mf->users;
     const struct rs_sparse *form = rs_matrix_form(mf->matrix, users);
-    const struct half half = {mf->options.factors, mf->stride,  others->vector, others->variance,
-                              others->bias,        side->prior, mf->mean,       mf->noise,
-                              mf->options.lambda};
+    const struct half half = {
+        mf->options.factors, mf->stride, others->vector, others->variance, others->bias,
+        side->prior,         mf->mean,   mf->unit,       mf->noise,        mf->options.lambda};
     double *losses = loss == NULL ? NULL : rs_calloc(side->n, sizeof *losses);
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
@@ -213,12 +214,12 @@ static void start_side(struct rs_mf *mf, struct rs_mf_side *side, size_t n, bool
 
 static void start(struct rs_mf *mf, const struct rs_matrix *matrix,
                   const struct rs_mf_options *options) {
-    double variance = matrix->deviation * matrix->deviation;
     *mf = (struct rs_mf){.matrix = matrix,
                          .options = *options,
                          .stride = rs_dense_padded(options->factors),
                          .mean = matrix->mean,
-                         .noise = variance > 0 ? variance : 1};
+                         .unit = matrix->deviation > 0 ? matrix->deviation : 1,
+                         .noise = 1};
     start_side(mf, &mf->users, matrix->users.ids.n, false);
     start_side(mf, &mf->items, matrix->items.ids.n, true);
 }
@@ -230,8 +231,7 @@ static bool sweep(struct rs_mf *mf, int number) {
     if (!learned) return true;
     learn_prior(mf, &mf->users);
     learn_prior(mf, &mf->items);
-    double variance = mf->matrix->deviation * mf->matrix->deviation;
-    mf->noise = fmax(loss / (double)mf->matrix->n_ratings, 1e-6 * variance + 1e-12);
+    mf->noise = fmax(loss / (double)mf->matrix->n_ratings, 1e-6);
     return true;
 }
 
@@ -291,6 +291,7 @@ void rs_mf_write(const struct rs_mf *mf, FILE *file, json_t *header) {
                         json_real(mf->options.lambda < 0 ? -1 : mf->options.lambda));
     json_object_set_new(header, "noise", json_real(mf->noise));
     json_object_set_new(header, "mean", json_real(mf->mean));
+    json_object_set_new(header, "unit", json_real(mf->unit));
     struct rs_writer writer;
     rs_writer_init(&writer, file);
     rs_writer_begin(&writer, "factors", header);
@@ -345,7 +346,7 @@ static bool find_user(const struct rs_model *model, struct workspace *workspace,
     }
     const struct half half = {
         mf->options.factors, mf->stride, mf->items.vector, mf->items.variance, mf->items.bias,
-        mf->users.prior,     mf->mean,   mf->noise,        mf->options.lambda};
+        mf->users.prior,     mf->mean,   mf->unit,         mf->noise,          mf->options.lambda};
     if (!solve_line(&half, &workspace->bench, profile->n, profile->item, profile->rating,
                     workspace->variance, solved))
         return false;
@@ -363,14 +364,15 @@ static struct rs_answer answer_for(const struct rs_model *model, const struct wo
     for (size_t f = 0; f < mf->stride; f++)
         spread += v[f] * v[f] * workspace->variance[f] +
                   w[f] * (workspace->vector[f] * workspace->vector[f] + workspace->variance[f]);
-    double score = mf->mean + solved->bias + (double)mf->items.bias[item] +
+    double above = solved->bias + (double)mf->items.bias[item] +
                    (double)rs_dense_dot(v, workspace->vector, mf->stride);
     double variance =
         mf->noise + solved->bias_variance + (double)mf->items.bias_variance[item] + (double)spread;
     const uint64_t *start = model->matrix->columns.start;
     double n_item = (double)(start[item + 1] - start[item]), n_user = (double)n_known;
-    return (struct rs_answer){.score = (float)score,
-                              .deviation = mf->options.lambda < 0 ? (float)sqrt(variance) : 0,
+    return (struct rs_answer){.score = (float)(mf->mean + mf->unit * above),
+                              .deviation =
+                                  mf->options.lambda < 0 ? (float)(mf->unit * sqrt(variance)) : 0,
                               .support = (float)(n_user * n_item / (n_user + n_item)),
                               .source = RS_FROM_MODEL};
 }
@@ -435,8 +437,9 @@ bool rs_mf_open(struct rs_model *model, struct rs_error *err) {
     bool ok = rs_factors_number(model, "factors", &factors, err) &&
               rs_factors_number(model, "noise", &mf->noise, err) &&
               rs_factors_number(model, "mean", &mf->mean, err) &&
+              rs_factors_number(model, "unit", &mf->unit, err) &&
               rs_factors_number(model, "lambda", &mf->options.lambda, err);
-    if (ok && !(factors >= 1 && factors <= RS_DENSE_MAX && mf->noise > 0))
+    if (ok && !(factors >= 1 && factors <= RS_DENSE_MAX && mf->noise > 0 && mf->unit > 0))
         ok = rs_fail(err, EX_DATAERR, "%s: the file is damaged: its header makes no sense",
                      model->file->name);
     if (ok) {

@@ -1,4 +1,6 @@
-/* Biased matrix factorisation by alternating least squares: r_ui = mean + b_u + b_i + p_u . q_i.
+/* Biased matrix factorisation by alternating least squares: r_ui = mean + unit
+ * (b_u + b_i + p_u . q_i), unit the standard deviation of all ratings, so that nothing depends on
+ * the scale.
  *
  * By default the regularisation is learned from the ratings (variational Bayes: Lim and Teh:
  * Variational Bayesian approach to movie rating prediction. KDD Cup 2007; with fully factorised
@@ -6,8 +8,8 @@
  * with lots of missing values. ECML 2007). With noise s and prior variances of every factor on both
  * sides, one half-sweep solves, for each user, with V the q_i of the items rated,
  *
- *     (V'V + diag(sum of var q_i + s / prior)) p = V' (r - mean - b_u - b_i),   b_u along with p
- *     var p_f = s / (V'V + …)_ff
+ *     (V'V + diag(sum of var q_i + s / prior)) p = V' ((r - mean) / unit - b_u - b_i),   b_u along
+ * with p var p_f = s / (V'V + …)_ff
  *
  * then the same for items, then s and the priors are set to the expectations of what they describe.
  * An uncertain item thus counts less, which is what scaling lambda by the number of ratings is
@@ -18,7 +20,7 @@
  * rs_dense_padded(factors)), user_bias, item_bias (f32), user_variance, item_variance (f32, lines x
  * stride: the diagonal of the posterior), user_bias_variance, item_bias_variance (f32), and
  * user_prior (f64, factors + 1: of every factor, then of the bias); in the header "noise",
- * "factors", "mean", "sweeps" and "lambda" (-1: learned). A user is folded in by a user's
+ * "factors", "mean", "unit", "sweeps" and "lambda" (-1: learned). A user is folded in by a user's
  * half-sweep. */
 #ifndef RS_MF_H
 #define RS_MF_H
@@ -46,7 +48,7 @@ struct rs_mf {
     const struct rs_matrix *matrix;
     struct rs_mf_options options;
     size_t stride;
-    double mean, noise;
+    double mean, unit, noise; /* noise: a variance, in units */
     struct rs_mf_side users, items;
 };
 

@@ -64,10 +64,10 @@ static const struct rs_example examples[] = {
     {"See what the first two factors mean",
      "rs-clean ratings.csv --items items.csv | rs-matrix -o sample.matrix && rs-factor --method "
      "svd "
-     "--values residual -f 2 sample.matrix -o svd.model && rs-factor --describe svd.model --shown "
-     "2 "
-     "sample.matrix",
-     ""},
+     "--values residual -f 2 sample.matrix -o svd.model && rs-factor --describe svd.model "
+     "sample.matrix | jq -c '[.share, .most[0], .least[0]]'",
+     "[0.0859,\"Paper Harbour, The (1984)\",\"Distant Harbour, The (1998)\"]\n"
+     "[0.0736,\"Hidden Letter, The (2012)\",\"Iron Harbour, The (1960)\"]\n"},
     {0},
 };
 

@@ -18,14 +18,15 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
     struct rs_error err;
     struct rs_mf mf;
     if (!rs_mf_fit(&mf, matrix, &how, &err)) rs_die_error(&err);
-    rs_note("%zu factors, noise %.4f", how.factors, sqrt(mf.noise));
+    rs_note("%zu factors, noise %.4f", how.factors, mf.unit * sqrt(mf.noise));
     rs_mf_write(&mf, file, header);
     rs_mf_free(&mf);
 }
 
 const struct method method_mf = {
     .name = "mf",
-    .about = "mf (predicts): biased matrix factorisation, r = mean + b_u + b_i + p_u . q_i, by "
+    .about = "mf (predicts): biased matrix factorisation, r = mean + deviation (b_u + b_i + p_u . "
+             "q_i), by "
              "alternating least squares. The regularisation is learned from the ratings "
              "(variational Bayes: Lim and Teh, KDD Cup 2007; Raiko, Ilin and Karhunen, ECML "
              "2007), or with --lambda it is lambda times the number of ratings (Zhou et al., AAIM "

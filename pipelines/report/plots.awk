@@ -33,7 +33,7 @@ END {
 }
 
 function begin(name, size) {
-    if (size != "") print "set terminal svg size " size >gp
+    if (size != "") print "set terminal svg size " size " dynamic noenhanced font \"sans-serif,13\"" >gp
     print "set output \"" name ".svg\"" >gp
 }
 function end() { print "unset output; reset; load \"" style "\"" >gp }

@@ -73,6 +73,7 @@ function percent(x) { return x == "" ? "–" : sprintf(100 * x < 10 ? "%.1f %%" 
 function fixed(x, digits) { return x == "" ? "–" : sprintf("%." digits "f", x) }
 function summary(name) { return cell["summary", name, "value"] }
 function p_text(p) { return p < 0.0001 ? "p < 0.0001" : p < 0.1 ? sprintf("p = %.4f", p) : sprintf("p = %.2f", p) }
+function p_alone(p,   s) { s = p_text(p); sub(/^p =? */, "", s); return s }
 function named(m) { return m == "rmse" ? "RMSE" : "NDCG@10" }
 function task(m) { return m == "rmse" ? "expected ratings" : "lists" }
 function sign(m) { return m == "rmse" ? -1 : 1 }
@@ -320,7 +321,7 @@ function label(s,   kind, rest) {
     if (kind == "habit") return (rest == "middle" ? "usual" : rest) " raters"
     if (kind == "popularity") return "items of the " rest
     if (kind == "genre") return "genre " clean(rest)
-    if (kind == "sex" || kind == "age") return kind " " clean(rest)
+    if (kind == "sex" || kind == "age" || kind == "occupation") return kind " " clean(rest)
     if (kind == "time") { sub(/\.\./, " to ", rest); return rest }
     if (kind == "cold-items") return "items without training"
     if (kind == "cold-users") return "users without training"
@@ -461,7 +462,7 @@ function tests(metric,   n, i, m, b, order) {
     for (i = 1; i <= n; i++) {
         m = order[i]
         if (m == b || !compare(b, m, "all", metric)) continue
-        print "tr", m, fixed(GAIN, 4), HAS_INTERVAL ? fixed(FROM, 4) " to " fixed(TO, 4) : "–", percent(WINS), P == "" ? "–" : substr(p_text(P), 3), PF == "" ? "–" : substr(p_text(PF), 3), clear(b, m, "all", metric) ? "better" : "no difference"
+        print "tr", m, fixed(GAIN, 4), HAS_INTERVAL ? fixed(FROM, 4) " to " fixed(TO, 4) : "–", percent(WINS), P == "" ? "–" : p_alone(P), PF == "" ? "–" : p_alone(PF), clear(b, m, "all", metric) ? "better" : "no difference"
     }
     print "/table"
 }

@@ -393,7 +393,7 @@ function data_pictures(   n) {
     print "fig", "tail", "The long tail: ratings of each item and of each user by rank, both axes logarithmic (" whole(summary("items")) " items, " whole(summary("users")) " users)."
     print "fig", "share", "Concentration: share of all ratings that go to the most rated items and come from the most active users (n = " n ")."
     print "fig", "activity", "Activity: users by the number of their ratings, and the share of ratings that they give (n = " whole(summary("users")) " users)."
-    print "fig", "matrix", "The matrix: the darker, the larger the share of a cell's pairs that are rated (root scale; n = " n " ratings, " percent(1 - summary("sparsity")) " of all pairs)."
+    print "fig", "matrix", "The matrix: the stronger the colour, the larger the share of a cell's pairs that are rated (root scale; n = " n " ratings, " percent(1 - summary("sparsity")) " of all pairs)."
     print "fig", "months", "Ratings by month (UTC; n = " n ")."
     print "fig", "hours", "Ratings by hour of the day, in % (UTC; n = " n ")."
 }
@@ -536,7 +536,7 @@ function heat(metric,   i, j, k, m, n, order, shown, line, s, v, best_v, worst_v
     k = 0
     for (i = 1; i <= n && k < 8; i++)
         if (value[order[i], "all", metric] != "" && (order[i] !~ /^(random|global-mean|user-mean|item-mean)$/ || n_models < 4)) shown[++k] = order[i]
-    print "table", named(metric) " by segment, the darker the better within its row. Bold: the best; ≈: not shown to be worse than it. n: " (metric == "rmse" ? "test pairs" : "lists") "; segments under 30 are left out.", "heat"
+    print "table", named(metric) " by segment, the stronger the colour the better within its row. Bold: the best; ≈: not shown to be worse than it. n: " (metric == "rmse" ? "test pairs" : "lists") "; segments under 30 are left out.", "heat"
     line = "th\tsegment\tn"
     for (j = 1; j <= k; j++) line = line "\t" shown[j]
     print line

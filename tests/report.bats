@@ -67,8 +67,7 @@ END
     for model in random global-mean baseline user item user-item hybrid; do
         for metric in rmse mae ndcg@10 precision@10 recall@10; do
             value=$(awk -F, -v m=$model -v k=$metric '$1 == m && $2 == "all" && $3 == "all" && $4 == k { printf "%.4f", $5 }' "$PAGE/metrics.csv")
-            grep -E "^\| (\*\*)?$model(\*\*)? \| .* $value|^\| $model \| .*\*\*$value\*\*" "$PAGE/report.md" >/dev/null ||
-                fail "$model $metric $value is not in its row"
+            grep "^| $model |" "$PAGE/report.md" | grep -qF "$value" || fail "$model $metric $value is not in its row"
             grep -F "<th scope=\"row\">$model</th>" "$PAGE/report.html" | grep -qF "$value" || fail "$model $metric $value is not in the page"
         done
     done
@@ -111,8 +110,7 @@ END
 }
 
 @test "titles are text, whatever they hold" {
-    sed 's|"Amber Harbour, The (1982)"|"<b>M*A*S*H</b> {x} & `y` ""z"""|' "$SAMPLE_ITEMS" >items.csv
-    grep -q 'M\*A\*S' items.csv
+    awk -F'"' 'NR > 1 { $0 = $1 "\"<b>M*A*S*H</b> {x} & `y` " NR "\"" $3 } 1' "$SAMPLE_ITEMS" >items.csv
     report "$PWD/titles" RATINGS="$SAMPLE" ITEMS="$PWD/items.csv" FOLDS=2 MODELS="baseline user item user-item hybrid"
     run -0 grep -cF '&lt;b&gt;M*A*S*H&lt;/b&gt; {x} &amp; `y`' titles/report.html
     run -1 grep -qF '<b>M' titles/report.html

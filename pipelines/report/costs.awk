@@ -20,6 +20,6 @@ END {
         for (j = 1; j <= m; j++) more[pair[1]] += scores[parent[j]] + learn[parent[j]]
     }
     print "model,seconds"
-    for (name in scores) if (name != "plain") printf "%s,%.3f\n", name, scores[name] + more[name] | "sort"
+    for (name in scores) if (name != "plain" && scores[name] > 0) printf "%s,%.3f\n", name, scores[name] + more[name] | "sort"
     close("sort")
 }

@@ -73,6 +73,7 @@ function percent(x) { return x == "" ? "–" : sprintf(100 * x < 10 ? "%.1f %%" 
 function fixed(x, digits) { return x == "" ? "–" : sprintf("%." digits "f", x) }
 function summary(name) { return cell["summary", name, "value"] }
 function p_text(p) { return p < 0.0001 ? "p < 0.0001" : p < 0.1 ? sprintf("p = %.4f", p) : sprintf("p = %.2f", p) }
+function p_alone(p,   s) { s = p_text(p); sub(/^p =? */, "", s); return s }
 function named(m) { return m == "rmse" ? "RMSE" : "NDCG@10" }
 function task(m) { return m == "rmse" ? "expected ratings" : "lists" }
 function sign(m) { return m == "rmse" ? -1 : 1 }
@@ -320,7 +321,7 @@ function label(s,   kind, rest) {
     if (kind == "habit") return (rest == "middle" ? "usual" : rest) " raters"
     if (kind == "popularity") return "items of the " rest
     if (kind == "genre") return "genre " clean(rest)
-    if (kind == "sex" || kind == "age") return kind " " clean(rest)
+    if (kind == "sex" || kind == "age" || kind == "occupation") return kind " " clean(rest)
     if (kind == "time") { sub(/\.\./, " to ", rest); return rest }
     if (kind == "cold-items") return "items without training"
     if (kind == "cold-users") return "users without training"
@@ -392,7 +393,7 @@ function data_pictures(   n) {
     print "fig", "tail", "The long tail: ratings of each item and of each user by rank, both axes logarithmic (" whole(summary("items")) " items, " whole(summary("users")) " users)."
     print "fig", "share", "Concentration: share of all ratings that go to the most rated items and come from the most active users (n = " n ")."
     print "fig", "activity", "Activity: users by the number of their ratings, and the share of ratings that they give (n = " whole(summary("users")) " users)."
-    print "fig", "matrix", "The matrix: the darker, the larger the share of a cell's pairs that are rated (root scale; n = " n " ratings, " percent(1 - summary("sparsity")) " of all pairs)."
+    print "fig", "matrix", "The matrix: the stronger the colour, the larger the share of a cell's pairs that are rated (root scale; n = " n " ratings, " percent(1 - summary("sparsity")) " of all pairs)."
     print "fig", "months", "Ratings by month (UTC; n = " n ")."
     print "fig", "hours", "Ratings by hour of the day, in % (UTC; n = " n ")."
 }
@@ -461,7 +462,7 @@ function tests(metric,   n, i, m, b, order) {
     for (i = 1; i <= n; i++) {
         m = order[i]
         if (m == b || !compare(b, m, "all", metric)) continue
-        print "tr", m, fixed(GAIN, 4), HAS_INTERVAL ? fixed(FROM, 4) " to " fixed(TO, 4) : "–", percent(WINS), P == "" ? "–" : substr(p_text(P), 3), PF == "" ? "–" : substr(p_text(PF), 3), clear(b, m, "all", metric) ? "better" : "no difference"
+        print "tr", m, fixed(GAIN, 4), HAS_INTERVAL ? fixed(FROM, 4) " to " fixed(TO, 4) : "–", percent(WINS), P == "" ? "–" : p_alone(P), PF == "" ? "–" : p_alone(PF), clear(b, m, "all", metric) ? "better" : "no difference"
     }
     print "/table"
 }
@@ -535,7 +536,7 @@ function heat(metric,   i, j, k, m, n, order, shown, line, s, v, best_v, worst_v
     k = 0
     for (i = 1; i <= n && k < 8; i++)
         if (value[order[i], "all", metric] != "" && (order[i] !~ /^(random|global-mean|user-mean|item-mean)$/ || n_models < 4)) shown[++k] = order[i]
-    print "table", named(metric) " by segment, the darker the better within its row. Bold: the best; ≈: not shown to be worse than it. n: " (metric == "rmse" ? "test pairs" : "lists") "; segments under 30 are left out.", "heat"
+    print "table", named(metric) " by segment, the stronger the colour the better within its row. Bold: the best; ≈: not shown to be worse than it. n: " (metric == "rmse" ? "test pairs" : "lists") "; segments under 30 are left out.", "heat"
     line = "th\tsegment\tn"
     for (j = 1; j <= k; j++) line = line "\t" shown[j]
     print line

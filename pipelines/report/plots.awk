@@ -33,7 +33,7 @@ END {
 }
 
 function begin(name, size) {
-    if (size != "") print "set terminal svg size " size >gp
+    if (size != "") print "set terminal svg size " size " dynamic noenhanced font \"sans-serif,13\"" >gp
     print "set output \"" name ".svg\"" >gp
 }
 function end() { print "unset output; reset; load \"" style "\"" >gp }
@@ -233,6 +233,6 @@ function costs(metric, label,   i, m, dat, n) {
     if (n < 2) return
     begin("costs")
     print "set xlabel \"seconds of jobs, all folds\"; set ylabel \"" label "\"; set xrange [0:*]; set offsets graph 0, graph 0.25, graph 0.1, graph 0.1; set grid xtics" >gp
-    print "plot \"costs.dat\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle, \"\" using 1:2:3 with labels left offset 0.8,0 textcolor rgb \"#000001\" notitle" >gp
+    print "plot \"costs.dat\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle, \"\" every 2::0 using 1:2:3 with labels left offset 0.8,0.5 textcolor rgb \"#000001\" notitle, \"\" every 2::1 using 1:2:3 with labels left offset 0.8,-0.5 textcolor rgb \"#000001\" notitle" >gp
     end()
 }

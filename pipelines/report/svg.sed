@@ -5,5 +5,5 @@ s/'rgb( *200, *200, *201)'/'currentColor' stroke-opacity='0.2'/g
 /^<?xml/d
 /<desc>/d
 s/font-family="[^"]*"//g
-/<title>/d
+s/<title>[^<]*<\/title>//
 /<filter/,/<\/filter>/d

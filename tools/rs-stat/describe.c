@@ -307,7 +307,7 @@ void describe_times(struct figures *figures, const struct gathered *gathered) {
     figure = figures_add(figures, "hour", "ratings by hour of the day (UTC)", "hour",
                          COLUMNS("n", "share", "mean", "deviation"));
     for (int h = 0; h < 24; h++) {
-        char label[8];
+        char label[16];
         snprintf(label, sizeof label, "%02d", h);
         put_sums(figure, label, &calendar->hours[h], total);
     }

@@ -23,24 +23,30 @@ struct half {
 struct bench {
     struct rs_ridge ridge;
     float *penalty, *ones, *target;
+    float *square, *right; /* of the last line: the diagonal of V'V, V't */
     size_t ones_capacity, target_capacity;
 };
 
 /* One line's answer: the vector is in the bench's ridge->b. */
 struct solved {
-    double bias, bias_variance;
-    double loss; /* expected sum of squared errors, of the user's half of the variances */
+    double bias, bias_variance, bias_penalty;
+    double targets, squares; /* sums of the targets and of their squares */
+    bool few;                /* solved by the dual: the system was not summed up */
 };
 
 static void bench_init(struct bench *bench, size_t factors) {
     *bench = (struct bench){0};
     rs_ridge_init(&bench->ridge, factors);
     bench->penalty = rs_aligned(bench->ridge.stride, sizeof *bench->penalty);
+    bench->square = rs_aligned(factors, sizeof *bench->square);
+    bench->right = rs_aligned(factors, sizeof *bench->right);
 }
 
 static void bench_free(struct bench *bench) {
     rs_ridge_free(&bench->ridge);
     free(bench->penalty);
+    free(bench->square);
+    free(bench->right);
     free(bench->ones);
     free(bench->target);
 }
@@ -67,16 +73,26 @@ static void make_penalty(const struct half *half, struct bench *bench, size_t n,
         penalty[f] = (float)((double)penalty[f] + half->noise / half->prior[f]);
 }
 
-/* Diagonal of V'V + penalty, for the variances. */
-static void make_variance(const struct half *half, const struct bench *bench, size_t n,
+/* Diagonal of V'V, and the variances. */
+static void make_variance(const struct half *half, struct bench *bench, size_t n,
                           const uint32_t *other, float *variance) {
-    double squares[RS_DENSE_MAX] = {0};
+    memset(bench->square, 0, half->factors * sizeof *bench->square);
     for (size_t e = 0; e < n; e++) {
         const float *v = half->vector + other[e] * half->stride;
-        for (size_t f = 0; f < half->factors; f++) squares[f] += (double)(v[f] * v[f]);
+        for (size_t f = 0; f < half->factors; f++) bench->square[f] += v[f] * v[f];
     }
     for (size_t f = 0; f < half->factors; f++)
-        variance[f] = (float)(half->noise / (squares[f] + (double)bench->penalty[f]));
+        variance[f] = (float)(half->noise / ((double)bench->square[f] + (double)bench->penalty[f]));
+}
+
+/* What a system says of its line, before it is solved. */
+static void note_system(const struct half *half, struct bench *bench, float *variance) {
+    for (size_t f = 0; f < half->factors; f++) {
+        float square = bench->ridge.a[f * half->stride + f];
+        bench->square[f] = square;
+        bench->right[f] = bench->ridge.b[f];
+        variance[f] = (float)(half->noise / ((double)square + (double)bench->penalty[f]));
+    }
 }
 
 /* Solves one line of N entries. VARIANCE (stride floats) is filled. False if the system is
@@ -86,54 +102,72 @@ static bool solve_line(const struct half *half, struct bench *bench, size_t n,
                        struct solved *solved) {
     struct rs_ridge *ridge = &bench->ridge;
     make_room(bench, n);
-    double targets = 0;
+    *solved = (struct solved){0};
     for (size_t e = 0; e < n; e++) {
         double target =
             ((double)rating[e] - half->mean) / half->unit - (double)half->bias[other[e]];
         bench->target[e] = (float)target;
-        targets += target;
+        solved->targets += target;
+        solved->squares += target * target;
     }
     make_penalty(half, bench, n, other);
-    double bias_penalty =
+    solved->bias_penalty =
         half->lambda >= 0 ? half->lambda : half->noise / half->prior[half->factors];
+    solved->bias_variance = half->noise / ((double)n + solved->bias_penalty);
     const struct rs_ridge_row row = {n, other, bench->target, NULL};
     memset(variance, 0, half->stride * sizeof *variance);
-    if (2 * n < half->factors && n <= RS_RIDGE_FEW && bias_penalty > 0) {
-        if (!rs_ridge_solve_few(ridge, half->vector, &row, bench->penalty, bias_penalty,
-                                &solved->bias))
-            return false;
+    solved->few = 2 * n < half->factors && n <= RS_RIDGE_FEW && solved->bias_penalty > 0;
+    if (solved->few) {
         make_variance(half, bench, n, other, variance);
-    } else {
-        rs_ridge_sum(ridge, half->vector, &row, NULL);
-        for (size_t f = 0; f < half->factors; f++)
-            variance[f] = (float)(half->noise / ((double)ridge->a[f * half->stride + f] +
-                                                 (double)bench->penalty[f]));
-        if (!rs_ridge_solve_with_constant(ridge, bench->penalty, (double)n + bias_penalty, targets,
-                                          &solved->bias))
-            return false;
+        return rs_ridge_solve_few(ridge, half->vector, &row, bench->penalty, solved->bias_penalty,
+                                  &solved->bias);
     }
-    solved->bias_variance = half->noise / ((double)n + bias_penalty);
-    return true;
+    rs_ridge_sum(ridge, half->vector, &row, NULL);
+    note_system(half, bench, variance);
+    return rs_ridge_solve_with_constant(ridge, bench->penalty, (double)n + solved->bias_penalty,
+                                        solved->targets, &solved->bias);
 }
 
 /* A half-sweep */
 
-/* The squared errors of a line, and what the variances of both sides add to them in expectation. */
-static double expected_loss(const struct half *half, const struct bench *bench, size_t n,
+/* The squared errors of a line: entry by entry, or where its system was summed up, by t't - z'b -
+ * z'D z, z the solution with its bias, b the right side and D the penalties, since (A + D) z = b.
+ */
+static double squared_errors(const struct half *half, const struct bench *bench, size_t n,
+                             const uint32_t *other, const float *vector,
+                             const struct solved *solved) {
+    double sum = 0;
+    if (solved->few) {
+        for (size_t e = 0; e < n; e++) {
+            const float *v = half->vector + other[e] * half->stride;
+            double error = (double)bench->target[e] - solved->bias -
+                           (double)rs_dense_dot(v, vector, half->stride);
+            sum += error * error;
+        }
+        return sum;
+    }
+    for (size_t f = 0; f < half->factors; f++) {
+        double x = (double)vector[f];
+        sum += x * ((double)bench->right[f] + (double)bench->penalty[f] * x);
+    }
+    sum += solved->bias * (solved->targets + solved->bias_penalty * solved->bias);
+    return fmax(solved->squares - sum, 0);
+}
+
+/* The squared errors of a line, and what the variances of both sides add to them in expectation:
+ * for every entry and factor v^2 var + w (x^2 + var), v and w the other side's mean and variance,
+ * and the variances of both biases. */
+static double expected_loss(const struct half *half, struct bench *bench, size_t n,
                             const uint32_t *other, const float *bias_variance, const float *vector,
                             const float *variance, const struct solved *solved) {
-    double loss = 0;
-    for (size_t e = 0; e < n; e++) {
-        const float *v = half->vector + other[e] * half->stride;
-        const float *w = half->variance + other[e] * half->stride;
-        float fit = rs_dense_dot(v, vector, half->stride), spread = 0;
-        for (size_t f = 0; f < half->stride; f++)
-            spread += v[f] * v[f] * variance[f] + w[f] * (vector[f] * vector[f] + variance[f]);
-        double error = (double)bench->target[e] - solved->bias - (double)fit;
-        loss += error * error + (double)spread + solved->bias_variance +
-                (double)bias_variance[other[e]];
+    double loss = squared_errors(half, bench, n, other, vector, solved);
+    for (size_t f = 0; f < half->factors; f++) {
+        double x = (double)vector[f], var = (double)variance[f];
+        double others = (double)bench->penalty[f] - half->noise / half->prior[f]; /* sum of w */
+        loss += (double)bench->square[f] * var + others * (x * x + var);
     }
-    return loss;
+    for (size_t e = 0; e < n; e++) loss += (double)bias_variance[other[e]];
+    return loss + (double)n * solved->bias_variance;
 }
 
 /* Solves all lines of SIDE. Where LOSS is not NULL it is set to the expected loss of all ratings.

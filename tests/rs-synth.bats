@@ -239,7 +239,23 @@ EOF
     rs-synth "${small[@]}" | tail -n +2 | cut -d, -f3,4 | sort -u >had
     [ -z "$(comm -23 seen had)" ]
     rs-synth --expand small.rs --expand-by 5x3 --seed 2 | cmp -s - one.csv && fail "seeds are alike"
-    rs-synth --expand small.rs --expand-by 1x1 | tail -n +2 | wc -l >whole
+    [ "$(rs-synth --expand small.rs --expand-by 1x1 | tail -n +2 | wc -l)" = 12000 ]
+}
+
+@test "expansion among the like keeps users and items as unequal as they were" {
+    spread() { # n * sum of squares / square of the sum: of users, of items
+        measure "$1" | awk '{ printf "%.2f %.2f\n", $1 * $5 / $3 ^ 2, $2 * $6 / $3 ^ 2 }'
+    }
+    rs-synth "${small[@]}" -o small.csv
+    rs-synth "${small[@]}" --format rs -o small.rs
+    rs-synth --expand small.rs --expand-by 4x8 --shuffle all -o all.csv
+    rs-synth --expand small.rs --expand-by 4x8 --shuffle near -o near.csv
+    [ "$(measure near.csv | cut -d' ' -f4)" = 0 ]
+    echo "$(spread small.csv) $(spread all.csv) $(spread near.csv)" >spreads
+    # The spread of a Kronecker product is the product of spreads; shuffling all takes the source's away.
+    awk '{ exit !($5 > $1 && $6 > $2 && $5 > 1.15 * $3 && $6 > 1.3 * $4) }' spreads ||
+        fail "$(cat spreads)"
+    rs-synth --expand small.rs --expand-by 1x1 --shuffle near | tail -n +2 | wc -l >whole
     [ "$(cat whole)" = 12000 ]
 }
 
@@ -280,6 +296,7 @@ EOF
     fails 64 rs-synth --expand x.rs --truth t.rs
     fails 64 rs-synth --expand x.rs --expand-by 3
     fails 64 rs-synth --expand x.rs --expand-by 0x3
+    fails 64 rs-synth --shuffle near
     fails 66 rs-synth --expand none.rs
     fails 73 rs-synth --truth no/where.rs -o a.csv
     [ ! -e a.csv ]

@@ -12,18 +12,27 @@
 #include "shuffle.h"
 #include "streams.h"
 
-enum { USERS_A_BLOCK = 64 };
+enum { USERS_A_BLOCK = 64, WINDOWS = 64 };
+
+/* One side of the source in the order of numbers of ratings, and the shuffles of it. */
+struct ranks {
+    uint32_t n;
+    uint32_t *of, *at;     /* of[number] = rank, at[rank] = number */
+    uint32_t window;       /* so many consecutive ranks are shuffled among themselves */
+    struct shuffle *whole; /* a window, for each block */
+    struct shuffle *rest;  /* the last window, if it is smaller */
+};
 
 struct expansion_private {
     uint64_t seed;
     uint32_t n_users, n_items; /* of the source */
     uint64_t *start;           /* by users */
     uint32_t *item, *level;
-    int64_t *time;                 /* seconds since 1970, or RS_NO_TIME */
-    double *keep;                  /* times_users x times_items probabilities */
-    uint32_t *user_of;             /* by id - 1 of the result: block * n_users + place in it */
-    uint32_t *item_id;             /* likewise the other way round */
-    struct shuffle *users, *items; /* of each block */
+    int64_t *time;     /* seconds since 1970, or RS_NO_TIME */
+    double *keep;      /* times_users x times_items probabilities */
+    uint32_t *user_of; /* by id - 1 of the result: block * n_users + place in it */
+    uint32_t *item_id; /* likewise the other way round */
+    struct ranks users, items;
 };
 
 /* What the stream holds, in its order. */
@@ -180,21 +189,74 @@ static uint32_t *shuffled_ids(size_t n, uint64_t seed, uint32_t number) {
     return order;
 }
 
-static void make_shuffles(struct expansion *expansion) {
+struct count {
+    uint64_t ratings;
+    uint32_t number;
+};
+
+/* Most ratings first. */
+static int compare_counts(const void *a, const void *b) {
+    const struct count *x = a, *y = b;
+    if (x->ratings != y->ratings) return x->ratings > y->ratings ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Sorts COUNTS; makes N_BLOCKS shuffles of the ranks, or of windows of them if NEAR. */
+static struct ranks make_ranks(struct count *counts, uint32_t n, size_t n_blocks, bool near,
+                               uint64_t seed, uint32_t side) {
+    struct ranks ranks = {.n = n, .window = near && n > WINDOWS ? n / WINDOWS : n};
+    if (near && ranks.window < 2 && n > 1) ranks.window = 2;
+    ranks.of = rs_malloc(n, sizeof *ranks.of);
+    ranks.at = rs_malloc(n, sizeof *ranks.at);
+    ranks.whole = rs_malloc(n_blocks, sizeof *ranks.whole);
+    ranks.rest = rs_malloc(n_blocks, sizeof *ranks.rest);
+    qsort(counts, n, sizeof *counts, compare_counts);
+    for (uint32_t r = 0; r < n; r++) {
+        ranks.at[r] = counts[r].number;
+        ranks.of[counts[r].number] = r;
+    }
+    uint32_t left = n % ranks.window;
+    for (uint32_t b = 0; b < n_blocks; b++) {
+        ranks.whole[b] = shuffle_make(ranks.window, seed, side, b);
+        ranks.rest[b] = shuffle_make(left > 0 ? left : 1, seed, side + 2, b);
+    }
+    return ranks;
+}
+
+static void free_ranks(struct ranks *ranks) {
+    free(ranks->of);
+    free(ranks->at);
+    free(ranks->whole);
+    free(ranks->rest);
+}
+
+/* Where a rank goes in a block. */
+static uint32_t shuffled_rank(const struct ranks *ranks, size_t block, uint32_t rank) {
+    uint32_t begin = rank / ranks->window * ranks->window;
+    bool whole = ranks->n - begin >= ranks->window;
+    return begin + shuffle_at(whole ? &ranks->whole[block] : &ranks->rest[block], rank - begin);
+}
+
+static void make_shuffles(struct expansion *expansion, bool near) {
     struct expansion_private *private = expansion->private;
     size_t n = expansion->times_users * expansion->times_items;
-    private->users = rs_malloc(n, sizeof *private->users);
-    private->items = rs_malloc(n, sizeof *private->items);
-    for (uint32_t b = 0; b < n; b++) {
-        private->users[b] = shuffle_make(private->n_users, private->seed, 0, b);
-        private->items[b] = shuffle_make(private->n_items, private->seed, 1, b);
-    }
-    private->user_of = shuffled_ids(expansion->n_users, private->seed, 2);
-    private->item_id = shuffled_ids(expansion->n_items, private->seed, 3);
+    struct count *users = rs_calloc(private->n_users, sizeof *users);
+    struct count *items = rs_calloc(private->n_items, sizeof *items);
+    for (uint32_t u = 0; u < private->n_users; u++)
+        users[u] = (struct count){private->start[u + 1] - private->start[u], u};
+    for (uint32_t i = 0; i < private->n_items; i++) items[i].number = i;
+    for (uint64_t r = 0; r < private->start[private->n_users]; r++)
+        items[private->item[r]].ratings++;
+    private->users = make_ranks(users, private->n_users, n, near, private->seed, 0);
+    private->items = make_ranks(items, private->n_items, n, near, private->seed, 1);
+    private->user_of = shuffled_ids(expansion->n_users, private->seed, 4);
+    private->item_id = shuffled_ids(expansion->n_items, private->seed, 5);
+    free(users);
+    free(items);
 }
 
 void expansion_open(struct expansion *expansion, const char *path, size_t times_users,
-                    size_t times_items, uint64_t seed) {
+                    size_t times_items, bool near, uint64_t seed) {
     *expansion = (struct expansion){.times_users = times_users,
                                     .times_items = times_items,
                                     .private = rs_calloc(1, sizeof *expansion->private)};
@@ -211,7 +273,7 @@ void expansion_open(struct expansion *expansion, const char *path, size_t times_
     arrange(expansion, &log);
     free_log(&log);
     find_probabilities(expansion);
-    make_shuffles(expansion);
+    make_shuffles(expansion, near);
 }
 
 void expansion_close(struct expansion *expansion) {
@@ -223,8 +285,8 @@ void expansion_close(struct expansion *expansion) {
     free(private->keep);
     free(private->user_of);
     free(private->item_id);
-    free(private->users);
-    free(private->items);
+    free_ranks(&private->users);
+    free_ranks(&private->items);
     free(private);
     free(expansion->levels);
     *expansion = (struct expansion){0};
@@ -235,7 +297,7 @@ void expansion_close(struct expansion *expansion) {
 static void fill_part(const struct expansion *expansion, size_t block, uint32_t place, uint32_t id,
                       struct rows *rows) {
     const struct expansion_private *private = expansion->private;
-    uint32_t user = shuffle_at(&private->users[block], place);
+    uint32_t user = private->users.at[shuffled_rank(&private->users, block, place)];
     uint64_t from = private->start[user], n = private->start[user + 1] - from;
     double keep = private->keep[block], step = keep < 1 ? 1 / log1p(-keep) : 0;
     if (keep <= 0) return;
@@ -246,10 +308,10 @@ static void fill_part(const struct expansion *expansion, size_t block, uint32_t 
         if (keep < 1) at += floor(log(1 - rs_random_uniform(&random)) * step);
         if (at >= (double)n) break;
         uint64_t k = from + (uint64_t)at;
+        uint32_t rank = private->items.of[private->item[k]];
         size_t r = rows->n++;
         rows->user[r] = id;
-        rows->item[r] =
-            1 + private->item_id[column + shuffle_at(&private->items[block], private->item[k])];
+        rows->item[r] = 1 + private->item_id[column + shuffled_rank(&private->items, block, rank)];
         rows->value[r] = private->level[k];
         rows->time[r] = private->time[k];
     }

@@ -23,9 +23,10 @@ struct expansion {
 
 enum { MAX_TIMES = 4096 };
 
-/* Reads the stream at PATH. */
+/* Reads the stream at PATH. NEAR: users are shuffled among those of about as many ratings, items
+ * likewise, so that the sums over blocks stay as unequal as the source. */
 void expansion_open(struct expansion *expansion, const char *path, size_t times_users,
-                    size_t times_items, uint64_t seed);
+                    size_t times_items, bool near, uint64_t seed);
 void expansion_close(struct expansion *expansion);
 
 /* Appends a block of users; a rows_fill. */

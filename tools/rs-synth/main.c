@@ -33,6 +33,8 @@ static const char *expand_path, *expand_by = "2x2";
 static const char *truth_path, *users_path, *items_path;
 static int64_t seed = 1;
 
+static int shuffle = 0;
+static const char *const shuffle_names[] = {"all", "near", NULL};
 static const char *const order_names[] = {"user", "time", "random", NULL};
 static const char *const format_names[] = {"csv", "rs", NULL};
 
@@ -87,6 +89,9 @@ static const struct rs_option options[] = {
      "enlarge a real set: a ratings stream, or '-' for standard input"},
     {"expand-by", 0, RS_STRING, "UxI", &expand_by, 0, 0, NULL, true,
      "U times the users and I times the items"},
+    {"shuffle", 0, RS_CHOICE, "WHOM", &shuffle, 0, 0, shuffle_names, true,
+     "what a user, or item, of one copy may become in another: any, as in the paper, whose users "
+     "and items come out more equal than the source's; or one of about as many ratings"},
     {NULL, 0, RS_HEADING, NULL, NULL, 0, 0, NULL, false, "Output"},
     {"format", 0, RS_CHOICE, "FORMAT", &format, 0, 0, format_names, false,
      "text, or a ratings stream as rs-clean would make of it"},
@@ -114,7 +119,7 @@ static const struct rs_example examples[] = {
      "rs-synth --like ml-1m --format rs --truth truth.rs -o ratings.rs", ""},
     {"Enlarge real ratings: four times the users, three times the items",
      "rs-clean ratings.csv | rs-synth --expand - --expand-by 4x3 | head -n 3",
-     "user,item,rating,timestamp\n1,98,5,1506953801\n1,97,4.5,1507436487\n"},
+     "user,item,rating,timestamp\n1,165,4.5,1514577137\n1,229,4.5,1514730871\n"},
     {0},
 };
 
@@ -174,7 +179,8 @@ static const struct rs_tool tool = {
         "a reduced version of itself (Belletti et al., arXiv:1901.08910). Every element p of that "
         "matrix, "
         "which has --expand-by rows and columns and the same largest singular values, becomes a "
-        "copy of the set, users and items shuffled anew, of which every rating is kept with "
+        "copy of the set, users and items shuffled anew (--shuffle), of which every rating is kept "
+        "with "
         "probability "
         "p. Ratings and times stay what they were; side tables and contexts do not come along; a "
         "user "
@@ -370,7 +376,7 @@ static void refuse_options(void) {
         bool own = o->result || o->value == &truth_path || o->value == &users_path ||
                    o->value == &items_path;
         if (!own || o->value == &seed || o->value == &order || o->value == &expand_path ||
-            o->value == &expand_by)
+            o->value == &expand_by || o->value == &shuffle)
             continue;
         if (rs_option_given(&tool, o->name))
             rs_usage_error("--%s: has no meaning with --expand", o->name);
@@ -396,7 +402,7 @@ static void expand(FILE *file) {
     size_t times[2];
     refuse_options();
     parse_times(times);
-    expansion_open(&expansion, expand_path, times[0], times[1], (uint64_t)seed);
+    expansion_open(&expansion, expand_path, times[0], times[1], shuffle == 1, (uint64_t)seed);
     struct press press = {
         .file = file,
         .order = (enum rows_order)order,
@@ -421,7 +427,11 @@ static void expand(FILE *file) {
 int main(int argc, char **argv) {
     char **operands;
     rs_options_parse(&tool, argc, argv, &operands);
-    if (expand_path == NULL) take_after(&shapes[like]);
+    if (expand_path == NULL) {
+        if (rs_option_given(&tool, "expand-by") || rs_option_given(&tool, "shuffle"))
+            rs_usage_error("--expand-by and --shuffle have no meaning without --expand");
+        take_after(&shapes[like]);
+    }
     struct rs_output output = rs_output_open(rs_output_path, format == FORMAT_RS);
     if (expand_path == NULL) {
         synthesise(output.file);

@@ -98,13 +98,28 @@ run: ## install what is missing, build, get data and compare all models on it
 run-here: programs
 	@PATH="$(abspath $(bin)):$$PATH" pipelines/run
 
+# Manual pages come from the same tables as --help.
+pages := $(tools:%=build/man/man1/%.1)
+.PHONY: man install uninstall clean
+man: $(pages) ## write the manual pages to build/man
+$(pages): build/man/man1/%.1: $(bin)/%
+	@mkdir -p $(@D)
+	$(Q)$< --man > $@.tmp && mv $@.tmp $@
+install: programs man ## install under PREFIX (and DESTDIR)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(pages) $(DESTDIR)$(PREFIX)/share/man/man1
+uninstall: ## remove what install put there
+	rm -f $(tools:%=$(DESTDIR)$(PREFIX)/bin/%) $(tools:%=$(DESTDIR)$(PREFIX)/share/man/man1/%.1)
+clean: ## remove what was built
+	rm -rf build
+
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 	 awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
-include pipelines/cv.mk
-include pipelines/report.mk
+include pipelines/cv.mk pipelines/tune.mk pipelines/report.mk
 
 .PHONY: FORCE
 FORCE:

@@ -1,5 +1,6 @@
 #include "assembly.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +246,15 @@ static void sort_both(struct rs_assembly *assembly, struct arrival *arrival, str
 
 /* The matrix over the memory */
 
+const char *const rs_counts_names[] = {"log", "raw", "binary", NULL};
+
+static void transform_counts(float *counts, uint64_t n, enum rs_counts how) {
+    for (uint64_t e = 0; e < n; e++) {
+        if (how == RS_COUNTS_BINARY) counts[e] = 1;
+        if (how == RS_COUNTS_LOG && counts[e] > 0) counts[e] = (float)log2(1 + (double)counts[e]);
+    }
+}
+
 static void describe(struct rs_assembly *assembly, const struct rs_assembly_options *options) {
     struct rs_assembly_memory *memory = assembly->memory;
     struct rs_matrix *matrix = &assembly->matrix;
@@ -313,6 +323,11 @@ bool rs_assemble(struct rs_assembly *assembly, struct rs_pairs_reader *ratings,
     free(users.line);
     free(items.line);
     free_arrival(&arrival);
+    if (rs_pairs_implicit(ratings)) {
+        uint64_t n = assembly->memory->rows.start[users.ids.n];
+        transform_counts(assembly->memory->rows.rating, n, options->counts);
+        transform_counts(assembly->memory->columns.rating, n, options->counts);
+    }
     describe(assembly, options);
     add_stream_facts(assembly, ratings);
     return true;

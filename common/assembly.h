@@ -12,7 +12,16 @@
 #include "matrix.h"
 #include "pairs.h"
 
+/* What becomes of the counts of implicit feedback, which run over orders of magnitude. */
+enum rs_counts {
+    RS_COUNTS_LOG,    /* log2(1 + count), so that once is 1 */
+    RS_COUNTS_RAW,
+    RS_COUNTS_BINARY, /* 1 */
+};
+extern const char *const rs_counts_names[]; /* "log", "raw", "binary", NULL */
+
 struct rs_assembly_options {
+    enum rs_counts counts;
     struct rs_baseline_options baseline;
     enum rs_normalisation normalisation;
     bool keep_times;

@@ -39,9 +39,9 @@ void rs_quoted_stop(struct rs_cutter *cutter);
 struct rs_span {
     const char *end; /* behind its newline; NULL if that has not come yet */
     uint64_t lines;
-    bool open; /* the text or RS_RECORD_MAX ends inside quotes */
-    bool odd;  /* a quote inside quotes is neither doubled nor the last of its field: END is that of
-                  the  first line */
+    bool open; /* the text, RS_RECORD_MAX or the rules end inside quotes of the first line */
+    bool odd; /* a quote in the first line is inside quotes, but neither doubled nor the last of its
+               * field; END is that of the line then */
 };
 
 struct rs_span rs_quoted_span(const struct rs_form *form, const char *begin, const char *end);

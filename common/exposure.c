@@ -53,6 +53,25 @@ double rs_set_jaccard(const uint64_t *a, const uint64_t *b, size_t words) {
     return either == 0 ? -1 : (double)both / either;
 }
 
+/* An item counts from the depth on at which both lists have it: agreement at depth d is the number
+ * of items whose places are both <= d, over d. */
+double rs_overlap_biased(const uint32_t *place, size_t n, const uint32_t *other, size_t m,
+                         double p) {
+    size_t depth = n < m ? n : m;
+    double *begins = rs_calloc(depth + 1, sizeof *begins), shared = 0, sum = 0, weight = 1;
+    for (size_t j = 0; j < depth; j++) {
+        size_t at = place[other[j]];
+        if (at > 0 && at <= depth) begins[at > j + 1 ? at : j + 1]++;
+    }
+    for (size_t d = 1; d <= depth; d++) {
+        shared += begins[d];
+        weight *= p;
+        sum += shared / (double)d * weight;
+    }
+    free(begins);
+    return depth == 0 ? 0 : shared / (double)depth * weight + (1 - p) / p * sum;
+}
+
 double rs_divergence(const double *p, const double *q, size_t n, double alpha) {
     double sum = 0;
     for (size_t i = 0; i < n; i++)

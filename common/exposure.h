@@ -24,6 +24,13 @@ double rs_exposure_overlap(const uint32_t *counts, size_t n_counts, size_t n_lis
  * empty. The sets are bits in WORDS words. */
 double rs_set_jaccard(const uint64_t *a, const uint64_t *b, size_t words);
 
+/* Rank-biased overlap of two lists of distinct items, 0 … 1, extrapolated from their first N and M
+ * places: it weighs agreement at depth d by p^(d - 1) (Webber, Moffat & Zobel: A similarity measure
+ * for indefinite rankings. ACM TOIS 2010, equation 30; of lists of unequal length the longer is
+ * cut). PLACE tells an item's place in the first list, from 1, 0 for one that is not in it. */
+double rs_overlap_biased(const uint32_t *place, size_t n, const uint32_t *other, size_t m,
+                         double p);
+
 /* Kullback-Leibler divergence in nats of two distributions, KL(p || (1 - alpha) q + alpha p): 0 if
  * they are equal (Steck: Calibrated recommendations. RecSys 2018). */
 double rs_divergence(const double *p, const double *q, size_t n, double alpha);

@@ -209,10 +209,18 @@ static bool is_blank_line(const struct rs_cutter *cutter, const char *begin, con
     return true;
 }
 
-/* Cuts one line as if quotes were nothing special; true if it then has the fields it should. */
+/* Cuts one line as if quotes were nothing special, but around a whole field; true if it then has
+ * the fields it should. */
 static bool cut_literally(struct rs_cutter *cutter, const char *begin, const char *stop) {
     cutter->n = 0;
     cut_at_string(cutter, begin, stop);
+    for (size_t f = 0; f < cutter->n; f++) {
+        struct rs_id *field = &cutter->fields[f];
+        if (field->length < 2 || field->text[0] != '"' || field->text[field->length - 1] != '"')
+            continue;
+        field->text++;
+        field->length -= 2;
+    }
     return cutter->n == cutter->form->n_columns;
 }
 
@@ -224,20 +232,20 @@ static bool cut_literally(struct rs_cutter *cutter, const char *begin, const cha
 static const char *cut_quoted(struct rs_cutter *cutter, struct rs_record *record, const char *begin,
                               const char *end, const char *stop, const char *next) {
     struct rs_span span = rs_quoted_span(cutter->form, begin, end);
-    size_t expected = cutter->form->n_columns;
+    bool one_line = !span.open && span.lines <= 1, tabs = cutter->form->separator[0] == '\t';
+    cutter->line++;
+    if (tabs && !one_line && cut_literally(cutter, begin, stop)) return next;
     const char *after = span.end == NULL ? next : span.end;
-    bool whole = !span.open && rs_quoted_cut(cutter, begin, after);
-    bool fits = expected == 0 || cutter->n == expected;
-    if (whole && (fits || (span.lines <= 1 && !span.odd))) {
+    size_t expected = cutter->form->n_columns;
+    if (!span.open && rs_quoted_cut(cutter, begin, after) &&
+        (expected == 0 || cutter->n == expected || (one_line && !span.odd))) {
         const char *last = after;
         while (last > begin && (last[-1] == '\n' || last[-1] == '\r')) last--;
         record->raw.length = (size_t)(last - begin);
-        cutter->line += span.lines > 1 ? span.lines : 1;
+        cutter->line += span.lines > 1 ? span.lines - 1 : 0;
         return after;
     }
-    cutter->line++;
-    bool literal = span.odd || cutter->form->separator[0] == '\t';
-    if (literal && cut_literally(cutter, begin, stop)) return next;
+    if (span.odd && cut_literally(cutter, begin, stop)) return next;
     record->fault = "has a quote that is not closed";
     cutter->n = 0;
     return next;

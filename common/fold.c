@@ -12,8 +12,8 @@ struct rs_fold {
     struct rs_similarity how;
     double min_similarity;
     size_t k;
-    struct rs_sums *sums; /* of every user with the profile */
-    double *squares;      /* of every user's values, NaN until needed */
+    struct rs_line_facts facts; /* of every user, and of the profile behind them */
+    struct rs_sums *sums;       /* of every RS_PAIRS users with the profile */
     uint64_t *keys;
     uint32_t *users;
 };
@@ -29,6 +29,29 @@ static double number_of(const json_t *parameters, const char *name, double other
     return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
+static size_t n_blocks(size_t n) {
+    return n / RS_PAIRS + 1;
+}
+
+/* Entries and norms of every user's values. These are centred already, so that no mean is left. */
+static void describe_users(struct rs_fold *fold) {
+    const struct rs_sparse *rows = &fold->matrix->rows;
+    size_t room = n_blocks(rows->n_lines) * RS_PAIRS;
+    fold->facts =
+        (struct rs_line_facts){rs_calloc(room, sizeof(double)), rs_calloc(room, sizeof(double)),
+                               rs_calloc(room, sizeof(double))};
+    for (uint32_t u = 0; u < rows->n_lines; u++) {
+        double squares = 0;
+        for (uint64_t e = rows->start[u]; e < rows->start[u + 1]; e++) {
+            double value = rs_similarity_value(&fold->how, fold->matrix, true, u, rows->other[e],
+                                               rows->rating[e]);
+            squares += value * value;
+        }
+        fold->facts.n[u] = (double)(rows->start[u + 1] - rows->start[u]);
+        fold->facts.root[u] = sqrt(squares);
+    }
+}
+
 struct rs_fold *rs_fold_new(const struct rs_matrix *matrix, const json_t *parameters) {
     struct rs_fold *fold = rs_calloc(1, sizeof *fold);
     size_t n = matrix->rows.n_lines;
@@ -42,9 +65,8 @@ struct rs_fold *rs_fold_new(const struct rs_matrix *matrix, const json_t *parame
     fold->how.min_support = (uint32_t)number_of(parameters, "min-support", 1);
     fold->min_similarity = number_of(parameters, "min-similarity", 0);
     fold->k = (size_t)number_of(parameters, "neighbours", UINT32_MAX);
-    fold->sums = rs_calloc(n, sizeof *fold->sums);
-    fold->squares = rs_malloc(n, sizeof *fold->squares);
-    for (size_t u = 0; u < n; u++) fold->squares[u] = NAN;
+    fold->sums = rs_calloc(n_blocks(n), sizeof *fold->sums);
+    describe_users(fold);
     fold->keys = rs_malloc(n, sizeof *fold->keys);
     fold->users = rs_malloc(n, sizeof *fold->users);
     return fold;
@@ -53,7 +75,9 @@ struct rs_fold *rs_fold_new(const struct rs_matrix *matrix, const json_t *parame
 void rs_fold_free(struct rs_fold *fold) {
     if (fold == NULL) return;
     free(fold->sums);
-    free(fold->squares);
+    free(fold->facts.n);
+    free(fold->facts.root);
+    free(fold->facts.mean);
     free(fold->keys);
     free(fold->users);
     free(fold);
@@ -81,57 +105,44 @@ static double value_in_profile(const struct rs_fold *fold, const struct rs_profi
     return rating;
 }
 
-static struct rs_line_sums line_of(struct rs_fold *fold, uint32_t user) {
-    const struct rs_sparse *rows = &fold->matrix->rows;
-    uint64_t begin = rows->start[user], end = rows->start[user + 1];
-    if (isnan(fold->squares[user])) {
-        double squares = 0;
-        for (uint64_t e = begin; e < end; e++) {
-            double value = rs_similarity_value(&fold->how, fold->matrix, true, user, rows->other[e],
-                                               rows->rating[e]);
-            squares += value * value;
-        }
-        fold->squares[user] = squares;
-    }
-    return (struct rs_line_sums){(double)(end - begin), fold->squares[user]};
-}
-
-/* Adds the products of the profile's values with every user's; returns the profile's own sums. */
-static struct rs_line_sums add_products(struct rs_fold *fold, const struct rs_profile *profile) {
+/* Adds the products of the profile's values with every user's, and notes the profile's facts. */
+static void add_products(struct rs_fold *fold, const struct rs_profile *profile) {
     const struct rs_sparse *columns = &fold->matrix->columns;
-    struct rs_line_sums own = {(double)profile->n, 0};
-    memset(fold->sums, 0, fold->matrix->rows.n_lines * sizeof *fold->sums);
+    size_t n_users = fold->matrix->rows.n_lines;
+    double squares = 0;
+    memset(fold->sums, 0, n_blocks(n_users) * sizeof *fold->sums);
     for (size_t e = 0; e < profile->n; e++) {
         uint32_t item = profile->item[e];
         double x = value_in_profile(fold, profile, e);
-        own.xx += x * x;
+        squares += x * x;
         for (uint64_t f = columns->start[item]; f < columns->start[item + 1]; f++) {
             uint32_t user = columns->other[f];
-            struct rs_sums *sums = &fold->sums[user];
             double y =
                 rs_similarity_value(&fold->how, fold->matrix, true, user, item, columns->rating[f]);
-            sums->n += 1;
-            sums->x += x;
-            sums->y += y;
-            sums->xx += x * x;
-            sums->yy += y * y;
-            sums->xy += x * y;
+            const double products[RS_N_SUMS] = {
+                [RS_SUM_N] = 1,      [RS_SUM_X] = x,      [RS_SUM_Y] = y,
+                [RS_SUM_XX] = x * x, [RS_SUM_YY] = y * y, [RS_SUM_XY] = x * y};
+            for (int s = 0; s < RS_N_SUMS; s++)
+                fold->sums[user / RS_PAIRS].sum[s][user % RS_PAIRS] += products[s];
         }
     }
-    return own;
+    fold->facts.n[n_users] = (double)profile->n;
+    fold->facts.root[n_users] = sqrt(squares);
 }
 
 size_t rs_fold_neighbours(struct rs_fold *fold, const struct rs_profile *profile, float *similarity,
                           const uint32_t **users) {
-    struct rs_line_sums own = add_products(fold, profile);
     size_t n = 0, n_users = fold->matrix->rows.n_lines;
-    for (uint32_t user = 0; user < n_users; user++) {
-        if (fold->sums[user].n < 1 || user == profile->user) continue;
-        struct rs_line_sums line = line_of(fold, user);
-        double value;
-        if (rs_similarity_of(&fold->how, &own, &line, &fold->sums[user], &value) &&
-            (double)(float)value > fold->min_similarity)
-            fold->keys[n++] = rs_topk_key((float)value, user);
+    add_products(fold, profile);
+    for (size_t from = 0; from < n_users; from += RS_PAIRS) {
+        const struct rs_sums *sums = &fold->sums[from / RS_PAIRS];
+        float values[RS_PAIRS];
+        rs_similarity_of(&fold->how, sums, 1, &fold->facts, n_users, from, values);
+        for (size_t i = 0; i < RS_PAIRS && from + i < n_users; i++) {
+            if (sums->sum[RS_SUM_N][i] < 1 || from + i == profile->user) continue;
+            if (values[i] != RS_NO_SIMILARITY && (double)values[i] > fold->min_similarity)
+                fold->keys[n++] = rs_topk_key(values[i], (uint32_t)(from + i));
+        }
     }
     rs_topk_partition(fold->keys, n, fold->k);
     if (n > fold->k) n = fold->k;

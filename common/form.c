@@ -35,8 +35,8 @@ struct column_facts {
     size_t filled, numbers, times;
     size_t commas; /* "3,5": numbers if the comma is a decimal one; "1,234" does not tell */
     size_t points; /* "3.5" */
-    bool first_filled, first_number, first_name,
-        first_word; /* word: neither a number nor missing */
+    bool first_filled, first_number, first_name, first_word,
+        first_comma; /* word: neither a number nor missing */
 };
 
 struct sample {
@@ -56,10 +56,11 @@ static bool is_comma_number(struct rs_id field, bool *tells) {
 static void note_first(struct column_facts *column, struct rs_id field,
                        const struct rs_form_given *given) {
     double number;
-    bool tells;
+    bool tells = false;
     column->first_filled = field.length > 0;
     column->first_number =
         rs_number_parse(field.text, field.length, &number) || is_comma_number(field, &tells);
+    column->first_comma = tells;
     column->first_word = !column->first_number && !rs_number_missing(field.text, field.length);
     column->first_name = given->is_name != NULL && given->is_name(field.text, field.length);
 }
@@ -182,7 +183,9 @@ static bool take_separator(struct rs_form *form, const char *given, struct rs_er
 static bool uses_decimal_comma(const struct rs_form *form, const struct sample *sample) {
     if (form->separator[0] == ',') return false;
     for (size_t f = 0; f < sample->n_fields; f++)
-        if (sample->columns[f].commas > 0 && sample->columns[f].points == 0) return true;
+        if (sample->columns[f].commas + sample->columns[f].first_comma > 0 &&
+            sample->columns[f].points == 0)
+            return true;
     return false;
 }
 

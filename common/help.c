@@ -61,8 +61,7 @@ static char *full_help(const struct rs_option *option) {
     char *help = rs_strdup(option->help);
     if (option->kind == RS_CHOICE) {
         for (int i = 0; option->choices[i] != NULL; i++) {
-            char *more =
-                rs_format("%s%s%s", help, i == 0 ? ": one of " : ", ", option->choices[i]);
+            char *more = rs_format("%s%s%s", help, i == 0 ? ": one of " : ", ", option->choices[i]);
             free(help);
             help = more;
         }
@@ -96,6 +95,7 @@ static void print_option(const struct rs_option *option) {
     free(help);
 }
 
+/* Every line of TEXT behind INDENT. */
 static void print_indented(const char *text, const char *indent) {
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
@@ -103,6 +103,13 @@ static void print_indented(const char *text, const char *indent) {
         text += length;
         if (*text == '\n') text++;
     }
+}
+
+static void print_example(const struct rs_example *example) {
+    size_t first = strcspn(example->command, "\n");
+    printf("  # %s\n  $ %.*s\n", example->says, (int)first, example->command);
+    print_indented(example->command + first + (example->command[first] == '\n'), "  ");
+    print_indented(example->output, "  ");
 }
 
 void rs_help_print(const struct rs_tool *tool) {
@@ -114,10 +121,7 @@ void rs_help_print(const struct rs_tool *tool) {
     printf("\nOptions:\n");
     for (const struct rs_option *o = tool->options; !rs_option_is_last(o); o++) print_option(o);
     printf("\nExamples:\n");
-    for (const struct rs_example *e = tool->examples; e->command != NULL; e++) {
-        printf("  # %s\n  $ %s\n", e->says, e->command);
-        print_indented(e->output, "  ");
-    }
+    for (const struct rs_example *e = tool->examples; e->command != NULL; e++) print_example(e);
     printf("\nExit codes of sysexits.h, which the manual page (--man) explains:");
     for (size_t i = 0; i < sizeof exit_codes / sizeof *exit_codes; i++)
         printf(" %d", exit_codes[i].code);

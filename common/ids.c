@@ -120,7 +120,8 @@ static size_t find_slot(const struct rs_dict *dict, struct rs_id name, uint64_t 
         if (slot == 0) return at;
         if (slot_tag(slot) != slot_tag(hash)) continue;
         struct rs_id other = rs_ids_get(&dict->ids, (uint32_t)slot - 1);
-        if (other.length == name.length && memcmp(other.text, name.text, name.length) == 0)
+        if (other.length == name.length &&
+            (name.length == 0 || memcmp(other.text, name.text, name.length) == 0))
             return at;
     }
 }
@@ -148,7 +149,7 @@ static void append_name(struct rs_dict *dict, struct rs_id name) {
     uint64_t end = offset[n] + name.length;
     rs_grow(&offset, &dict->offset_capacity, n + 2, sizeof *offset);
     rs_grow(&bytes, &dict->bytes_capacity, end, 1);
-    memcpy(bytes + offset[n], name.text, name.length);
+    if (name.length > 0) memcpy(bytes + offset[n], name.text, name.length);
     offset[n + 1] = end;
     dict->ids = (struct rs_ids){n + 1, offset, bytes};
 }

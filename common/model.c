@@ -2,10 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "knn.h"
-#include "means.h"
 #include "memory.h"
 
 static const char *const source_names[RS_N_SOURCES] = {
@@ -80,51 +77,6 @@ struct rs_answer rs_baseline_answer(const struct rs_matrix *matrix,
     if (item != RS_NONE) score += matrix->items.bias[item];
     answer.score = (float)score;
     return answer;
-}
-
-/* Opening */
-
-struct rs_model *rs_model_use(const char *name, struct rs_file *file,
-                              const struct rs_matrix *matrix, struct rs_error *err) {
-    struct rs_model *model = rs_calloc(1, sizeof *model);
-    const char *kind = file->segments[0].kind;
-    model->name = rs_strdup(name);
-    model->matrix = matrix;
-    model->file = file;
-    bool ok;
-    if (strcmp(kind, "graph") == 0) {
-        ok = rs_knn_open(model, err);
-    } else {
-        ok = rs_fail(err, EX_DATAERR, "%s: holds %s, which is no model", file->name, kind);
-    }
-    if (ok) return model;
-    rs_model_close(model);
-    return NULL;
-}
-
-/* What a file without a given name is called: its side or its method. */
-static const char *own_name(const struct rs_file *file) {
-    const json_t *header = file->segments[0].header;
-    const char *name = json_string_value(json_object_get(header, "method"));
-    if (name == NULL) name = json_string_value(json_object_get(header, "side"));
-    return name == NULL ? file->segments[0].kind : name;
-}
-
-struct rs_model *rs_model_open(const char *spec, const struct rs_matrix *matrix, uint64_t seed,
-                               struct rs_error *err) {
-    struct rs_model *model = rs_calloc(1, sizeof *model);
-    model->matrix = matrix;
-    model->name = rs_strdup(spec);
-    if (rs_means_open(model, spec, seed)) return model;
-    rs_model_close(model);
-    const char *equals = strchr(spec, '=');
-    struct rs_file *file = rs_file_open(equals == NULL ? spec : equals + 1, NULL, err);
-    if (file == NULL) return NULL;
-    char *name =
-        equals == NULL ? rs_strdup(own_name(file)) : rs_strndup(spec, (size_t)(equals - spec));
-    model = rs_model_use(name, file, matrix, err);
-    free(name);
-    return model;
 }
 
 void rs_model_close(struct rs_model *model) {

@@ -89,16 +89,6 @@ struct rs_model {
     void *state;          /* the class's own */
 };
 
-/* Opens a model. SPEC is the name of one that needs no file (random, popular, global-mean,
- * user-mean, item-mean, baseline), or NAME=FILE, or FILE, whose name is then its side or method.
- * SEED is for random. The matrix must outlive the model. NULL after filling *err. */
-struct rs_model *rs_model_open(const char *spec, const struct rs_matrix *matrix, uint64_t seed,
-                               struct rs_error *err);
-
-/* The same for a file that is open already, which the model takes over. */
-struct rs_model *rs_model_use(const char *name, struct rs_file *file,
-                              const struct rs_matrix *matrix, struct rs_error *err);
-
 void rs_model_close(struct rs_model *model);
 
 void *rs_model_workspace(const struct rs_model *model);

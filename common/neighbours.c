@@ -1,137 +1,215 @@
 #include "neighbours.h"
 
+#include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "memory.h"
 #include "topk.h"
 
-/* Both forms of the matrix with the values of the metric in the place of the ratings. */
-struct problem {
-    const struct rs_neighbours_options *options;
-    const struct rs_sparse *lines, *others;
-    double *line_value, *other_value;
-    struct rs_line_sums *line;
-};
+/* Memory */
 
-/* The neighbours of one line. */
-struct list {
-    uint64_t *keys;
-    size_t n;
+/* What is spent on speed, from plenty to the least. */
+struct economy {
+    size_t passes;    /* over the matrix, each for a share of the rows */
+    size_t max_dense; /* bytes of a block's dense columns, for each thread */
+    bool by_columns;  /* hold the entries by columns, too */
 };
+static const struct economy economies[] = {
+    {1, 256 << 20, true}, {1, 64 << 20, true}, {1, 16 << 20, true},  {1, 4 << 20, true},
+    {1, 4 << 20, false},  {4, 4 << 20, false}, {16, 2 << 20, false}, {64, 1 << 20, false},
+};
+enum { N_ECONOMIES = sizeof economies / sizeof *economies };
 
-static void prepare(struct problem *problem, const struct rs_matrix *matrix,
-                    const struct rs_neighbours_options *options) {
+/* The entries of the largest block: the first, since lines with more entries come first. */
+static size_t block_entries(const struct rs_sparse *lines, enum rs_sums_kind kind) {
+    uint64_t longest = 0, n = rs_compare_block_lines(kind);
+    for (size_t line = 0; line < lines->n_lines; line++) {
+        uint64_t length = lines->start[line + 1] - lines->start[line];
+        if (length > longest) longest = length;
+    }
+    uint64_t most = longest * (n < lines->n_lines ? n : lines->n_lines);
+    return most < lines->start[lines->n_lines] ? most : lines->start[lines->n_lines];
+}
+
+/* An upper bound of what finding the neighbours of N_ROWS lines takes, the mapped matrix included.
+ */
+static size_t bytes_needed(const struct rs_matrix *matrix,
+                           const struct rs_neighbours_options *options, enum rs_sums_kind kind,
+                           const struct economy *economy, size_t n_rows) {
     const struct rs_sparse *lines = rs_matrix_form(matrix, options->users);
-    const struct rs_sparse *others = rs_matrix_form(matrix, !options->users);
-    *problem = (struct problem){options, lines, others, NULL, NULL, NULL};
-    problem->line_value = rs_malloc(matrix->n_ratings, sizeof(double));
-    problem->other_value = rs_malloc(matrix->n_ratings, sizeof(double));
-    problem->line = rs_malloc(lines->n_lines, sizeof *problem->line);
-#pragma omp parallel for schedule(static)
-    for (size_t a = 0; a < lines->n_lines; a++) {
-        double squares = 0;
-        for (uint64_t e = lines->start[a]; e < lines->start[a + 1]; e++) {
-            double value = rs_similarity_value(&options->similarity, matrix, options->users,
-                                               (uint32_t)a, lines->other[e], lines->rating[e]);
-            problem->line_value[e] = value;
-            squares += value * value;
-        }
-        double n = (double)(lines->start[a + 1] - lines->start[a]);
-        problem->line[a] = (struct rs_line_sums){n, squares};
+    size_t n_lines = lines->n_lines, pass_rows = (n_rows + economy->passes - 1) / economy->passes;
+    size_t k = options->k < n_lines ? options->k : n_lines;
+    size_t entry = rs_packed_is_exact(kind) ? sizeof(uint32_t) : sizeof(uint32_t) + sizeof(double);
+    size_t dense = rs_packed_is_exact(kind) ? economy->max_dense : 0;
+    size_t most = rs_compare_block_lines(kind) * (lines->n_others + RS_DOTS_COLUMNS);
+    size_t longest = lines->n_others;
+    size_t thread = (dense < most ? dense : most) + block_entries(lines, kind) * entry +
+                    rs_comparer_bytes(kind, n_lines, lines->n_others, longest, economy->by_columns);
+    size_t file = matrix->n_ratings * 2 * (sizeof(uint32_t) + sizeof(float)) +
+                  (n_lines + lines->n_others) * 64;
+    return file + rs_packed_bytes(matrix, options->users, kind) +
+           (economy->by_columns ? rs_packed_column_bytes(matrix, options->users, kind) : 0) +
+           rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +
+           thread * (size_t)omp_get_max_threads();
+}
+
+static bool choose_economy(struct economy *economy, const struct rs_matrix *matrix,
+                           const struct rs_neighbours_options *options, enum rs_sums_kind kind,
+                           size_t n_rows, struct rs_error *err) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < N_ECONOMIES; i++) {
+        *economy = economies[i];
+        bytes = bytes_needed(matrix, options, kind, economy, n_rows);
+        if (options->memory == 0 || bytes <= options->memory) return true;
     }
-#pragma omp parallel for schedule(static)
-    for (size_t o = 0; o < others->n_lines; o++)
-        for (uint64_t e = others->start[o]; e < others->start[o + 1]; e++)
-            problem->other_value[e] =
-                rs_similarity_value(&options->similarity, matrix, options->users, others->other[e],
-                                    (uint32_t)o, others->rating[e]);
+    return rs_fail(err, EX_USAGE,
+                   "--memory: %zu bytes are not enough: %zu (%zuM) are needed with %d threads",
+                   options->memory, bytes, (bytes >> 20) + 1, omp_get_max_threads());
 }
 
-static void free_problem(struct problem *problem) {
-    free(problem->line_value);
-    free(problem->other_value);
-    free(problem->line);
-}
+/* Planning */
 
-/* Sums of line A with all lines. */
-static void add_products(const struct problem *problem, size_t a, struct rs_sums *sums) {
-    const struct rs_sparse *lines = problem->lines, *others = problem->others;
-    memset(sums, 0, lines->n_lines * sizeof *sums);
-    for (uint64_t e = lines->start[a]; e < lines->start[a + 1]; e++) {
-        size_t o = lines->other[e];
-        double x = problem->line_value[e];
-        for (uint64_t f = others->start[o]; f < others->start[o + 1]; f++) {
-            struct rs_sums *sum = &sums[others->other[f]];
-            double y = problem->other_value[f];
-            sum->n += 1;
-            sum->x += x;
-            sum->y += y;
-            sum->xx += x * x;
-            sum->yy += y * y;
-            sum->xy += x * y;
-        }
-    }
-}
+struct task {
+    uint32_t block, part, n_parts;
+};
 
-static struct list select_best(const struct problem *problem, size_t a, const struct rs_sums *sums,
-                               uint64_t *keys) {
-    const struct rs_neighbours_options *options = problem->options;
-    size_t n = 0;
-    for (size_t b = 0; b < problem->lines->n_lines; b++) {
-        double similarity;
-        if (b == a || sums[b].n < 1 ||
-            !rs_similarity_of(&options->similarity, &problem->line[a], &problem->line[b], &sums[b],
-                              &similarity) ||
-            !((float)similarity > options->min_similarity))
-            continue;
-        keys[n++] = rs_topk_key((float)similarity, (uint32_t)b);
-    }
-    rs_topk_partition(keys, n, options->k);
-    if (n > options->k) n = options->k;
-    rs_topk_sort(keys, n);
-    struct list list = {rs_malloc(n, sizeof *keys), n};
-    memcpy(list.keys, keys, n * sizeof *keys);
-    return list;
-}
+struct work {
+    struct rs_comparison comparison;
+    struct rs_block_plan *blocks;
+    size_t n_blocks;
+    struct task *tasks;
+    size_t n_tasks, capacity;
+};
 
-static void gather(struct rs_neighbours *found, struct list *lists) {
-    size_t n = found->to - found->from;
-    found->start = rs_malloc(n + 1, sizeof *found->start);
-    found->start[0] = 0;
-    for (size_t i = 0; i < n; i++) found->start[i + 1] = found->start[i] + lists[i].n;
-    found->other = rs_malloc(found->start[n], sizeof *found->other);
-    found->similarity = rs_malloc(found->start[n], sizeof *found->similarity);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < lists[i].n; j++) {
-            found->other[found->start[i] + j] = rs_topk_index(lists[i].keys[j]);
-            found->similarity[found->start[i] + j] = rs_topk_value(lists[i].keys[j]);
-        }
-        free(lists[i].keys);
-    }
-}
-
-void rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *matrix,
-                        const struct rs_neighbours_options *options, size_t from, size_t to) {
-    *found = (struct rs_neighbours){.from = from, .to = to};
-    struct problem problem;
-    prepare(&problem, matrix, options);
-    struct list *lists = rs_calloc(to - from, sizeof *lists);
+static void plan_blocks(struct work *work, const struct economy *economy) {
+    const struct rs_packed *packed = &work->comparison.packed;
+    size_t size = rs_compare_block_lines(packed->kind);
+    work->n_blocks = (packed->n_lines + size - 1) / size;
+    work->blocks = rs_calloc(work->n_blocks, sizeof *work->blocks);
 #pragma omp parallel
     {
-        struct rs_sums *sums = rs_malloc(problem.lines->n_lines, sizeof *sums);
-        uint64_t *keys = rs_malloc(problem.lines->n_lines, sizeof *keys);
-#pragma omp for schedule(dynamic, 16)
-        for (size_t a = from; a < to; a++) {
-            add_products(&problem, a, sums);
-            lists[a - from] = select_best(&problem, a, sums, keys);
+        uint32_t *counts = rs_malloc(packed->n_columns + 1, sizeof *counts);
+#pragma omp for schedule(dynamic, 1)
+        for (size_t i = 0; i < work->n_blocks; i++) {
+            struct rs_block_plan *plan = &work->blocks[i];
+            plan->from = i * size;
+            plan->to = plan->from + size < packed->n_lines ? plan->from + size : packed->n_lines;
+            rs_block_choose(plan, packed, work->comparison.kernel, economy->max_dense,
+                            economy->by_columns, counts);
         }
-        free(sums);
-        free(keys);
+        free(counts);
     }
-    gather(found, lists);
-    free(lists);
-    free_problem(&problem);
+}
+
+/* Cuts the blocks into tasks of about a sixtieth of a thread's share. */
+static void plan_tasks(struct work *work) {
+    double cycles = 0;
+    for (size_t i = 0; i < work->n_blocks; i++) cycles += work->blocks[i].cycles;
+    double a_task = cycles / (60. * omp_get_max_threads()) + 1;
+    for (size_t i = 0; i < work->n_blocks; i++) {
+        size_t n_parts = (size_t)(work->blocks[i].cycles / a_task) + 1;
+        rs_grow(&work->tasks, &work->capacity, work->n_tasks + n_parts, sizeof *work->tasks);
+        for (size_t part = 0; part < n_parts; part++)
+            work->tasks[work->n_tasks++] =
+                (struct task){(uint32_t)i, (uint32_t)part, (uint32_t)n_parts};
+    }
+}
+
+static void invert_roots(struct rs_comparison *comparison) {
+    size_t n = comparison->packed.n_lines + RS_PAIRS;
+    comparison->inverse_root = rs_malloc(n, sizeof *comparison->inverse_root);
+    for (size_t i = 0; i < n; i++) {
+        double root = comparison->packed.facts.root[i];
+        comparison->inverse_root[i] = root > 0 ? (float)(1 / root) : 0;
+    }
+}
+
+static void run_tasks(struct work *work) {
+    size_t next = 0;
+#pragma omp parallel
+    {
+        struct rs_comparer *comparer = rs_comparer_new(&work->comparison);
+        while (true) {
+            size_t i;
+#pragma omp atomic capture
+            i = next++;
+            if (i >= work->n_tasks) break;
+            const struct task *task = &work->tasks[i];
+            rs_comparer_run(comparer, &work->blocks[task->block], task->part, task->n_parts);
+        }
+        rs_comparer_free(comparer);
+    }
+}
+
+/* Results */
+
+/* Moves the shortlists of a pass to the end of what was found. */
+static void gather(struct rs_neighbours *found, struct rs_comparison *comparison, size_t from,
+                   size_t to) {
+    const struct rs_packed *packed = &comparison->packed;
+    struct rs_shortlists *shortlists = &comparison->shortlists;
+    uint64_t *start = found->start + (from - found->from);
+#pragma omp parallel for schedule(dynamic, 64)
+    for (size_t p = 0; p < packed->n_rows; p++) {
+        rs_shortlists_finish(shortlists, p);
+        start[packed->line[p] - from + 1] = shortlists->lists[p].n;
+    }
+    for (size_t i = 0; i < to - from; i++) start[i + 1] += start[i];
+    uint64_t n = start[to - from];
+    found->other = rs_realloc(found->other, n, sizeof *found->other);
+    found->similarity = rs_realloc(found->similarity, n, sizeof *found->similarity);
+#pragma omp parallel for schedule(dynamic, 64)
+    for (size_t p = 0; p < packed->n_rows; p++) {
+        const struct rs_shortlist *list = &shortlists->lists[p];
+        uint64_t at = start[packed->line[p] - from];
+        for (size_t i = 0; i < list->n; i++) {
+            found->other[at + i] = rs_topk_index(list->keys[i]);
+            found->similarity[at + i] = rs_topk_value(list->keys[i]);
+        }
+    }
+}
+
+static void find_pass(struct rs_neighbours *found, const struct rs_matrix *matrix,
+                      const struct rs_neighbours_options *options, enum rs_sums_kind kind,
+                      const struct economy *economy, size_t from, size_t to) {
+    struct work work = {
+        .comparison = {.how = options->similarity,
+                       .kernel = options->kernel != NULL ? options->kernel : rs_dots_best()}};
+    struct rs_comparison *comparison = &work.comparison;
+    struct rs_packed *packed = &comparison->packed;
+    rs_packed_make(packed, matrix, options->users, &options->similarity, kind, from, to);
+    if (economy->by_columns) rs_packed_add_columns(packed);
+    invert_roots(comparison);
+    rs_shortlists_make(&comparison->shortlists, packed->n_rows, options->k, packed->n_lines,
+                       options->min_similarity, packed->n_lines + RS_PAIRS);
+    plan_blocks(&work, economy);
+    plan_tasks(&work);
+    run_tasks(&work);
+    gather(found, comparison, from, to);
+    free(work.blocks);
+    free(work.tasks);
+    free(comparison->inverse_root);
+    rs_shortlists_free(&comparison->shortlists);
+    rs_packed_free(packed);
+}
+
+bool rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *matrix,
+                        const struct rs_neighbours_options *options, size_t from, size_t to,
+                        struct rs_error *err) {
+    *found = (struct rs_neighbours){.from = from, .to = to};
+    enum rs_sums_kind kind =
+        rs_packed_kind(matrix, options->users, &options->similarity, options->min_similarity < 0);
+    struct economy economy;
+    if (!choose_economy(&economy, matrix, options, kind, to - from, err)) return false;
+    found->start = rs_calloc(to - from + 1, sizeof *found->start);
+    size_t share = (to - from + economy.passes - 1) / economy.passes;
+    for (size_t first = from; first < to; first += share)
+        find_pass(found, matrix, options, kind, &economy, first,
+                  first + share < to ? first + share : to);
+    return true;
 }
 
 void rs_neighbours_free(struct rs_neighbours *found) {
@@ -140,6 +218,8 @@ void rs_neighbours_free(struct rs_neighbours *found) {
     free(found->similarity);
     *found = (struct rs_neighbours){0};
 }
+
+/* Parts */
 
 /* Multiply-adds of a line against all, and one for looking at it. */
 static double line_work(const struct rs_sparse *lines, const struct rs_sparse *others, size_t a) {
@@ -155,18 +235,19 @@ void rs_neighbours_part(const struct rs_matrix *matrix, bool users, size_t i, si
                         size_t *from, size_t *to) {
     const struct rs_sparse *lines = rs_matrix_form(matrix, users);
     const struct rs_sparse *others = rs_matrix_form(matrix, !users);
+    *from = 0;
+    *to = lines->n_lines;
+    if (n == 1) return;
     double *until = rs_malloc(lines->n_lines + 1, sizeof *until);
+#pragma omp parallel for schedule(static)
+    for (size_t a = 0; a < lines->n_lines; a++) until[a + 1] = line_work(lines, others, a);
     until[0] = 0;
-    for (size_t a = 0; a < lines->n_lines; a++)
-        until[a + 1] = until[a] + line_work(lines, others, a);
+    for (size_t a = 0; a < lines->n_lines; a++) until[a + 1] += until[a];
     double share = until[lines->n_lines] / (double)n;
-    size_t cut[2];
-    for (size_t side = 0; side < 2; side++) {
-        size_t line = 0;
-        while (line < lines->n_lines && until[line] < share * (double)(i + side)) line++;
-        cut[side] = i + side == n ? lines->n_lines : line;
-    }
+    size_t cut[2] = {0, 0};
+    for (size_t end = 0; end < 2; end++)
+        while (cut[end] < lines->n_lines && until[cut[end]] < share * (double)(i + end)) cut[end]++;
     *from = cut[0];
-    *to = cut[1];
+    if (i + 1 < n) *to = cut[1];
     free(until);
 }

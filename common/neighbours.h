@@ -1,7 +1,15 @@
 /* The most similar others of every line of a matrix, exactly.
  *
- * The result does not depend on the number of threads or on how the lines are cut into parts: which
- * sums are formed in which order is fixed by the matrix alone, and ties go to the smaller index. */
+ * The result does not depend on the number of threads, on how the lines are cut into parts or on
+ * the memory allowed: sums of ratings on a grid are exact integers, all others run in an order that
+ * the matrix fixes, and ties go to the smaller index.
+ *
+ * How: lines are arranged by the number of their entries (packed.h) and cut into blocks. Every
+ * block is compared with the lines before it, each pair once, by whichever costs least: levels kept
+ * densely for the columns that many lines have, lists of entries for the others (block.h), or, for
+ * a block of lines with few entries, lists of what all other lines have in their columns. Sums of a
+ * tile of rows against a block stay in the cache; what of them can still matter for one of the two
+ * lines is offered to its shortlist. */
 #ifndef RS_NEIGHBOURS_H
 #define RS_NEIGHBOURS_H
 
@@ -9,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dots.h"
 #include "error.h"
 #include "matrix.h"
 #include "similarity.h"
@@ -18,6 +27,8 @@ struct rs_neighbours_options {
     bool users;           /* compare users; else items */
     size_t k;             /* neighbours of a line at most */
     float min_similarity; /* only what is more similar than this */
+    size_t memory;        /* bytes to hold at most, with the matrix; 0: what is fastest */
+    const struct rs_dots_kernel *kernel; /* NULL: the best that the processor has */
 };
 
 struct rs_neighbours {
@@ -27,9 +38,11 @@ struct rs_neighbours {
     float *similarity;
 };
 
-/* Finds the neighbours of the lines from..to-1. The caller frees them with rs_neighbours_free. */
-void rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *matrix,
-                        const struct rs_neighbours_options *options, size_t from, size_t to);
+/* Finds the neighbours of the lines from..to-1. The caller frees them with rs_neighbours_free.
+ * False (EX_USAGE) if the memory allowed is too small; *err says how much is needed. */
+bool rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *matrix,
+                        const struct rs_neighbours_options *options, size_t from, size_t to,
+                        struct rs_error *err);
 
 void rs_neighbours_free(struct rs_neighbours *found);
 

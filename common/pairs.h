@@ -91,7 +91,7 @@ bool rs_pairs_open(struct rs_pairs_reader *reader, const char *const *paths, siz
                    const char *kind, struct rs_error *err);
 
 /* The same with an open reader that is still at its beginning, which it takes over, in front of the
- * paths. KIND must outlive the reader. */
+ * paths. It must not read memory, since names are renumbered in place. KIND must outlive the reader. */
 bool rs_pairs_use(struct rs_pairs_reader *reader, struct rs_reader *first,
                   const char *const *paths, size_t n_paths, const char *kind,
                   struct rs_error *err);

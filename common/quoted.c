@@ -49,8 +49,9 @@ struct rs_span rs_quoted_span(const struct rs_form *form, const char *begin, con
     enum { START, PLAIN, QUOTED, CLOSING, CLOSED } state = START;
     char separator = form->separator[0];
     struct rs_span span = {0};
+    bool broken = false;
     if (end - begin > RS_RECORD_MAX) end = begin + RS_RECORD_MAX;
-    for (const char *c = begin; c < end && !span.odd; c++) {
+    for (const char *c = begin; c < end && !broken; c++) {
         bool blank = (*c == ' ' || *c == '\t') && *c != separator;
         span.lines += *c == form->newline;
         if (state == QUOTED) {
@@ -66,11 +67,12 @@ struct rs_span rs_quoted_span(const struct rs_form *form, const char *begin, con
             state = QUOTED;
         } else if (state == CLOSING || state == CLOSED) {
             state = CLOSED;
-            span.odd = !blank;
+            broken = !blank;
         }
     }
-    span.open = state == QUOTED;
-    if (!span.odd) return span;
+    span.odd = broken && span.lines == 0;
+    span.open = (broken && !span.odd) || state == QUOTED;
+    if (!broken) return span;
     const char *newline = memchr(begin, form->newline, (size_t)(end - begin));
     span.end = newline == NULL ? NULL : newline + 1;
     span.lines = newline == NULL ? 0 : 1;

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "cpu.h"
+
 const char *const rs_metric_names[] = {"cosine", "adjusted-cosine", "pearson", "pearson-baseline",
                                        "msd",    "jaccard",         NULL};
 const char *const rs_over_names[] = {"co-rated", "full", NULL};
@@ -31,53 +33,145 @@ double rs_similarity_value(const struct rs_similarity *how, const struct rs_matr
     return (double)rating;
 }
 
-/* n times the variance sum about the co-rated mean, 0 where rounding is all there is. */
-static double spread(double n, double sum, double squares) {
-    double value = n * squares - sum * sum;
-    return value > 1e-12 * n * squares ? value : 0;
+/* What becomes of the sums. */
+enum form { RATIO, CO_RATED_RATIO, CORRELATION, DIFFERENCE, OVERLAP };
+
+static enum form form_of(const struct rs_similarity *how) {
+    if (how->metric == RS_JACCARD) return OVERLAP;
+    if (how->metric == RS_MSD) return DIFFERENCE;
+    if (how->over == RS_FULL) return RATIO;
+    return how->metric == RS_PEARSON ? CORRELATION : CO_RATED_RATIO;
 }
 
-/* numerator / sqrt(a b) without overflow or underflow of the product. */
-static bool ratio(double numerator, double a, double b, double *result) {
-    if (!(a > 0) || !(b > 0)) return false;
-    double value = numerator / (sqrt(a) * sqrt(b));
-    *result = value > 1 ? 1 : value < -1 ? -1 : value;
-    return true;
+static double least_support(const struct rs_similarity *how) {
+    double least = how->metric == RS_PEARSON_BASELINE ? 2 : 1;
+    return (double)how->min_support > least ? (double)how->min_support : least;
 }
 
-static bool unshrunk(const struct rs_similarity *how, const struct rs_line_sums *line_x,
-                     const struct rs_line_sums *line_y, const struct rs_sums *s, double *result) {
-    switch (how->metric) {
-    case RS_JACCARD:
-        *result = s->n / (line_x->n + line_y->n - s->n);
-        return true;
-    case RS_MSD: {
-        double squares = s->xx + s->yy - 2 * s->xy;
-        *result = 1 / (1 + (squares > 0 ? squares : 0) / s->n);
-        return true;
-    }
-    case RS_PEARSON:
-        if (how->over == RS_FULL) break;
-        return ratio(s->n * s->xy - s->x * s->y, spread(s->n, s->x, s->xx),
-                     spread(s->n, s->y, s->yy), result);
-    case RS_COSINE:
-    case RS_ADJUSTED_COSINE:
-    case RS_PEARSON_BASELINE:
+unsigned rs_similarity_needs(const struct rs_similarity *how) {
+    const unsigned n = 1u << RS_SUM_N, xy = 1u << RS_SUM_XY;
+    const unsigned x_y = 1u << RS_SUM_X | 1u << RS_SUM_Y, xx_yy = 1u << RS_SUM_XX | 1u << RS_SUM_YY;
+    bool counts = how->shrink > 0 || least_support(how) > 1;
+    switch (form_of(how)) {
+    case RATIO:
+        return xy | (counts ? n : 0);
+    case CORRELATION:
+        return n | x_y | xx_yy | xy;
+    case CO_RATED_RATIO:
+    case DIFFERENCE:
+        return n | xx_yy | xy;
+    case OVERLAP:
         break;
     }
-    if (how->over == RS_FULL) return ratio(s->xy, line_x->xx, line_y->xx, result);
-    return ratio(s->xy, s->xx, s->yy, result);
+    return n;
 }
 
-bool rs_similarity_of(const struct rs_similarity *how, const struct rs_line_sums *line_x,
-                      const struct rs_line_sums *line_y, const struct rs_sums *sums,
-                      double *similarity) {
-    double least = how->metric == RS_PEARSON_BASELINE ? 2 : 1;
-    if (sums->n < least || sums->n < (double)how->min_support) return false;
-    if (!unshrunk(how, line_x, line_y, sums, similarity)) return false;
-    if (how->shrink > 0) {
-        double n = how->metric == RS_PEARSON_BASELINE ? sums->n - 1 : sums->n;
-        *similarity *= n / (n + how->shrink);
+/* The loops below have no branches, so that the compiler turns them into vector code; every lane
+ * does what a scalar would, to the last bit. */
+
+static void divide(const double *over, const double *under, double *value) {
+    for (size_t i = 0; i < RS_PAIRS; i++) {
+        double safe = under[i] > 0 ? under[i] : 1;
+        double ratio = over[i] / safe;
+        ratio = ratio > 1 ? 1 : ratio;
+        ratio = ratio < -1 ? -1 : ratio;
+        ratio = fabs(ratio) < 1e-12 ? 0 : ratio;
+        value[i] = under[i] > 0 ? ratio : (double)RS_NO_SIMILARITY;
     }
-    return true;
+}
+
+static void full_ratio(const struct rs_sums *s, const struct rs_line_facts *facts, size_t x,
+                       size_t y, double *value) {
+    double over[RS_PAIRS], under[RS_PAIRS];
+    double mean_x = facts->mean[x], root_x = facts->root[x];
+    for (size_t i = 0; i < RS_PAIRS; i++) {
+        double mean_y = facts->mean[y + i];
+        double shift = mean_x * s->sum[RS_SUM_Y][i] + mean_y * s->sum[RS_SUM_X][i];
+        over[i] = s->sum[RS_SUM_XY][i] - shift + s->sum[RS_SUM_N][i] * (mean_x * mean_y);
+        under[i] = root_x * facts->root[y + i];
+    }
+    divide(over, under, value);
+}
+
+static void co_rated_ratio(const struct rs_sums *s, double *value) {
+    double under[RS_PAIRS];
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        under[i] = sqrt(s->sum[RS_SUM_XX][i] * s->sum[RS_SUM_YY][i]);
+    divide(s->sum[RS_SUM_XY], under, value);
+}
+
+/* n times the sum of squares about the co-rated mean, 0 where rounding is all there is. */
+static inline double spread(double n, double sum, double squares) {
+    double all = n * squares;
+    double about = all - sum * sum;
+    return about > 1e-12 * all ? about : 0;
+}
+
+static void correlation(const struct rs_sums *s, double *value) {
+    double over[RS_PAIRS], under[RS_PAIRS];
+    for (size_t i = 0; i < RS_PAIRS; i++) {
+        double n = s->sum[RS_SUM_N][i], x = s->sum[RS_SUM_X][i], y = s->sum[RS_SUM_Y][i];
+        over[i] = n * s->sum[RS_SUM_XY][i] - x * y;
+        under[i] = sqrt(spread(n, x, s->sum[RS_SUM_XX][i]) * spread(n, y, s->sum[RS_SUM_YY][i]));
+    }
+    divide(over, under, value);
+}
+
+static void mean_squared_difference(const struct rs_sums *s, double unit, double *value) {
+    for (size_t i = 0; i < RS_PAIRS; i++) {
+        double n = s->sum[RS_SUM_N][i] > 0 ? s->sum[RS_SUM_N][i] : 1;
+        double squares = s->sum[RS_SUM_XX][i] + s->sum[RS_SUM_YY][i] - 2 * s->sum[RS_SUM_XY][i];
+        squares = squares > 0 ? squares : 0;
+        value[i] = 1 / (1 + squares * (unit * unit) / n);
+    }
+}
+
+static void overlap(const struct rs_sums *s, const struct rs_line_facts *facts, size_t x, size_t y,
+                    double *value) {
+    double under[RS_PAIRS];
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        under[i] = facts->n[x] + facts->n[y + i] - s->sum[RS_SUM_N][i];
+    divide(s->sum[RS_SUM_N], under, value);
+}
+
+RS_CLONES __attribute__((flatten)) void rs_similarity_of(const struct rs_similarity *how,
+                                                         const struct rs_sums *sums, double unit,
+                                                         const struct rs_line_facts *facts,
+                                                         size_t x, size_t y, float *similarity) {
+    double value[RS_PAIRS];
+    switch (form_of(how)) {
+    case RATIO:
+        full_ratio(sums, facts, x, y, value);
+        break;
+    case CO_RATED_RATIO:
+        co_rated_ratio(sums, value);
+        break;
+    case CORRELATION:
+        correlation(sums, value);
+        break;
+    case DIFFERENCE:
+        mean_squared_difference(sums, unit, value);
+        break;
+    case OVERLAP:
+        overlap(sums, facts, x, y, value);
+        break;
+    }
+    double less = how->metric == RS_PEARSON_BASELINE ? 1 : 0;
+    double least = (rs_similarity_needs(how) & 1u << RS_SUM_N) != 0 ? least_support(how) : -1;
+    for (size_t i = 0; i < RS_PAIRS; i++) {
+        double n = sums->sum[RS_SUM_N][i];
+        double weight = how->shrink > 0 ? (n - less) / (n - less + how->shrink) : 1;
+        double shrunk = value[i] * weight;
+        bool none = n < least || value[i] < -2;
+        similarity[i] = none ? RS_NO_SIMILARITY : (float)shrunk;
+    }
+}
+
+float rs_similarity_of_product(const struct rs_similarity *how, double sum,
+                               const struct rs_line_facts *facts, size_t x, size_t y) {
+    double under = how->metric == RS_JACCARD ? facts->n[x] + facts->n[y] - sum
+                                             : facts->root[x] * facts->root[y];
+    if (!(under > 0) || !(sum > 0)) return RS_NO_SIMILARITY;
+    double ratio = sum / under;
+    return ratio > 1 ? 1 : fabs(ratio) < 1e-12 ? 0 : (float)ratio;
 }

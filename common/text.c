@@ -24,6 +24,7 @@ struct rs_text {
     size_t begin, end, capacity;
     bool at_end; /* of the file */
     char *encoding;
+    size_t unit;       /* bytes that a character has at least in it */
     iconv_t converter; /* (iconv_t)-1: none */
     char *raw;         /* what iconv has not yet taken */
     size_t raw_used;
@@ -41,8 +42,8 @@ static bool read_fully(struct rs_text *text, char *to, size_t n, size_t *got,
     return true;
 }
 
-/* Converts what is in text->raw to the end of what lies ahead; a byte that is not of the encoding
- * becomes 0xff. */
+/* Converts what is in text->raw to the end of what lies ahead; what is not of the encoding becomes
+ * 0xff, a unit at a time. */
 static void convert(struct rs_text *text) {
     char *from = text->raw;
     while (text->raw_used > 0) {
@@ -54,9 +55,10 @@ static void convert(struct rs_text *text) {
         if (result != (size_t)-1 || errno == E2BIG) continue;
         if (errno == EINVAL && !text->at_end)
             break; /* a character is cut off: the rest will come */
+        size_t bad = text->raw_used < text->unit ? text->raw_used : text->unit;
         text->ahead[text->end++] = (char)0xff;
-        from++;
-        text->raw_used--;
+        from += bad;
+        text->raw_used -= bad;
     }
     memmove(text->raw, from, text->raw_used);
 }
@@ -85,6 +87,9 @@ static bool set_encoding(struct rs_text *text, const char *encoding, struct rs_e
     if (text->converter == (iconv_t)-1)
         return rs_fail(err, EX_USAGE, "--encoding: '%s' is no encoding that iconv knows", encoding);
     text->encoding = rs_strdup(encoding);
+    bool two = strncasecmp(encoding, "UTF-16", 6) == 0 || strncasecmp(encoding, "UCS-2", 5) == 0;
+    bool four = strncasecmp(encoding, "UTF-32", 6) == 0 || strncasecmp(encoding, "UCS-4", 5) == 0;
+    text->unit = four ? 4 : two ? 2 : 1;
     size_t n = text->end - text->begin;
     text->raw = rs_malloc(n + 2 * RAW, 1);
     memcpy(text->raw, text->ahead + text->begin, n);
@@ -221,27 +226,48 @@ uint64_t rs_text_size(const struct rs_text *text) {
     return text->size;
 }
 
+/* Drops blank lines at the beginning, so that a header is the first line of the first block. */
+static void drop_blank_lines(struct rs_text *text, const struct rs_form *form) {
+    size_t line = text->begin;
+    char separator = form->layout == RS_LAYOUT_DELIMITED ? form->separator[0] : '\0';
+    for (size_t at = line; at < text->end; at++) {
+        char c = text->ahead[at];
+        if (c == form->newline) {
+            line = at + 1;
+            text->line++;
+        } else if (!(c == ' ' || c == '\r' || c == '\t') || c == separator) {
+            break;
+        }
+    }
+    text->begin = line;
+}
+
 bool rs_text_detect(struct rs_text *text, struct rs_form *form, const struct rs_form_given *given,
                     struct rs_error *err) {
     rs_grow(&text->ahead, &text->capacity, text->end + RS_BLOCK_SLACK, 1);
-    return rs_form_detect(form, text->ahead + text->begin, text->end - text->begin, text->at_end,
-                          given, text->name, err);
+    if (!rs_form_detect(form, text->ahead + text->begin, text->end - text->begin, text->at_end,
+                        given, text->name, err))
+        return false;
+    drop_blank_lines(text, form);
+    return true;
 }
 
-/* Adds up to BLOCK bytes behind the *USED ones in the buffer: of what lies ahead, else straight
- * from the file where nothing needs converting. */
+/* Adds up to BLOCK bytes behind the *USED ones in the buffer, more where these hold no whole
+ * record: of what lies ahead, else straight from the file where nothing needs converting. */
 static bool fill(struct rs_text *text, struct rs_text_buffer *buffer, size_t *used,
                  struct rs_error *err) {
-    if (text->begin == text->end && text->converter != (iconv_t)-1 && !text->at_end &&
-        !read_ahead(text, BLOCK, err))
-        return false;
-    rs_grow(&buffer->bytes, &buffer->capacity, *used + BLOCK + RS_BLOCK_SLACK, 1);
-    size_t got = text->end - text->begin;
-    if (got > BLOCK) got = BLOCK;
+    size_t want = *used > BLOCK ? *used : BLOCK, got = text->end - text->begin;
+    if (*used + want > LONGEST + BLOCK) want = LONGEST + BLOCK - *used;
+    if (got == 0 && text->converter != (iconv_t)-1 && !text->at_end) {
+        if (!read_ahead(text, want, err)) return false;
+        got = text->end - text->begin;
+    }
+    rs_grow(&buffer->bytes, &buffer->capacity, *used + want + RS_BLOCK_SLACK, 1);
+    if (got > want) got = want;
     if (got > 0) {
         memcpy(buffer->bytes + *used, text->ahead + text->begin, got);
         text->begin += got;
-    } else if (!text->at_end && !read_fully(text, buffer->bytes + *used, BLOCK, &got, err)) {
+    } else if (!text->at_end && !read_fully(text, buffer->bytes + *used, want, &got, err)) {
         return false;
     }
     *used += got;

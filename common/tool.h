@@ -43,8 +43,8 @@ struct rs_option {
 /* An example is run by the tests in a folder that holds the built-in sample; `output` is what it
  * prints, to the letter. */
 struct rs_example {
-    const char *says; /* one line: what it is for */
-    const char *command;
+    const char *says;    /* one line: what it is for */
+    const char *command; /* a long one goes on behind a backslash and a newline */
     const char *output;
 };
 

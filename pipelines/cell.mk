@@ -27,7 +27,9 @@ TOP ?= 10
 RELEVANT ?=
 
 matrix := $(CELL)/matrix.rs
-include $(dir $(lastword $(MAKEFILE_LIST)))models.mk
+# Parameters that were found for this cell, for the one around it, or are given.
+include $(wildcard $(CELL)/tuned.mk $(CELL)/../tuned.mk) $(TUNED)
+include $(dir $(firstword $(MAKEFILE_LIST)))models.mk
 
 # A file that changes when the command in it does.
 remember = $(shell mkdir -p $(dir $(1)) && { echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1); })$(1)

@@ -13,16 +13,18 @@ THREADS ?= $(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 )))
 RATINGS ?=
 USERS ?=
 ITEMS ?=
+DEDUPE ?= last# rs-clean: which of several ratings of a pair counts
 CLEAN ?=# further options of rs-clean
 SPLIT ?=# instead of folds, another way of rs-split, for one cell: --after 0.2, --last 1 …
 RELEVANT ?=
+TUNED ?=# a file that make tune left
 
 include pipelines/models.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS)),plain) $(from_file)
 
@@ -33,7 +35,7 @@ $(1)
 
 endef
 job = $(call lines,$(in_cell)$(1) $(2) $(settings))
-cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(blending),inner)))
+cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(blending)$(filter tune search,$(MAKECMDGOALS)),inner)))
 learn_jobs = $(if $(blending),$(foreach c,$(1),$(foreach i,$(shell seq $(INNER)),$(foreach g,$(groups),$(call job,$(c)/inner-$(i),learn-$(g))))))
 score_jobs = $(foreach c,$(1),$(foreach g,$(groups),$(call job,$(c),scores-$(g))))
 blend_jobs = $(foreach c,$(1),$(foreach b,$(blending),$(call job,$(c),scores-$(b))))
@@ -77,7 +79,7 @@ compare:
 
 # The ratings, and their folds
 
-clean_options = $(USERS:%=--users '%') $(ITEMS:%=--items '%') $(CLEAN)
+clean_options = $(USERS:%=--users '%') $(ITEMS:%=--items '%') --dedupe $(DEDUPE) $(CLEAN)
 remember = $(shell mkdir -p $(dir $(1)) && { echo "$(2)" | cmp -s - $(1) || echo "$(2)" > $(1); })$(1)
 
 ifneq ($(RATINGS),)
@@ -94,7 +96,7 @@ $(OUT)/fold-1/train.rs: $(TRAIN) $(call remember,$(OUT)/how.clean,$(TRAIN) $(cle
 	@mkdir -p $(@D)
 	$(Q)$(bin)/rs-clean $(clean_options) $(TRAIN) -o $@
 $(OUT)/fold-1/test.rs: $(TEST) $(OUT)/fold-1/train.rs
-	$(Q)$(bin)/rs-clean $(CLEAN) $(TEST) -o $@
+	$(Q)$(bin)/rs-clean --dedupe $(DEDUPE) $(CLEAN) $(TEST) -o $@
 else
 $(OUT)/fold-%/train.rs $(OUT)/fold-%/test.rs &: $(OUT)/ratings.rs $(call remember,$(OUT)/how.split,$(FOLDS) $(SEED) $(SPLIT))
 	@mkdir -p $(@D)

@@ -84,3 +84,23 @@ setup() {
         awk -F, 'NR > 1 { n++; liked += (\$1 - 1) % 6 == (\$2 - 101) % 6 } END { print liked / n }'"
     awk -v share="$output" 'BEGIN { exit !(share > 0.3) }' # by chance it were 1/6
 }
+
+@test "tune tries equally many sets for each model, keeps the best, and is not repeated" {
+    run -0 make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=3 TUNE="user item"
+    assert_equal "$(grep -c 'in 4 trials' <<<"$output")" 4
+    assert_equal "$(grep -c ' = rs-sim ' "$OUT/all/tuned.mk")" 4
+    # Never worse than the default on what it was chosen by.
+    awk '/trials/ { sub(/\)/, "", $5); better = $2 == "predict" ? $3 <= $5 : $3 >= $5; if (!better) exit 1 }' <<<"$output"
+    touch "$BATS_TEST_TMPDIR/mark"
+    again=$(make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=3 TUNE="user item")
+    assert_equal "$again" "$output"
+    assert_equal "$(find "$OUT/all/tune" -type f -newer "$BATS_TEST_TMPDIR/mark")" ""
+    make -s cv RATINGS="$SAMPLE" OUT="$OUT" FOLDS=2 MODELS="user" TUNED="$OUT/all/tuned.mk"
+    chosen=$(sed -n 's/^user.predict = rs-sim $(matrix) //p' "$OUT/all/tuned.mk")
+    grep -qF -- "$chosen" "$OUT/fold-1/how/user.predict"
+}
+
+@test "nested tuning stays within the training data of each fold" {
+    make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=1 TUNE=item NESTED=1 FOLDS=2
+    [ -s "$OUT/fold-1/tuned.mk" ] && [ -s "$OUT/fold-2/tuned.mk" ] && [ ! -e "$OUT/all" ]
+}

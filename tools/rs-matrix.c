@@ -14,6 +14,7 @@ static int normalise = RS_NORMALISE_BASELINE;
 static double user_damping = 15;
 static double item_damping = 10;
 static int64_t sweeps = 10;
+static int counts = RS_COUNTS_LOG;
 static bool keep_times = false;
 
 static const struct rs_option options[] = {
@@ -26,6 +27,8 @@ static const struct rs_option options[] = {
      "the same for an item's bias"},
     {"sweeps", 0, RS_INTEGER, "N", &sweeps, 0, 1000, NULL, true,
      "alternations of item and user biases; 0 leaves all biases 0"},
+    {"counts", 0, RS_CHOICE, "HOW", &counts, 0, 0, rs_counts_names, true,
+     "implicit feedback only: what stands for a count; log is log2(1 + count)"},
     {"times", 0, RS_FLAG, NULL, &keep_times, 0, 0, NULL, true,
      "keep when each rating was given, for models that ask"},
     RS_OUTPUT_OPTION,
@@ -64,6 +67,7 @@ static const struct rs_tool tool = {
 static void assemble(struct rs_assembly *assembly, struct rs_pairs_reader *ratings) {
     struct rs_error err;
     const struct rs_assembly_options how = {
+        .counts = (enum rs_counts)counts,
         .baseline = {user_damping, item_damping, (int)sweeps},
         .normalisation = (enum rs_normalisation)normalise,
         .keep_times = keep_times,

@@ -45,7 +45,8 @@ static const struct rs_option options[] = {
      "only neighbours more similar than S; -2 keeps all, negative ones too"},
     {.kind = RS_HEADING, .help = "How predictions use the graph (they remember it):"},
     {"voters", 0, RS_INTEGER, "N", &voters, 1, UINT32_MAX, all_word, true,
-     "an expected rating is made of the N nearest neighbours that rated the item (of users), or that "
+     "an expected rating is made of the N nearest neighbours that rated the item (of users), or "
+     "that "
      "the user rated (of items)"},
     {"amplify", 0, RS_REAL, "X", &amplify, 0, 10, NULL, true,
      "the power of a similarity that is a neighbour's weight"},
@@ -141,7 +142,7 @@ int main(int argc, char **argv) {
     size_t from, to;
     rs_neighbours_part(&matrix, how.users, i, n, &from, &to);
     struct rs_neighbours found;
-    rs_neighbours_find(&found, &matrix, &how, from, to);
+    if (!rs_neighbours_find(&found, &matrix, &how, from, to, &err)) rs_die_error(&err);
     const struct rs_ids *ids = how.users ? &matrix.users.ids : &matrix.items.ids;
     rs_graph_write(output.file, how.users, ids, from, to, found.start, found.other,
                    found.similarity, graph_header(&matrix));

@@ -46,6 +46,13 @@ static void check_the_rest(void) {
     CHECK_NEAR(rs_set_jaccard(a, a, 2), 1, 0);
     CHECK_NEAR(rs_set_jaccard(a, none, 2), 0, 0);
     CHECK_NEAR(rs_set_jaccard(none, none, 2), -1, 0);
+    /* Equal lists agree; {a b c} and {c a d} share 0, 1, 2 of the first 1, 2, 3. */
+    uint32_t place[4] = {1, 2, 3, 0}, same[3] = {0, 1, 2}, mixed[3] = {2, 0, 3}, apart[1] = {3};
+    CHECK_NEAR(rs_overlap_biased(place, 3, same, 3, 0.9), 1, 1e-15);
+    CHECK_NEAR(rs_overlap_biased(place, 3, mixed, 3, 0.9),
+               2.0 / 3 * 0.729 + 0.1 / 0.9 * (0.5 * 0.81 + 2.0 / 3 * 0.729), 1e-15);
+    CHECK_NEAR(rs_overlap_biased(place, 3, apart, 1, 0.9), 0, 0);
+    CHECK_NEAR(rs_overlap_biased(place, 3, same, 0, 0.9), 0, 0);
     double p[3] = {0.5, 0.5, 0}, q[3] = {1, 0, 0};
     CHECK_NEAR(rs_divergence(p, p, 3, 0.01), 0, 1e-15);
     CHECK_NEAR(rs_divergence(p, q, 3, 0.01), 0.5 * log(0.5 / 0.995) + 0.5 * log(100), 1e-12);

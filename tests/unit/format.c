@@ -565,6 +565,17 @@ static void test_pack(void) {
         CHECK(rs_pack_decode((const uint8_t *)refused[i], lengths[i]) == NULL);
 }
 
+/* What any other program would have to compute. */
+static void test_seal(void) {
+    struct image image = image_of(write_matrix);
+    size_t at = image.n - RS_FORMAT_SEAL_BYTES;
+    while (memcmp(image.bytes + at, RS_FORMAT_SEAL, RS_FORMAT_SEAL_BYTES) != 0) at--;
+    char digits[RS_FORMAT_DIGITS + 1];
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)XXH3_64bits(image.bytes, at));
+    CHECK(memcmp(image.bytes + at + RS_FORMAT_SEAL_BYTES, digits, RS_FORMAT_DIGITS) == 0);
+    free(image.bytes);
+}
+
 static void test_probe(void) {
     struct image types = image_of(write_types);
     put_file(types.bytes, types.n);
@@ -596,6 +607,7 @@ int main(void) {
     test_lies();
     test_wrong_parts();
     test_pack();
+    test_seal();
     test_probe();
     return done();
 }

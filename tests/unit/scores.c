@@ -121,7 +121,9 @@ static void convert(FILE *from, FILE *to, const char *header, const char *item_t
 
 static void check_round_trip(void) {
     const char *header = "user,item,rating,score,source,above,tied,candidates,user_count,time\n";
-    FILE *text = tmpfile(), *stream = fopen("/tmp/rs-unit-scores.rs", "w+b");
+    char path[] = "/tmp/rs-unit-XXXXXX";
+    int descriptor = mkstemp(path);
+    FILE *text = tmpfile(), *stream = descriptor < 0 ? NULL : fdopen(descriptor, "w+b");
     CHECK(text != NULL && stream != NULL);
     fputs(header, text);
     fputs("u1,i1,4,3.5,0,2,3,10,7,100\nu2,i1,1,2.25,3,0,1,10,0,200\n", text);
@@ -132,8 +134,8 @@ static void check_round_trip(void) {
     struct rs_pairs_reader reader;
     struct rs_pairs *batch;
     struct rs_error err;
-    const char *path = "/tmp/rs-unit-scores.rs";
-    CHECK(rs_pairs_open(&reader, &path, 1, "scores", &err));
+    const char *const paths[] = {path};
+    CHECK(rs_pairs_open(&reader, paths, 1, "scores", &err));
     CHECK_TEXT(json_string_value(json_object_get(reader.header, "task")), "rank");
     CHECK(rs_pairs_next(&reader, &batch, &err) && batch != NULL && batch->n == 2);
     CHECK(batch->above[0] == 2 && batch->tied[0] == 3 && batch->candidates[1] == 10);

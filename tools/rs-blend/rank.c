@@ -182,12 +182,15 @@ static void evaluate(const struct lists *lists, int part, const double *w, struc
     }
 }
 
-/* The step that minimises g's + s'Hs/2 with w + s not negative, by coordinate descent. */
-static void newton_step(const struct curve *curve, const double *w, size_t d, double *step) {
+/* The step that minimises g's + s'Hs/2 with w + s not negative, by coordinate descent over the
+ * parents in USE. */
+static void newton_step(const struct curve *curve, const double *w, const bool *use, size_t d,
+                        double *step) {
     memset(step, 0, d * sizeof *step);
     for (int sweep = 0; sweep < 200; sweep++) {
         double largest = 0;
         for (size_t m = 0; m < d; m++) {
+            if (!use[m]) continue;
             double slope = curve->gradient[m];
             for (size_t j = 0; j < d; j++) slope += curve->hessian[m * d + j] * step[j];
             double next = fmax(step[m] - slope / curve->hessian[m * d + m], -w[m]);
@@ -198,8 +201,8 @@ static void newton_step(const struct curve *curve, const double *w, size_t d, do
     }
 }
 
-/* Projected Newton steps, halved until the loss falls. */
-static void minimise(const struct lists *lists, int part, double *w) {
+/* Projected Newton steps over the parents in USE, halved until the loss falls. */
+static void minimise(const struct lists *lists, int part, const bool *use, double *w) {
     size_t d = lists->n_parents;
     struct curve curves[2];
     for (int c = 0; c < 2; c++)
@@ -210,7 +213,7 @@ static void minimise(const struct lists *lists, int part, double *w) {
     evaluate(lists, part, w, here);
     for (int s = 0; s < MAX_STEPS; s++) {
         double fall = 0;
-        newton_step(here, w, d, step);
+        newton_step(here, w, use, d, step);
         for (double length = 1; length > 1e-6; length /= 2) {
             for (size_t m = 0; m < d; m++) next[m] = fmax(0, w[m] + length * step[m]);
             evaluate(lists, part, next, there);
@@ -284,22 +287,55 @@ static size_t best_alone(const struct lists *lists, const struct samples *sample
     return best;
 }
 
+/* NDCG@10 on each half of the users of weights learned on the other, over the parents in USE. */
+static double crossed_ndcg(const struct lists *lists, const bool *use) {
+    double sum = 0;
+    for (int part = 0; part < 2; part++) {
+        double *w = rs_calloc(lists->n_parents, sizeof *w);
+        minimise(lists, part, use, w);
+        sum += ndcg_of(lists, part, w) / 2;
+        free(w);
+    }
+    return sum;
+}
+
+/* Leaves out one parent after another as long as that does not make the lists worse: likelihood
+ * looks at whole rankings, and what helps it may hurt their heads. Returns the measure of what is
+ * left. */
+static double eliminate(const struct lists *lists, bool *use) {
+    size_t n_left = lists->n_parents;
+    double current = crossed_ndcg(lists, use);
+    while (n_left > 1) {
+        size_t worst = lists->n_parents;
+        double best = current;
+        for (size_t m = 0; m < lists->n_parents; m++) {
+            if (!use[m]) continue;
+            use[m] = false;
+            double without = crossed_ndcg(lists, use);
+            use[m] = true;
+            if (without < best) continue;
+            best = without;
+            worst = m;
+        }
+        if (worst == lists->n_parents) break;
+        use[worst] = false;
+        current = best;
+        n_left--;
+    }
+    return current;
+}
+
 void learn_rank(struct learned *learned, const struct samples *samples, double relevant) {
     struct lists lists;
     make_lists(&lists, samples, relevant);
-    double alone, stacked = 0;
+    size_t d = lists.n_parents;
+    bool *use = rs_malloc(d, sizeof *use);
+    for (size_t m = 0; m < d; m++) use[m] = true;
+    double alone, stacked = eliminate(&lists, use);
     size_t best = best_alone(&lists, samples, learned->figures, &alone);
-    double *w[2] = {weights_of_parent(&lists, best), weights_of_parent(&lists, best)};
-    for (int part = 0; part < 2; part++) {
-        minimise(&lists, part, w[part]);
-        stacked += ndcg_of(&lists, part, w[part]) / 2;
-    }
     bool better = lists.n_groups > 0 && stacked > alone;
     if (better) {
-        size_t d = lists.n_parents;
-        for (size_t j = 0; j < d; j++) w[0][j] = (w[0][j] + w[1][j]) / 2;
-        minimise(&lists, -1, w[0]);
-        memcpy(learned->weights, w[0], d * sizeof *w[0]);
+        minimise(&lists, -1, use, learned->weights);
     } else {
         learned_alone(learned, best);
     }
@@ -307,8 +343,7 @@ void learn_rank(struct learned *learned, const struct samples *samples, double r
     json_object_set_new(learned->figures, "users", json_integer((json_int_t)lists.n_groups));
     json_object_set_new(learned->figures, "chosen",
                         json_string(better ? "stack" : samples->parents[best].name));
-    free(w[0]);
-    free(w[1]);
+    free(use);
     free_lists(&lists);
 }
 

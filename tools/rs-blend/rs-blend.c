@@ -31,7 +31,9 @@ static const struct rs_option options[] = {
 
 static const struct rs_example examples[] = {
     {"Combine two models with equal weights, without learning",
-     "rs-blend --method fixed --weights user=1,item=1 | rs-view --header | jq -c .parents", ""},
+     "rs-blend --method fixed --weights user=1,item=1 | rs-view --header | head -n 1 | "
+     "jq -c .parents",
+     "[\"user\",\"item\"]"},
     {0},
 };
 

@@ -173,7 +173,7 @@ static void resolve_pair(struct hold *hold, enum dedupe policy, struct seen *see
         return;
     }
     if (policy == DEDUPE_ERROR &&
-        (repeated->n_pairs == 1 || place_of(hold, row) < repeated->place)) {
+        (repeated->n_dropped == 0 || place_of(hold, row) < repeated->place)) {
         repeated->user = user_of(hold, row);
         repeated->item = item;
         repeated->place = place_of(hold, row);

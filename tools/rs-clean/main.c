@@ -4,6 +4,7 @@
  * Out: one ratings stream. Holds a few blocks of text and the names, unless repeated pairs or a
  * core are asked for, which need all ratings. */
 #include <math.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,14 +98,14 @@ static const struct rs_example examples[] = {
     {"look what it makes of a file", "rs-clean ratings.csv | rs-view -n 1",
      "{\"user\":\"1\",\"item\":\"101\",\"rating\":5,\"time\":\"2017-09-16T04:45:43Z\"}"},
     {"titles, genres and what is known of the users come along",
-     "rs-clean ratings.csv --items items.csv --users users.csv -o all.rs && "
-     "rs-view -f csv -c user,age,item,title,genres,rating -n 2 all.rs",
+     "rs-clean ratings.csv --items items.csv --users users.csv -o all.rs && \\\n"
+     "    rs-view -f csv -c user,age,item,title,genres,rating -n 2 all.rs",
      "user,age,item,title,genres,rating\n"
      "1,34,101,\"Amber Harbour, The (1982)\",Adventure,5\n"
      "1,34,107,\"Golden Harbour, The (1983)\",Adventure,4.5"},
     {"keep what was rejected",
-     "printf 'who;what;grade\\nann;tea;4,5\\nbob;tea;good\\ncid;tea;3\\n' | "
-     "rs-clean -q -r bad.txt | rs-view -f csv; cat bad.txt",
+     "printf 'who;what;grade\\nann;tea;4,5\\nbob;tea;good\\ncid;tea;3\\n' | \\\n"
+     "    rs-clean -q -r bad.txt | rs-view -f csv; cat bad.txt",
      "user,item,rating\nann,tea,4.5\ncid,tea,3\n"
      "standard input:3\trating 'good' is not a number\tbob;tea;good"},
     {"a row a user, a column an item, 99 for no rating",
@@ -114,8 +115,8 @@ static const struct rs_example examples[] = {
      "rs-clean --threshold 4 --min-user 20 ratings.csv | rs-view -f csv -c user,item,rating -n 1",
      "user,item,rating\n41,115,1"},
     {"add to what was clean what came since, which counts where both know a rating",
-     "printf '1,101,2,1600000000\\n' > today.csv && rs-clean ratings.csv -o all.rs && "
-     "rs-clean --dedupe last all.rs today.csv | rs-view -f csv | tail -n 1",
+     "printf '1,101,2,1600000000\\n' > today.csv && rs-clean ratings.csv -o all.rs && \\\n"
+     "    rs-clean --dedupe last all.rs today.csv | rs-view -f csv | tail -n 1",
      "1,101,2,2020-09-13T12:26:40Z"},
     {0},
 };
@@ -189,9 +190,12 @@ static struct reading make_reading(struct sink *sink) {
     return reading;
 }
 
-/* Ends the program with an error, after keeping the record of what was rejected. */
-static _Noreturn void give_up(struct rejects *rejects, const struct rs_error *err) {
+/* Ends the program with an error, after keeping the record of what was rejected. What is still in
+ * the buffer of standard output is of no use to a reader. */
+static _Noreturn void give_up(const struct sink *sink, struct rejects *rejects,
+                              const struct rs_error *err) {
     rejects_commit(rejects);
+    __fpurge(sink->file);
     rs_die_error(err);
 }
 
@@ -200,7 +204,7 @@ static void read_side(struct rs_table *table, const char *path, const char *list
     struct rs_error err;
     if (path == NULL) return;
     if (!side_read(table, path, list, side == USERS, encoding, rejects, &err))
-        give_up(rejects, &err);
+        give_up(sink, rejects, &err);
     sink->tables[side] = table;
 }
 
@@ -217,7 +221,7 @@ static void read_inputs(struct intake *intake, char **paths, size_t n_paths,
         const char *path = paths[intake->n_inputs];
         bool ok = rs_reader_probe(path) ? stream_read(intake, path, reading, &err)
                                         : text_read(intake, path, reading, &err);
-        if (!ok) give_up(intake->rejects, &err);
+        if (!ok) give_up(intake->sink, intake->rejects, &err);
     }
 }
 

@@ -16,7 +16,7 @@ enum { TOLERATED = 10, EARLY = 1000 };
 
 static const char *const advice[N_REASONS] = {
     [REASON_FIELDS] = "is --delimiter or --header wrong?",
-    [REASON_SYNTAX] = "is --delimiter wrong?",
+    [REASON_SYNTAX] = "is it text, and --delimiter right?",
     [REASON_NUMBER] = "name the columns with --columns user,item,rating, or give --delimiter",
     [REASON_SCALE] = "see --scale",
     [REASON_COUNT] = "see --feedback and --missing",

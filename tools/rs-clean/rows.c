@@ -233,8 +233,9 @@ static inline bool read_seconds(struct rs_id field, int64_t *time) {
     size_t front = field.length > 8 ? field.length - 8 : 0;
     uint32_t high = front > 0 ? digits_at_once(field.text, front) : 0;
     uint32_t low = digits_at_once(field.text + front, field.length - front);
+    if (high == UINT32_MAX || low == UINT32_MAX) return false;
     *time = 1000 * ((int64_t)high * 100000000 + low);
-    return high != UINT32_MAX && low != UINT32_MAX;
+    return true;
 }
 
 static bool read_time(struct rows *rows, const struct rs_record *record,

@@ -75,23 +75,33 @@ static bool take_block(void *context, struct rows *rows, struct rs_error *err) {
     return sink_take(sink, &pairs, places(input, rows), err);
 }
 
-/* Whether the ratings of a text are counts, by --feedback or by the look of the columns. */
-static bool find_feedback(const struct reading *reading, const struct columns *columns,
-                          const struct rs_form *form, const char *place, bool *implicit,
-                          struct rs_error *err) {
+/* Says what was left out because nothing tells what it is. */
+static void tell_left_out(const struct reading *reading, const struct columns *columns,
+                          const struct rs_form *form, const char *place) {
     bool rated = columns->wide || columns->at[ROLE_RATING] != NO_COLUMN;
-    *implicit = reading->feedback == FEEDBACK_IMPLICIT ||
-                (reading->feedback == FEEDBACK_AUTO && columns->counted);
-    if (!rated && (reading->feedback == FEEDBACK_EXPLICIT || !isnan(reading->threshold)))
-        return rs_fail(err, EX_DATAERR, "%s: has no rating column: name it with --columns", place);
-    size_t known = 0;
-    for (int role = 0; role < N_ROLES; role++) known += columns->at[role] != NO_COLUMN;
-    if (!rated && reading->feedback == FEEDBACK_AUTO && reading->columns == NULL &&
-        form->n_columns > known)
+    size_t last = 0;
+    if (reading->columns != NULL || columns->wide) return;
+    for (int role = 0; role < N_ROLES; role++)
+        if (columns->at[role] != NO_COLUMN && columns->at[role] > last) last = columns->at[role];
+    if (form->names == NULL && last + 1 < form->n_columns)
+        rs_warn("%s: column %zu and what follows is left out%s; --columns says what it is", place,
+                last + 2,
+                columns->at[ROLE_TIME] == NO_COLUMN ? ", since it looks like no time" : "");
+    if (form->names != NULL && !rated && reading->feedback == FEEDBACK_AUTO &&
+        form->n_columns > 2 + (columns->at[ROLE_TIME] != NO_COLUMN))
         rs_warn("%s: no column is known as a rating, so that a record counts as a click; --columns "
                 "names one, --feedback=implicit says it is right",
                 place);
-    return true;
+}
+
+/* Whether the ratings of a text are counts, by --feedback or by the look of the columns. */
+static bool find_feedback(const struct reading *reading, const struct columns *columns,
+                          const char *place, bool *implicit, struct rs_error *err) {
+    bool rated = columns->wide || columns->at[ROLE_RATING] != NO_COLUMN;
+    *implicit = reading->feedback == FEEDBACK_IMPLICIT ||
+                (reading->feedback == FEEDBACK_AUTO && columns->counted);
+    return rated || (reading->feedback != FEEDBACK_EXPLICIT && isnan(reading->threshold)) ||
+           rs_fail(err, EX_DATAERR, "%s: has no rating column: name it with --columns", place);
 }
 
 static bool read_records(struct text_input *input, const struct reading *reading,
@@ -100,7 +110,7 @@ static bool read_records(struct text_input *input, const struct reading *reading
     struct columns *columns = (struct columns *)(uintptr_t)input->columns;
     const char *place = rs_text_name(input->text);
     bool implicit;
-    if (!find_feedback(reading, columns, form, place, &implicit, err) ||
+    if (!find_feedback(reading, columns, place, &implicit, err) ||
         !sink_feedback(sink, implicit || !isnan(reading->threshold), place, err))
         return false;
     for (size_t c = 0; c < columns->n_contexts; c++) {
@@ -130,7 +140,9 @@ static bool read_records(struct text_input *input, const struct reading *reading
     if (ok && input->n_records == 0)
         ok = rs_fail(err, EX_DATAERR, "%s: holds %s", place,
                      form->header ? "a header and no record" : "no record");
-    return ok && rejects_end(input->intake->rejects, err);
+    ok = ok && rejects_end(input->intake->rejects, err);
+    if (ok) tell_left_out(reading, columns, form, place);
+    return ok;
 }
 
 bool text_read(struct intake *intake, const char *path, const struct reading *reading,

@@ -159,6 +159,8 @@ static bool sort_fold(struct evidence *evidence, struct fold *fold, struct rs_er
         struct answers *answers = model_answers(evidence->models[m], fold);
         if (answers == NULL) continue;
         f64_permute(&answers->score, order, fold->n);
+        if (answers->deviation.v != NULL) f64_extend(&answers->deviation, fold->n, 0);
+        f64_permute(&answers->deviation, order, fold->n);
         u8_permute(&answers->source, order, fold->n);
         u32_permute(&answers->above, order, fold->n);
         u32_permute(&answers->tied, order, fold->n);
@@ -202,9 +204,11 @@ static bool sort_lists(struct evidence *evidence, struct answers *answers, struc
     translate(&lists->item, evidence->item_position);
     lists->longest = 0;
     for (size_t i = 0; i < lists->n; i++) {
-        if (lists->rank.v[i] == 0 || lists->rank.v[i] > lists->n)
-            return damaged_list(evidence, answers, i, "has a rank out of range", err);
-        if (lists->rank.v[i] > lists->longest) lists->longest = lists->rank.v[i];
+        uint32_t rank = lists->rank.v[i];
+        if (rank == 0) return damaged_list(evidence, answers, i, "has a rank of 0", err);
+        if (rank > lists->n)
+            return damaged_list(evidence, answers, i, "has a gap in its ranks", err);
+        if (rank > lists->longest) lists->longest = rank;
     }
     uint32_t *order = identity(lists->n);
     counting_sort(order, lists->n, lists->rank.v, (size_t)lists->longest + 1);

@@ -15,6 +15,13 @@ void evidence_init(struct evidence *evidence) {
     rs_dict_init(&evidence->items);
 }
 
+static void free_facts(struct facts *facts) {
+    free(facts->train_digest);
+    free(facts->role);
+    free(facts->test_digest);
+    json_decref(facts->split);
+}
+
 static void free_fold(struct fold *fold) {
     free(fold->label);
     free(fold->user.v);
@@ -26,15 +33,13 @@ static void free_fold(struct fold *fold) {
     free(fold->candidates.v);
     free(fold->slots.v);
     free(fold->start);
-    free(fold->facts.train_digest);
-    free(fold->facts.role);
-    free(fold->facts.test_digest);
-    json_decref(fold->facts.split);
+    free_facts(&fold->facts);
     free(fold);
 }
 
 static void free_answers(struct answers *answers) {
     free(answers->score.v);
+    free(answers->deviation.v);
     free(answers->source.v);
     free(answers->above.v);
     free(answers->tied.v);
@@ -106,6 +111,7 @@ struct answers *evidence_answers(struct evidence *evidence, const char *model_na
     answers->model = model;
     answers->fold = fold;
     answers->deepest = UINT32_MAX;
+    answers->lists.catalogue = -1;
     for (int task = 0; task < N_TASKS; task++) answers->promised[task] = -1;
     model->answers = rs_realloc(model->answers, model->n_answers + 1, sizeof *model->answers);
     return model->answers[model->n_answers++] = answers;
@@ -119,44 +125,50 @@ static bool take_count(int64_t *known, int64_t fresh) {
 }
 
 /* Keeps the first text. */
-static void take_text(char **known, char *fresh) {
-    if (*known == NULL) {
-        *known = fresh;
-    } else {
-        free(fresh);
-    }
+static void take_text(char **known, char **fresh) {
+    if (*known != NULL) return;
+    *known = *fresh;
+    *fresh = NULL;
+}
+
+/* False if two inputs differ in what makes their figures incomparable. */
+static bool check_facts(struct fold *fold, const char *file, const struct facts *fresh,
+                        struct rs_error *err) {
+    const struct facts *known = &fold->facts;
+    if (known->catalogue >= 0 && fresh->catalogue >= 0 && known->catalogue != fresh->catalogue)
+        return rs_fail(err, EX_DATAERR,
+                       "%s: ranks %lld items, %s %lld: figures over different catalogues can't be "
+                       "compared",
+                       file, (long long)fresh->catalogue, fold->facts_file,
+                       (long long)known->catalogue);
+    if (fold->facts_file != NULL && known->implicit != fresh->implicit)
+        return rs_fail(err, EX_DATAERR,
+                       "%s: holds %s feedback, %s does not: they can't be compared", file,
+                       fresh->implicit ? "implicit" : "explicit", fold->facts_file);
+    return true;
 }
 
 bool evidence_facts(struct fold *fold, const char *file, struct facts *fresh,
                     struct rs_error *err) {
     struct facts *known = &fold->facts;
-    bool first = fold->facts_file == NULL;
-    if (first) fold->facts_file = file;
-    int64_t catalogue = known->catalogue;
-    if (!take_count(&known->catalogue, fresh->catalogue))
-        return rs_fail(err, EX_DATAERR,
-                       "%s: ranks %lld items, %s %lld: figures over different "
-                       "catalogues can't be compared",
-                       file, (long long)fresh->catalogue, fold->facts_file, (long long)catalogue);
-    if (!first && known->implicit != fresh->implicit)
-        return rs_fail(err, EX_DATAERR,
-                       "%s: holds %s feedback, %s does not: they can't be compared", file,
-                       fresh->implicit ? "implicit" : "explicit", fold->facts_file);
+    if (!check_facts(fold, file, fresh, err)) {
+        free_facts(fresh);
+        return false;
+    }
+    if (fold->facts_file == NULL) fold->facts_file = file;
     known->implicit = fresh->implicit;
     if (known->scale.n == 0) known->scale = fresh->scale;
-    fold->counts_differ |= !take_count(&known->train_users, fresh->train_users);
-    fold->counts_differ |= !take_count(&known->train_ratings, fresh->train_ratings);
+    if (known->leak < 0) known->leak = fresh->leak;
     fold->counts_differ |= known->train_digest != NULL && fresh->train_digest != NULL &&
                            strcmp(known->train_digest, fresh->train_digest) != 0;
-    take_text(&known->train_digest, fresh->train_digest);
-    take_text(&known->role, fresh->role);
-    take_text(&known->test_digest, fresh->test_digest);
-    if (known->split == NULL) {
-        known->split = fresh->split;
-    } else {
-        json_decref(fresh->split);
-    }
-    if (known->leak < 0) known->leak = fresh->leak;
+    take_count(&known->catalogue, fresh->catalogue);
+    fold->counts_differ |= !take_count(&known->train_users, fresh->train_users);
+    fold->counts_differ |= !take_count(&known->train_ratings, fresh->train_ratings);
+    take_text(&known->train_digest, &fresh->train_digest);
+    take_text(&known->role, &fresh->role);
+    take_text(&known->test_digest, &fresh->test_digest);
+    if (known->split == NULL) known->split = json_incref(fresh->split);
+    free_facts(fresh);
     return true;
 }
 
@@ -331,10 +343,16 @@ static bool take_scores(const struct evidence *evidence, struct answers *answers
                         const struct piece *piece, const uint32_t *rows, struct rs_error *err) {
     f64_extend(&answers->score, answers->fold->n, NAN);
     u8_extend(&answers->source, answers->fold->n, 0);
+    bool stated = answers->deviation.v != NULL;
+    for (size_t i = 0; piece->deviation != NULL && !stated && i < piece->n; i++)
+        stated = piece->deviation[i] > 0;
+    if (stated) f64_extend(&answers->deviation, answers->fold->n, 0);
     for (size_t i = 0; i < piece->n; i++) {
         if (!isnan(answers->score.v[rows[i]])) return twice(evidence, file, piece, i, err);
         answers->score.v[rows[i]] = piece->score[i];
         if (piece->source != NULL) answers->source.v[rows[i]] = piece->source[i];
+        if (stated && piece->deviation != NULL)
+            answers->deviation.v[rows[i]] = (double)piece->deviation[i];
     }
     return true;
 }

@@ -62,6 +62,7 @@ struct lists {
     struct u32_column user, item, rank;
     struct f64_column score; /* unused where the lists have none */
     uint32_t longest;
+    int64_t catalogue; /* items that could be in them, -1 unknown */
     size_t n_lists;
     size_t *start;
 };
@@ -74,7 +75,7 @@ struct answers {
     size_t n_rows[N_TASKS], next[N_TASKS];
     int64_t promised[N_TASKS]; /* test pairs by the header, -1 unknown */
     /* By row of the fold. NAN and RS_NONE: not answered. */
-    struct f64_column score;
+    struct f64_column score, deviation; /* deviation 0: the model has none */
     struct u8_column source;
     struct u32_column above, tied;
     uint32_t deepest; /* positions of the ranking that are known; UINT32_MAX: all */
@@ -110,7 +111,8 @@ struct answers *evidence_answers(struct evidence *evidence, const char *model, c
 /* The answers of a model to a fold, or NULL. */
 struct answers *model_answers(const struct model *model, const struct fold *fold);
 
-/* Remembers what FILE says of a fold's training data; false if an earlier file says otherwise. */
+/* Remembers what FILE says of a fold's training data, taking FACTS over; false if an earlier file
+ * says otherwise of what must be alike. */
 bool evidence_facts(struct fold *fold, const char *file, struct facts *facts, struct rs_error *err);
 
 /* A piece of an input, in dictionary numbers. Columns that it lacks are NULL. */
@@ -118,6 +120,7 @@ struct piece {
     size_t n;
     const uint32_t *user, *item;
     const double *rating, *score;
+    const float *deviation;
     const uint8_t *source;
     const uint32_t *above, *tied, *candidates, *rank, *user_count, *item_count;
     const int64_t *time;

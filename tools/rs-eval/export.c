@@ -32,11 +32,11 @@ static void put_number(FILE *file, double value) {
 
 static void put_figure(FILE *file, const struct report *report, const struct result *result,
                        const char *suffix, double value) {
-    put_field(file, result->model->name);
+    put_field(file, report->judge->evidence->models[result->model]->name);
     putc(',', file);
-    put_field(file, result->fold);
+    put_field(file, result_fold(report->judge->evidence, result->fold));
     putc(',', file);
-    put_field(file, result->segment);
+    put_field(file, result_segment(report->judge->segments, result->segment));
     fprintf(file, ",%s%s", report->judge->requests->all[result->request].name, suffix);
     put_number(file, value);
     fprintf(file, ",%llu\n", (unsigned long long)result->n);
@@ -46,11 +46,11 @@ static void print_comparisons_csv(FILE *file, const struct report *report) {
     fputs("model,other,segment,metric,difference,low,high,n,wins,effect,p,p_holm,p_folds\n", file);
     for (size_t i = 0; i < report->results->n_comparisons; i++) {
         const struct comparison *comparison = &report->results->comparisons[i];
-        put_field(file, comparison->model->name);
+        put_field(file, report->judge->evidence->models[comparison->model]->name);
         putc(',', file);
-        put_field(file, comparison->other->name);
+        put_field(file, report->judge->evidence->models[comparison->other]->name);
         putc(',', file);
-        put_field(file, comparison->segment);
+        put_field(file, result_segment(report->judge->segments, comparison->segment));
         fprintf(file, ",%s", report->judge->requests->all[comparison->request].name);
         put_number(file, comparison->difference);
         put_number(file, comparison->low);
@@ -169,13 +169,18 @@ static json_t *real_or_null(double value) {
 }
 
 static json_t *figures(const struct report *report) {
+    const struct evidence *evidence = report->judge->evidence;
     json_t *array = json_array();
     for (size_t i = 0; i < report->results->n; i++) {
         const struct result *result = &report->results->all[i];
         json_t *object = json_object();
-        json_object_set_new(object, "model", json_string_nocheck(result->model->name));
-        json_object_set_new(object, "fold", json_string_nocheck(result->fold));
-        json_object_set_new(object, "segment", json_string_nocheck(result->segment));
+        json_object_set_new(object, "model",
+                            json_string_nocheck(evidence->models[result->model]->name));
+        json_object_set_new(object, "fold",
+                            json_string_nocheck(result_fold(evidence, result->fold)));
+        json_object_set_new(
+            object, "segment",
+            json_string_nocheck(result_segment(report->judge->segments, result->segment)));
         json_object_set_new(object, "metric",
                             json_string(report->judge->requests->all[result->request].name));
         json_object_set_new(object, "value", json_real(result->value));
@@ -190,13 +195,18 @@ static json_t *figures(const struct report *report) {
 }
 
 static json_t *comparisons(const struct report *report) {
+    const struct evidence *evidence = report->judge->evidence;
     json_t *array = json_array();
     for (size_t i = 0; i < report->results->n_comparisons; i++) {
         const struct comparison *comparison = &report->results->comparisons[i];
         json_t *object = json_object();
-        json_object_set_new(object, "model", json_string_nocheck(comparison->model->name));
-        json_object_set_new(object, "other", json_string_nocheck(comparison->other->name));
-        json_object_set_new(object, "segment", json_string_nocheck(comparison->segment));
+        json_object_set_new(object, "model",
+                            json_string_nocheck(evidence->models[comparison->model]->name));
+        json_object_set_new(object, "other",
+                            json_string_nocheck(evidence->models[comparison->other]->name));
+        json_object_set_new(
+            object, "segment",
+            json_string_nocheck(result_segment(report->judge->segments, comparison->segment)));
         json_object_set_new(object, "metric",
                             json_string(report->judge->requests->all[comparison->request].name));
         json_object_set_new(object, "difference", json_real(comparison->difference));
@@ -258,9 +268,9 @@ static void write_figures(struct rs_writer *writer, const struct report *report)
     for (int c = 0; c < 3; c++) reals[c] = rs_malloc(n, sizeof *reals[c]);
     for (size_t i = 0; i < n; i++) {
         const struct result *result = &report->results->all[i];
-        texts[0][i] = result->model->name;
-        texts[1][i] = result->fold;
-        texts[2][i] = result->segment;
+        texts[0][i] = report->judge->evidence->models[result->model]->name;
+        texts[1][i] = result_fold(report->judge->evidence, result->fold);
+        texts[2][i] = result_segment(report->judge->segments, result->segment);
         texts[3][i] = report->judge->requests->all[result->request].name;
         reals[0][i] = result->value;
         reals[1][i] = result->low;
@@ -294,9 +304,9 @@ static void write_comparisons(struct rs_writer *writer, const struct report *rep
     for (int c = 0; c < N_REALS; c++) reals[c] = rs_malloc(n, sizeof *reals[c]);
     for (size_t i = 0; i < n; i++) {
         const struct comparison *one = &report->results->comparisons[i];
-        texts[0][i] = one->model->name;
-        texts[1][i] = one->other->name;
-        texts[2][i] = one->segment;
+        texts[0][i] = report->judge->evidence->models[one->model]->name;
+        texts[1][i] = report->judge->evidence->models[one->other]->name;
+        texts[2][i] = result_segment(report->judge->segments, one->segment);
         texts[3][i] = report->judge->requests->all[one->request].name;
         const double row[N_REALS] = {one->difference, one->low, one->high,   one->wins,
                                      one->effect,     one->p,   one->p_holm, one->p_folds};

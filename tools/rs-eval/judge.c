@@ -13,15 +13,14 @@ static size_t fold_number(const struct evidence *evidence, const struct fold *fo
 }
 
 /* Figures of one fold. */
-static void add_fold(const struct judge *judge, const struct model *model, const char *fold,
+static void add_fold(const struct judge *judge, size_t model, size_t fold,
                      const struct tally *tally, struct results *results) {
     for (size_t r = 0; r < judge->requests->n; r++) {
         struct figure figure = tally_figure(tally, judge->requests, r, NULL, 0);
         if (figure.n == 0) continue;
-        results_add(results, (struct result){.model = model,
-                                             .fold = fold,
-                                             .segment = "all",
-                                             .request = r,
+        results_add(results, (struct result){.model = (uint32_t)model,
+                                             .fold = (uint32_t)fold + 1,
+                                             .request = (uint32_t)r,
                                              .value = figure.value,
                                              .n = figure.n,
                                              .low = NAN,
@@ -30,9 +29,10 @@ static void add_fold(const struct judge *judge, const struct model *model, const
 }
 
 /* Measures of all lists together: of each fold, and their mean for fold "all". */
-static void add_exposure(const struct judge *judge, const struct model *model,
-                         const struct shelf *shelves, struct results *results) {
+static void add_exposure(const struct judge *judge, size_t m, const struct shelf *shelves,
+                         struct results *results) {
     const struct evidence *evidence = judge->evidence;
+    const struct model *model = evidence->models[m];
     for (size_t r = 0; r < judge->requests->n; r++) {
         const struct request *request = &judge->requests->all[r];
         if (measures[request->measure].basis != BASIS_EXPOSURE) continue;
@@ -42,26 +42,24 @@ static void add_exposure(const struct judge *judge, const struct model *model,
             const struct answers *answers = model->answers[a];
             const struct shelf *shelf = &shelves[fold_number(evidence, answers->fold)];
             if (!listing_possible(shelf, answers, request)) continue;
-            struct figure figure = listing_exposure(evidence, shelf, answers, request);
+            struct figure figure = listing_exposure(evidence, answers, request);
             if (figure.n == 0) continue;
             all.value += figure.value;
             all.n += figure.n;
             n_folds++;
             if (answers->fold->label[0] != '\0')
-                results_add(results, (struct result){.model = model,
-                                                     .fold = answers->fold->label,
-                                                     .segment = "all",
-                                                     .request = r,
-                                                     .value = figure.value,
-                                                     .n = figure.n,
-                                                     .low = NAN,
-                                                     .high = NAN});
+                results_add(results, (struct result){
+                                         .model = (uint32_t)m,
+                                         .fold = (uint32_t)fold_number(evidence, answers->fold) + 1,
+                                         .request = (uint32_t)r,
+                                         .value = figure.value,
+                                         .n = figure.n,
+                                         .low = NAN,
+                                         .high = NAN});
         }
         if (n_folds > 0)
-            results_add(results, (struct result){.model = model,
-                                                 .fold = "all",
-                                                 .segment = "all",
-                                                 .request = r,
+            results_add(results, (struct result){.model = (uint32_t)m,
+                                                 .request = (uint32_t)r,
                                                  .value = all.value / n_folds,
                                                  .n = all.n,
                                                  .low = NAN,
@@ -84,15 +82,13 @@ static void add_to_means(const struct judge *judge, const struct tally *fold, st
     }
 }
 
-static void add_means(const struct judge *judge, const struct model *model,
-                      const struct means *means, struct results *results) {
+static void add_means(const struct judge *judge, size_t m, const struct means *means,
+                      struct results *results) {
     for (size_t r = 0; r < judge->requests->n; r++) {
         if (!tally_is_mean_of_folds(judge->requests->all[r].measure) || means->sums[r].n == 0)
             continue;
-        results_add(results, (struct result){.model = model,
-                                             .fold = "all",
-                                             .segment = "all",
-                                             .request = r,
+        results_add(results, (struct result){.model = (uint32_t)m,
+                                             .request = (uint32_t)r,
                                              .value = means->sums[r].value / means->n_folds,
                                              .n = means->sums[r].n,
                                              .low = NAN,
@@ -101,9 +97,9 @@ static void add_means(const struct judge *judge, const struct model *model,
 }
 
 /* Tallies a model over all folds and adds the figures of each. */
-static bool tally_model(const struct judge *judge, const struct model *model,
-                        const struct shelf *shelves, struct tally *all, struct results *results,
-                        struct rs_error *err) {
+static bool tally_model(const struct judge *judge, size_t m, const struct shelf *shelves,
+                        struct tally *all, struct results *results, struct rs_error *err) {
+    const struct model *model = judge->evidence->models[m];
     struct tally one = tally_new(judge->evidence, judge->requests);
     struct means means = {rs_calloc(judge->requests->n, sizeof *means.sums), 0};
     bool ok = true;
@@ -117,10 +113,10 @@ static bool tally_model(const struct judge *judge, const struct model *model,
         tally_close(&one, judge->requests);
         if (answers->file[TASK_PREDICT] != NULL) add_to_means(judge, &one, &means);
         if (answers->fold->label[0] != '\0')
-            add_fold(judge, model, answers->fold->label, &one, results);
+            add_fold(judge, m, fold_number(judge->evidence, answers->fold), &one, results);
     }
     tally_close(all, judge->requests);
-    add_means(judge, model, &means, results);
+    add_means(judge, m, &means, results);
     free(means.sums);
     tally_free(&one);
     return ok;
@@ -141,21 +137,17 @@ static uint32_t *active_users(const struct judge *judge, const struct tally *tal
     return users;
 }
 
-static void judge_panel(const struct judge *judge, const char *segment, const struct tally *tallies,
+static void judge_panel(const struct judge *judge, size_t segment, const struct tally *tallies,
                         const uint32_t *users, size_t n_users, struct results *results) {
-    struct panel panel = {segment,
-                          judge->evidence->n_models,
-                          (const struct model *const *)judge->evidence->models,
-                          tallies,
-                          users,
-                          n_users};
+    struct panel panel = {judge->evidence, (uint32_t)segment, tallies, users, n_users};
     if (n_users > 0) panel_judge(&panel, judge->requests, judge->settings, results);
 }
 
 /* Tallies the rows of a segment anew. Lists of recommendations are of no rows. */
-static bool judge_rows(const struct judge *judge, const struct segment *segment, const char *name,
-                       struct results *results, struct rs_error *err) {
+static bool judge_rows(const struct judge *judge, size_t s, struct results *results,
+                       struct rs_error *err) {
     const struct evidence *evidence = judge->evidence;
+    const struct segment *segment = &judge->segments->all[s];
     struct tally *tallies = rs_calloc(evidence->n_models, sizeof *tallies);
     bool ok = true;
     for (size_t m = 0; m < evidence->n_models; m++) {
@@ -168,7 +160,7 @@ static bool judge_rows(const struct judge *judge, const struct segment *segment,
         }
         tally_close(&tallies[m], judge->requests);
     }
-    if (ok) judge_panel(judge, name, tallies, segment->users, segment->n_users, results);
+    if (ok) judge_panel(judge, s + 1, tallies, segment->users, segment->n_users, results);
     for (size_t m = 0; m < evidence->n_models; m++) tally_free(&tallies[m]);
     free(tallies);
     return ok;
@@ -179,24 +171,20 @@ static bool judge_segments(const struct judge *judge, const struct tally *tallie
                            struct results *results, struct rs_error *err) {
     size_t n = judge->segments->n;
     struct results *parts = rs_calloc(n, sizeof *parts);
-    const char **names = rs_malloc(n, sizeof *names);
     bool ok = true;
-    for (size_t s = 0; s < n; s++)
-        names[s] = results_name(results, rs_strdup(judge->segments->all[s].name));
 #pragma omp parallel for schedule(dynamic, 1) reduction(&& : ok)
     for (size_t s = 0; s < n; s++) {
         const struct segment *segment = &judge->segments->all[s];
         if (segment->of_users) {
-            judge_panel(judge, names[s], tallies, segment->users, segment->n_users, &parts[s]);
+            judge_panel(judge, s + 1, tallies, segment->users, segment->n_users, &parts[s]);
         } else {
-            ok = ok && judge_rows(judge, segment, names[s], &parts[s], err);
+            ok = ok && judge_rows(judge, s, &parts[s], err);
         }
     }
     for (size_t s = 0; s < n; s++) {
         results_join(results, &parts[s]);
         results_free(&parts[s]);
     }
-    free(names);
     free(parts);
     return ok;
 }
@@ -206,18 +194,18 @@ bool judge_all(const struct judge *judge, struct results *results, struct rs_err
     struct shelf *shelves = rs_calloc(evidence->n_folds, sizeof *shelves);
     for (size_t f = 0; f < evidence->n_folds; f++)
         shelves[f] = shelf_open(evidence, evidence->folds[f], judge->training, judge->categories,
-                                judge->similarity);
+                                judge->similarity, judge->reference);
     struct tally *tallies = rs_calloc(evidence->n_models, sizeof *tallies);
     bool ok = true;
     for (size_t m = 0; m < evidence->n_models; m++) {
         tallies[m] = tally_new(evidence, judge->requests);
-        ok = ok && tally_model(judge, evidence->models[m], shelves, &tallies[m], results, err);
-        if (ok) add_exposure(judge, evidence->models[m], shelves, results);
+        ok = ok && tally_model(judge, m, shelves, &tallies[m], results, err);
+        if (ok) add_exposure(judge, m, shelves, results);
     }
     if (ok) {
         size_t n_users;
         uint32_t *users = active_users(judge, tallies, &n_users);
-        judge_panel(judge, "all", tallies, users, n_users, results);
+        judge_panel(judge, WHOLE, tallies, users, n_users, results);
         free(users);
         ok = judge_segments(judge, tallies, results, err);
         panel_correct(judge->requests, results);

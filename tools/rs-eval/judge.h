@@ -15,6 +15,7 @@ struct judge {
     const struct categories *categories;
     const struct similarity *similarity;
     const struct segments *segments;
+    const struct model *reference; /* that others are compared with; NULL: each with each */
     const struct settings *settings;
 };
 

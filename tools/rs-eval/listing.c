@@ -13,6 +13,12 @@ static bool popularity_known(const struct shelf *shelf, const struct answers *an
     return true;
 }
 
+/* Items that could be in the lists, -1 unknown. */
+static int64_t catalogue_of(const struct answers *answers) {
+    return answers->lists.catalogue >= 0 ? answers->lists.catalogue
+                                         : answers->fold->facts.catalogue;
+}
+
 bool listing_possible(const struct shelf *shelf, const struct answers *answers,
                       const struct request *request) {
     if (answers->file[TASK_TOP] == NULL) return false;
@@ -20,7 +26,7 @@ bool listing_possible(const struct shelf *shelf, const struct answers *answers,
     switch (request->measure) {
     case CATALOGUE_COVERAGE:
     case GINI:
-        return facts->catalogue > 0;
+        return catalogue_of(answers) > 0;
     case NOVELTY:
     case EPC:
         return facts->train_users > 0 && popularity_known(shelf, answers);
@@ -34,6 +40,8 @@ bool listing_possible(const struct shelf *shelf, const struct answers *answers,
         return shelf->categories->column != NULL;
     case DISSIMILARITY:
         return shelf->similarity->graph != NULL;
+    case STABILITY:
+        return shelf->reference != NULL;
     default:
         return true;
     }
@@ -42,6 +50,7 @@ bool listing_possible(const struct shelf *shelf, const struct answers *answers,
 /* One list and what is needed to look at it; one a thread. */
 struct look {
     const struct shelf *shelf;
+    uint32_t user;
     const uint32_t *item;
     size_t n;
     struct profile profile;
@@ -124,6 +133,34 @@ static double dissimilarity(struct look *look, size_t n) {
     return sum / ((double)n * (double)(n - 1) / 2);
 }
 
+/* The list of the model that others are compared with for the same user; 0 items without one. */
+static size_t reference_list(const struct look *look, uint32_t user, const uint32_t **item) {
+    const struct lists *lists = look->shelf->reference;
+    size_t low = 0, high = lists->n_lists;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (lists->user.v[lists->start[middle]] < user) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == lists->n_lists || lists->user.v[lists->start[low]] != user) return 0;
+    *item = lists->item.v + lists->start[low];
+    return lists->start[low + 1] - lists->start[low];
+}
+
+/* Rank-biased overlap with the list of reference; negative if there is none. */
+static double stability(struct look *look, size_t n, uint32_t k) {
+    const uint32_t *other;
+    size_t n_other = reference_list(look, look->user, &other);
+    if (n_other == 0) return -1;
+    for (size_t i = 0; i < n; i++) look->place[look->item[i]] = (uint32_t)i + 1;
+    double overlap = rs_overlap_biased(look->place, n, other, n_other < k ? n_other : k, 0.9);
+    for (size_t i = 0; i < n; i++) look->place[look->item[i]] = 0;
+    return overlap;
+}
+
 static bool measure_list(struct look *look, const struct request *request, double *value) {
     size_t n = look->n < request->k ? look->n : request->k;
     double users = (double)look->shelf->fold->facts.train_users, sum = 0, own;
@@ -156,6 +193,9 @@ static bool measure_list(struct look *look, const struct request *request, doubl
     case DISSIMILARITY:
         *value = dissimilarity(look, n);
         return n >= 2;
+    case STABILITY:
+        *value = stability(look, n, request->k);
+        return *value >= 0;
     case CALIBRATION:
         if (!look->profile_has_categories ||
             !count_categories(look->shelf->categories, look->item, n, look->listed))
@@ -197,7 +237,7 @@ void listing_add(struct tally *tally, const struct evidence *evidence, const str
 #pragma omp for schedule(dynamic, 64)
         for (size_t l = 0; l < lists->n_lists;
              l++) { /* lists are of different users: no two meet */
-            uint32_t user = lists->user.v[lists->start[l]];
+            uint32_t user = look.user = lists->user.v[lists->start[l]];
             look.item = lists->item.v + lists->start[l];
             look.n = lists->start[l + 1] - lists->start[l];
             profile_read(&look.profile, shelf->training, shelf->fold, user);
@@ -217,16 +257,15 @@ void listing_add(struct tally *tally, const struct evidence *evidence, const str
     free(possible);
 }
 
-struct figure listing_exposure(const struct evidence *evidence, const struct shelf *shelf,
-                               const struct answers *answers, const struct request *request) {
+struct figure listing_exposure(const struct evidence *evidence, const struct answers *answers,
+                               const struct request *request) {
     const struct lists *lists = &answers->lists;
     struct figure figure = {0, lists->n_lists};
     size_t n = evidence->n_items, n_shown = 0;
     uint32_t *counts = rs_calloc(n, sizeof *counts);
     for (size_t i = 0; i < lists->n; i++)
         if (lists->rank.v[i] <= request->k) n_shown += counts[lists->item.v[i]]++ == 0;
-    uint64_t catalogue =
-        shelf->fold->facts.catalogue > 0 ? (uint64_t)shelf->fold->facts.catalogue : n;
+    uint64_t catalogue = catalogue_of(answers) > 0 ? (uint64_t)catalogue_of(answers) : n;
     if (request->measure == CATALOGUE_COVERAGE) {
         figure.value = (double)n_shown / (double)catalogue;
     } else if (request->measure == GINI) {

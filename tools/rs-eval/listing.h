@@ -14,7 +14,7 @@ void listing_add(struct tally *tally, const struct evidence *evidence, const str
                  const struct answers *answers, const struct requests *requests);
 
 /* A measure of all lists of the fold together; n counts the lists. */
-struct figure listing_exposure(const struct evidence *evidence, const struct shelf *shelf,
-                               const struct answers *answers, const struct request *request);
+struct figure listing_exposure(const struct evidence *evidence, const struct answers *answers,
+                               const struct request *request);
 
 #endif

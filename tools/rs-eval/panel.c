@@ -55,8 +55,8 @@ static struct cell *cell_at(const struct grid *grid, size_t m, size_t r) {
 static void fill_grid(struct grid *grid) {
     const struct panel *panel = grid->panel;
     bool resampled = grid->settings->intervals || grid->settings->compare;
-    bool whole = strcmp(panel->segment, "all") == 0;
-    for (size_t m = 0; m < panel->n_models; m++)
+    bool whole = panel->segment == WHOLE;
+    for (size_t m = 0; m < panel->evidence->n_models; m++)
         for (size_t r = 0; r < grid->requests->n; r++) {
             const struct tally *tally = &panel->tallies[m];
             struct cell *cell = cell_at(grid, m, r);
@@ -71,7 +71,7 @@ static void fill_grid(struct grid *grid) {
 
 /* Percentile intervals of the bootstrap over users (Efron & Tibshirani 1993, 13.3). */
 static void resample(struct grid *grid) {
-    size_t n_draws = (size_t)grid->settings->n_draws, n_models = grid->panel->n_models;
+    size_t n_draws = (size_t)grid->settings->n_draws, n_models = grid->panel->evidence->n_models;
     struct rs_resampling bootstrap = {RS_BOOTSTRAP, (uint64_t)grid->settings->seed,
                                       grid->panel->n_users, n_draws};
     double *sums = rs_malloc(grid->columns.n * n_draws, sizeof *sums);
@@ -107,13 +107,13 @@ static void interval_of(const struct settings *settings, double *values, double 
 static void add_figures(const struct grid *grid, struct results *results) {
     size_t n_draws = (size_t)grid->settings->n_draws;
     double *values = rs_malloc(n_draws, sizeof *values);
-    for (size_t m = 0; m < grid->panel->n_models; m++)
+    for (size_t m = 0; m < grid->panel->evidence->n_models; m++)
         for (size_t r = 0; r < grid->requests->n; r++) {
             const struct cell *cell = cell_at(grid, m, r);
-            struct result result = {.model = grid->panel->models[m],
-                                    .fold = "all",
+            struct result result = {.model = (uint32_t)m,
                                     .segment = grid->panel->segment,
-                                    .request = r,
+                                    .fold = WHOLE,
+                                    .request = (uint32_t)r,
                                     .value = cell->figure.value,
                                     .n = cell->figure.n,
                                     .low = NAN,
@@ -164,16 +164,28 @@ static void test_differences(const struct settings *settings, const double *diff
     free(sums);
 }
 
-/* The corrected resampled t test of the folds' figures. */
-static double test_folds(const struct grid *grid, const struct results *results,
-                         const struct model *a, const struct model *b, size_t r) {
-    double *differences = rs_malloc(a->n_answers, sizeof *differences), ratio = 0, p = NAN;
+/* The figure of a fold, NULL if there is none. RESULTS are those of the whole, not many yet. */
+static const struct result *figure_of_fold(const struct results *results, size_t m, size_t f,
+                                           size_t r) {
+    for (size_t i = 0; i < results->n; i++) {
+        const struct result *result = &results->all[i];
+        if (result->model == m && result->fold == f + 1 && result->request == r) return result;
+    }
+    return NULL;
+}
+
+/* The corrected resampled t test of the folds' figures; NAN if folds or their training are not
+ * known. */
+static double test_folds(const struct grid *grid, const struct results *results, size_t m, size_t o,
+                         size_t r) {
+    const struct evidence *evidence = grid->panel->evidence;
+    double *differences = rs_malloc(evidence->n_folds, sizeof *differences), ratio = 0, p = NAN;
     size_t n = 0;
-    bool known = strcmp(grid->panel->segment, "all") == 0;
-    for (size_t k = 0; known && k < a->n_answers; k++) {
-        const struct fold *fold = a->answers[k]->fold;
-        const struct result *first = results_find(results, a, fold->label, "all", r);
-        const struct result *second = results_find(results, b, fold->label, "all", r);
+    bool known = grid->panel->segment == WHOLE;
+    for (size_t f = 0; known && f < evidence->n_folds; f++) {
+        const struct fold *fold = evidence->folds[f];
+        const struct result *first = figure_of_fold(results, m, f, r);
+        const struct result *second = figure_of_fold(results, o, f, r);
         if (first == NULL || second == NULL) continue;
         known = fold->facts.train_ratings > 0;
         ratio += (double)fold->n / (double)fold->facts.train_ratings;
@@ -186,15 +198,15 @@ static double test_folds(const struct grid *grid, const struct results *results,
 
 /* Two models by one measure. */
 struct pair {
-    size_t m, o, r;
+    uint32_t m, o, r;
 };
 
 static struct comparison compare_pair(const struct grid *grid, struct pair pair,
                                       const struct results *results) {
     const struct cell *a = cell_at(grid, pair.m, pair.r), *b = cell_at(grid, pair.o, pair.r);
     size_t n_draws = (size_t)grid->settings->n_draws;
-    struct comparison comparison = {.model = grid->panel->models[pair.m],
-                                    .other = grid->panel->models[pair.o],
+    struct comparison comparison = {.model = pair.m,
+                                    .other = pair.o,
                                     .segment = grid->panel->segment,
                                     .request = pair.r,
                                     .difference = a->figure.value - b->figure.value};
@@ -207,7 +219,7 @@ static struct comparison compare_pair(const struct grid *grid, struct pair pair,
     comparison.n = differences_of(grid, a, b, better, differences, &comparison.wins);
     test_differences(grid->settings, differences, comparison.n, &comparison);
     free(differences);
-    comparison.p_folds = test_folds(grid, results, comparison.model, comparison.other, pair.r);
+    comparison.p_folds = test_folds(grid, results, pair.m, pair.o, pair.r);
     return comparison;
 }
 
@@ -218,12 +230,12 @@ static struct pair *find_pairs(const struct grid *grid, size_t *n) {
     struct pair *pairs = NULL;
     size_t capacity = 0;
     *n = 0;
-    for (size_t r = 0; r < grid->requests->n; r++)
-        for (size_t m = 0; m < panel->n_models; m++)
-            for (size_t o = 0; o < panel->n_models; o++) {
-                bool wanted = against == NULL
-                                  ? m < o
-                                  : m != o && strcmp(panel->models[o]->name, against) == 0;
+    for (uint32_t r = 0; r < grid->requests->n; r++)
+        for (uint32_t m = 0; m < panel->evidence->n_models; m++)
+            for (uint32_t o = 0; o < panel->evidence->n_models; o++) {
+                bool wanted = against == NULL ? m < o
+                                              : m != o && strcmp(panel->evidence->models[o]->name,
+                                                                 against) == 0;
                 if (!wanted || measures[grid->requests->all[r].measure].better == 0 ||
                     cell_at(grid, m, r)->figure.n == 0 || cell_at(grid, o, r)->figure.n == 0)
                     continue;
@@ -249,13 +261,13 @@ void panel_judge(const struct panel *panel, const struct requests *requests,
     struct grid grid = {panel,
                         requests,
                         settings,
-                        rs_calloc(panel->n_models * requests->n, sizeof(struct cell)),
+                        rs_calloc(panel->evidence->n_models * requests->n, sizeof(struct cell)),
                         {.n_users = panel->n_users}};
     fill_grid(&grid);
     if (grid.columns.n > 0) resample(&grid);
     add_figures(&grid, results);
     if (settings->compare) compare_models(&grid, results);
-    for (size_t c = 0; c < panel->n_models * requests->n; c++) free(grid.cells[c].draws);
+    for (size_t c = 0; c < panel->evidence->n_models * requests->n; c++) free(grid.cells[c].draws);
     free(grid.cells);
     free_columns(&grid.columns);
 }
@@ -269,7 +281,7 @@ void panel_correct(const struct requests *requests, struct results *results) {
             size_t n = 0;
             for (size_t c = 0; c < results->n_comparisons; c++) {
                 const struct comparison *comparison = &results->comparisons[c];
-                bool is_whole = strcmp(comparison->segment, "all") == 0;
+                bool is_whole = comparison->segment == WHOLE;
                 if (comparison->request != r || is_whole != (whole == 1)) continue;
                 p[n] = comparison->p;
                 at[n++] = c;

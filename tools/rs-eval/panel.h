@@ -5,6 +5,7 @@
 #define PANEL_H
 
 #include "results.h"
+#include "tally.h"
 
 enum paired_test { TEST_WILCOXON, TEST_PERMUTATION, TEST_T };
 
@@ -18,9 +19,8 @@ struct settings {
 };
 
 struct panel {
-    const char *segment;
-    size_t n_models;
-    const struct model *const *models;
+    const struct evidence *evidence;
+    uint32_t segment;            /* WHOLE or the number of a segment + 1 */
     const struct tally *tallies; /* by model, closed */
     const uint32_t *users;       /* positions */
     size_t n_users;

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "layout.h"
 #include "memory.h"
@@ -25,30 +24,15 @@ static char *p_text(double p) {
     return p < 0.0001 ? rs_strdup("<0.0001") : rs_format("%.4f", p);
 }
 
-/* The figures of a segment: result of model m by request r, or NULL. */
-static const struct result **gather(const struct report *report, const char *segment) {
-    const struct evidence *evidence = report->judge->evidence;
-    size_t n_requests = report->judge->requests->n;
-    const struct result **grid = rs_calloc(evidence->n_models * n_requests, sizeof *grid);
-    for (size_t i = 0; i < report->results->n; i++) {
-        const struct result *result = &report->results->all[i];
-        if (strcmp(result->fold, "all") != 0 || strcmp(result->segment, segment) != 0) continue;
-        size_t m = 0;
-        while (evidence->models[m] != result->model) m++;
-        grid[m * n_requests + result->request] = result;
-    }
-    return grid;
-}
-
 /* The best value of a request over the models; NAN if no direction is better or there is only one.
  */
-static double best_of(const struct report *report, const struct result **grid, size_t r) {
+static double best_of(const struct report *report, size_t segment, size_t r) {
     const struct requests *requests = report->judge->requests;
     int better = measures[requests->all[r].measure].better;
     double best = NAN, first = NAN;
     bool differ = false;
     for (size_t m = 0; m < report->judge->evidence->n_models; m++) {
-        const struct result *result = grid[m * requests->n + r];
+        const struct result *result = results_at(report->results, segment, m, r);
         if (result == NULL) continue;
         if (isnan(first)) first = result->value;
         differ |= result->value != first;
@@ -58,23 +42,23 @@ static double best_of(const struct report *report, const struct result **grid, s
 }
 
 /* How many entered, of the first model that has the figure. */
-static char *count_text(const struct report *report, const struct result **grid, size_t r) {
+static char *count_text(const struct report *report, size_t segment, size_t r) {
     for (size_t m = 0; m < report->judge->evidence->n_models; m++) {
-        const struct result *result = grid[m * report->judge->requests->n + r];
+        const struct result *result = results_at(report->results, segment, m, r);
         if (result != NULL) return rs_format("%llu", (unsigned long long)result->n);
     }
     return rs_strdup("-");
 }
 
 /* Requests for which somebody has a figure. */
-static size_t *columns_of(const struct report *report, const struct result **grid, size_t *n) {
+static size_t *columns_of(const struct report *report, size_t *n) {
     size_t n_requests = report->judge->requests->n;
     size_t *columns = rs_malloc(n_requests, sizeof *columns);
     *n = 0;
     for (size_t r = 0; r < n_requests; r++) {
         bool any = false;
         for (size_t m = 0; m < report->judge->evidence->n_models; m++)
-            any |= grid[m * n_requests + r] != NULL;
+            any |= results_at(report->results, WHOLE, m, r) != NULL;
         if (any) columns[(*n)++] = r;
     }
     return columns;
@@ -95,8 +79,7 @@ static void add_interval(struct layout *layout, const struct result *result) {
 }
 
 /* A row a model, a column a measure. */
-static struct layout wide_layout(const struct report *report, const struct result **grid,
-                                 const size_t *columns, size_t n) {
+static struct layout wide_layout(const struct report *report, const size_t *columns, size_t n) {
     const struct evidence *evidence = report->judge->evidence;
     const struct requests *requests = report->judge->requests;
     struct layout layout = {.n_columns = n + 1, .n_left = 1};
@@ -104,22 +87,23 @@ static struct layout wide_layout(const struct report *report, const struct resul
     for (size_t c = 0; c < n; c++)
         layout_add(&layout, rs_strdup(requests->all[columns[c]].name), false);
     for (size_t m = 0; m < evidence->n_models; m++) {
-        const struct result **row = grid + m * requests->n;
         layout_add(&layout, rs_strdup(evidence->models[m]->name), false);
         for (size_t c = 0; c < n; c++)
-            add_figure(&layout, row[columns[c]], best_of(report, grid, columns[c]));
+            add_figure(&layout, results_at(report->results, WHOLE, m, columns[c]),
+                       best_of(report, WHOLE, columns[c]));
         if (!report->judge->settings->intervals) continue;
         layout_add(&layout, rs_strdup(""), false);
-        for (size_t c = 0; c < n; c++) add_interval(&layout, row[columns[c]]);
+        for (size_t c = 0; c < n; c++)
+            add_interval(&layout, results_at(report->results, WHOLE, m, columns[c]));
     }
     layout_add(&layout, rs_strdup("n"), false);
-    for (size_t c = 0; c < n; c++) layout_add(&layout, count_text(report, grid, columns[c]), false);
+    for (size_t c = 0; c < n; c++)
+        layout_add(&layout, count_text(report, WHOLE, columns[c]), false);
     return layout;
 }
 
 /* A row a measure, a column a model: for many measures. */
-static struct layout long_layout(const struct report *report, const struct result **grid,
-                                 const size_t *columns, size_t n) {
+static struct layout long_layout(const struct report *report, const size_t *columns, size_t n) {
     const struct evidence *evidence = report->judge->evidence;
     const struct requests *requests = report->judge->requests;
     struct layout layout = {.n_columns = evidence->n_models + 2, .n_left = 1};
@@ -128,16 +112,16 @@ static struct layout long_layout(const struct report *report, const struct resul
     for (size_t m = 0; m < evidence->n_models; m++)
         layout_add(&layout, rs_strdup(evidence->models[m]->name), false);
     for (size_t c = 0; c < n; c++) {
-        const struct result **column = grid + columns[c];
         layout_add(&layout, rs_strdup(requests->all[columns[c]].name), false);
-        layout_add(&layout, count_text(report, grid, columns[c]), false);
+        layout_add(&layout, count_text(report, WHOLE, columns[c]), false);
         for (size_t m = 0; m < evidence->n_models; m++)
-            add_figure(&layout, column[m * requests->n], best_of(report, grid, columns[c]));
+            add_figure(&layout, results_at(report->results, WHOLE, m, columns[c]),
+                       best_of(report, WHOLE, columns[c]));
         if (!report->judge->settings->intervals) continue;
         layout_add(&layout, rs_strdup(""), false);
         layout_add(&layout, rs_strdup(""), false);
         for (size_t m = 0; m < evidence->n_models; m++)
-            add_interval(&layout, column[m * requests->n]);
+            add_interval(&layout, results_at(report->results, WHOLE, m, columns[c]));
     }
     return layout;
 }
@@ -145,13 +129,11 @@ static struct layout long_layout(const struct report *report, const struct resul
 enum { MOST_COLUMNS = 8 };
 
 static struct layout whole_layout(const struct report *report) {
-    const struct result **grid = gather(report, "all");
     size_t n;
-    size_t *columns = columns_of(report, grid, &n);
-    struct layout layout = n <= MOST_COLUMNS ? wide_layout(report, grid, columns, n)
-                                             : long_layout(report, grid, columns, n);
+    size_t *columns = columns_of(report, &n);
+    struct layout layout =
+        n <= MOST_COLUMNS ? wide_layout(report, columns, n) : long_layout(report, columns, n);
     free(columns);
-    free(grid);
     return layout;
 }
 
@@ -160,26 +142,21 @@ static struct layout segment_layout(const struct report *report, size_t r) {
     const struct evidence *evidence = report->judge->evidence;
     const struct segments *segments = report->judge->segments;
     struct layout layout = {.n_columns = evidence->n_models + 2, .n_left = 1};
-    for (size_t s = 0; s < segments->n + 1; s++) {
-        const char *name = s == 0 ? "all" : segments->all[s - 1].name;
-        const struct result **grid = gather(report, name);
+    for (uint32_t s = WHOLE; s <= segments->n; s++) {
         bool any = false;
         for (size_t m = 0; m < evidence->n_models; m++)
-            any |= grid[m * report->judge->requests->n + r] != NULL;
-        if (any && layout.n_cells == 0) {
+            any |= results_at(report->results, s, m, r) != NULL;
+        if (!any) continue;
+        if (layout.n_cells == 0) {
             layout_add(&layout, rs_strdup(report->judge->requests->all[r].name), false);
             layout_add(&layout, rs_strdup("n"), false);
             for (size_t m = 0; m < evidence->n_models; m++)
                 layout_add(&layout, rs_strdup(evidence->models[m]->name), false);
         }
-        if (any) {
-            layout_add(&layout, rs_strdup(name), false);
-            layout_add(&layout, count_text(report, grid, r), false);
-            for (size_t m = 0; m < evidence->n_models; m++)
-                add_figure(&layout, grid[m * report->judge->requests->n + r],
-                           best_of(report, grid, r));
-        }
-        free(grid);
+        layout_add(&layout, rs_strdup(result_segment(segments, s)), false);
+        layout_add(&layout, count_text(report, s, r), false);
+        for (size_t m = 0; m < evidence->n_models; m++)
+            add_figure(&layout, results_at(report->results, s, m, r), best_of(report, s, r));
     }
     return layout;
 }
@@ -187,13 +164,14 @@ static struct layout segment_layout(const struct report *report, size_t r) {
 static struct layout comparison_layout(const struct report *report) {
     static const char *const names[] = {"model", "other",  "measure", "difference", "interval",
                                         "wins",  "effect", "p",       "p (Holm)",   "p (folds)"};
+    struct model *const *models = report->judge->evidence->models;
     struct layout layout = {.n_columns = 10, .n_left = 3};
     for (size_t c = 0; c < layout.n_columns; c++) layout_add(&layout, rs_strdup(names[c]), false);
     for (size_t i = 0; i < report->results->n_comparisons; i++) {
         const struct comparison *comparison = &report->results->comparisons[i];
-        if (strcmp(comparison->segment, "all") != 0) continue;
-        layout_add(&layout, rs_strdup(comparison->model->name), false);
-        layout_add(&layout, rs_strdup(comparison->other->name), false);
+        if (comparison->segment != WHOLE) continue;
+        layout_add(&layout, rs_strdup(models[comparison->model]->name), false);
+        layout_add(&layout, rs_strdup(models[comparison->other]->name), false);
         layout_add(&layout, rs_strdup(report->judge->requests->all[comparison->request].name),
                    false);
         layout_add(&layout, rs_format("%+.4f", comparison->difference), false);
@@ -223,6 +201,19 @@ static void say_relevance(FILE *file, const struct rules *rules) {
     }
 }
 
+static void say_leak(FILE *file, const struct evidence *evidence) {
+    double least = 1, most = -1;
+    for (size_t f = 0; f < evidence->n_folds; f++) {
+        double leak = evidence->folds[f]->facts.leak;
+        if (leak >= 0 && leak < least) least = leak;
+        if (leak > most) most = leak;
+    }
+    if (most <= 0) return;
+    fprintf(file, "leak: %.1f", 100 * least);
+    if (most > least) fprintf(file, " to %.1f", 100 * most);
+    fputs(" % of the training ratings are later than the median test rating\n", file);
+}
+
 static void say_protocol(FILE *file, const struct report *report) {
     const struct evidence *evidence = report->judge->evidence;
     size_t pairs = 0;
@@ -230,14 +221,7 @@ static void say_protocol(FILE *file, const struct report *report) {
     fprintf(file, "%zu test pairs", pairs);
     if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
     say_relevance(file, report->judge->rules);
-    for (size_t f = 0; f < evidence->n_folds; f++) {
-        const struct fold *fold = evidence->folds[f];
-        if (fold->facts.leak > 0)
-            fprintf(file,
-                    "leak%s%s: %.1f %% of the training ratings are later than the median test "
-                    "rating\n",
-                    fold->label[0] == '\0' ? "" : " of fold ", fold->label, 100 * fold->facts.leak);
-    }
+    say_leak(file, evidence);
     const struct segments *segments = report->judge->segments;
     if (segments->n_cold_users > 0 || segments->n_cold_items > 0)
         fprintf(file, "without training ratings: the users of %llu test pairs, the items of %llu\n",

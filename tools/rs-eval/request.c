@@ -37,6 +37,11 @@ const struct measure_row measures[N_MEASURES] = {
     [COVERAGE] = {"coverage", BASIS_SCORES, false, +1,
                   "share of test pairs that the model itself answered, not its fallback",
                   "Herlocker et al., ACM TOIS 2004"},
+    [WITHIN_DEVIATION] =
+        {"within-deviation", BASIS_SCORES, false, 0,
+         "share of |p - r| <= the deviation that the model states, over the test pairs for "
+         "which it states one",
+         "0.68 where errors are normal and deviations right"},
     [PRECISION] = {"precision", BASIS_RANKS, true, +1, "mean over users of h_u / K",
                    "Manning et al., Introduction to Information Retrieval, 8.4"},
     [RECALL] = {"recall", BASIS_RANKS, true, +1, "mean over users of h_u / |R_u|",
@@ -118,6 +123,11 @@ const struct measure_row measures[N_MEASURES] = {
          "mean over lists of the mean over pairs of the first K of 1 - similarity in the graph of "
          "--graph, whose missing pairs count 0",
          "Smyth & McClave, ICCBR 2001"},
+    [STABILITY] = {"stability", BASIS_LISTS, true, 0,
+                   "mean over users of the rank-biased overlap, with p = 0.9 and extrapolated, of "
+                   "the first K "
+                   "with those of the model of --against",
+                   "Webber, Moffat & Zobel, ACM TOIS 2010, equation 30"},
     [CALIBRATION] =
         {"calibration", BASIS_LISTS, true, -1,
          "mean over users of KL(p || 0.99 q + 0.01 p), p and q the shares of the categories "

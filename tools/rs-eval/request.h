@@ -18,6 +18,7 @@ enum measure {
     MAE_FOLDS,
     BIAS,
     COVERAGE,
+    WITHIN_DEVIATION,
     PRECISION,
     RECALL,
     NDCG,
@@ -43,6 +44,7 @@ enum measure {
     TAIL,
     DIVERSITY,
     DISSIMILARITY,
+    STABILITY,
     CALIBRATION,
     FILLED,
     N_MEASURES

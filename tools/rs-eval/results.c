@@ -21,138 +21,117 @@ void results_join(struct results *results, const struct results *from) {
     for (size_t i = 0; i < from->n_comparisons; i++) results_compare(results, from->comparisons[i]);
 }
 
-const char *results_name(struct results *results, char *name) {
-    rs_grow(&results->names, &results->name_capacity, results->n_names + 1, sizeof *results->names);
-    return results->names[results->n_names++] = name;
+static int compare_results(const void *a, const void *b) {
+    const struct result *first = a, *second = b;
+    if (first->model != second->model) return first->model < second->model ? -1 : 1;
+    if (first->segment != second->segment) return first->segment < second->segment ? -1 : 1;
+    if (first->fold != second->fold) return first->fold < second->fold ? -1 : 1;
+    return first->request < second->request ? -1 : first->request > second->request;
 }
 
-/* Where a result belongs: models, segments and folds by first mention, "all" before the others. */
-struct place {
-    size_t model, segment, fold, request, index;
-};
-
-static int compare_places(const void *a, const void *b) {
-    const size_t *first = a, *second = b;
-    for (size_t k = 0; k < sizeof(struct place) / sizeof(size_t); k++)
-        if (first[k] != second[k]) return first[k] < second[k] ? -1 : 1;
-    return 0;
+static size_t place_in_index(const struct results *results, size_t segment, size_t model,
+                             size_t request) {
+    return (segment * results->n_models + model) * results->n_requests + request;
 }
 
-static size_t model_number(const struct evidence *evidence, const struct model *model) {
-    size_t m = 0;
-    while (evidence->models[m] != model) m++;
-    return m;
-}
-
-static size_t fold_number(const struct evidence *evidence, const char *label) {
-    size_t f = 0;
-    if (strcmp(label, "all") == 0) return 0;
-    while (strcmp(evidence->folds[f]->label, label) != 0) f++;
-    return f + 1;
-}
-
-static size_t segment_number(const struct results *results, const char *segment) {
-    size_t s = 0;
-    if (strcmp(segment, "all") == 0) return 0;
-    while (results->names[s] != segment) s++;
-    return s + 1;
-}
-
-void results_sort(struct results *results, const struct evidence *evidence) {
-    struct place *places = rs_malloc(results->n, sizeof *places);
-    struct result *sorted = rs_malloc(results->n, sizeof *sorted);
+void results_arrange(struct results *results, const struct evidence *evidence,
+                     const struct segments *segments, const struct requests *requests) {
+    if (results->n > 0)
+        qsort(results->all, results->n, sizeof *results->all, compare_results);
+    results->n_models = evidence->n_models;
+    results->n_requests = requests->n;
+    results->index =
+        rs_calloc((segments->n + 1) * evidence->n_models * requests->n, sizeof *results->index);
     for (size_t i = 0; i < results->n; i++) {
         const struct result *result = &results->all[i];
-        places[i] = (struct place){model_number(evidence, result->model),
-                                   segment_number(results, result->segment),
-                                   fold_number(evidence, result->fold), result->request, i};
+        if (result->fold == WHOLE)
+            results
+                ->index[place_in_index(results, result->segment, result->model, result->request)] =
+                result;
     }
-    qsort(places, results->n, sizeof *places, compare_places);
-    for (size_t i = 0; i < results->n; i++) sorted[i] = results->all[places[i].index];
-    free(places);
-    free(results->all);
-    results->all = sorted;
-    results->capacity = results->n;
+}
+
+const struct result *results_at(const struct results *results, size_t segment, size_t model,
+                                size_t request) {
+    return results->index[place_in_index(results, segment, model, request)];
+}
+
+const char *result_fold(const struct evidence *evidence, uint32_t fold) {
+    return fold == WHOLE ? "all" : evidence->folds[fold - 1]->label;
+}
+
+const char *result_segment(const struct segments *segments, uint32_t segment) {
+    return segment == WHOLE ? "all" : segments->all[segment - 1].name;
 }
 
 /* Simpson's paradox */
 
-static size_t kind_length(const char *segment) {
-    const char *colon = strchr(segment, ':');
-    return colon == NULL ? 0 : (size_t)(colon - segment);
+/* Two models, by one measure. */
+struct rivals {
+    size_t a, b, request;
+};
+
+/* Whose figure is greater: -1 or 1, 0 if neither's or there is none. */
+static int order_of(const struct results *results, struct rivals rivals, size_t segment) {
+    const struct result *a = results_at(results, segment, rivals.a, rivals.request);
+    const struct result *b = results_at(results, segment, rivals.b, rivals.request);
+    if (a == NULL || b == NULL) return 0;
+    return (a->value > b->value) - (a->value < b->value);
 }
 
-/* Who of two is better by a figure, -1 or 1, for each name of a segment (0: the whole); 0: neither
- * is, or there is no figure. */
-static int better_of(const struct results *results, const struct model *a, const struct model *b,
-                     const char *segment, size_t r) {
-    const struct result *first = results_find(results, a, "all", segment, r);
-    const struct result *second = results_find(results, b, "all", segment, r);
-    if (first == NULL || second == NULL) return 0;
-    return (first->value > second->value) - (first->value < second->value);
-}
-
-/* True if the segments that begin like number FROM all say the opposite of WHOLE, and are two at
- * least. */
-static bool all_oppose(const struct results *results, const struct model *a, const struct model *b,
-                       size_t from, int whole, size_t r) {
-    size_t length = kind_length(results->names[from]), n = 0;
-    for (size_t s = from; s < results->n_names; s++) {
-        const char *name = results->names[s];
-        if (kind_length(name) != length || strncmp(name, results->names[from], length) != 0)
-            continue;
-        int here = better_of(results, a, b, name, r);
-        if (here == 0) continue;
-        if (here == whole) return false;
-        n++;
+/* True if segments FROM … TO - 1 all say the opposite of the whole, and two of them say something.
+ */
+static bool all_oppose(const struct results *results, struct rivals rivals, size_t from,
+                       size_t to) {
+    int whole = order_of(results, rivals, WHOLE);
+    size_t n = 0;
+    for (size_t s = from; s < to; s++) {
+        int here = order_of(results, rivals, s + 1);
+        if (here != 0 && here == whole) return false;
+        n += here != 0;
     }
-    return n >= 2;
+    return whole != 0 && n >= 2;
 }
 
-static void beware_of_pair(struct results *results, const struct model *a, const struct model *b,
-                           size_t r, const char *measure) {
-    int whole = better_of(results, a, b, "all", r);
-    for (size_t s = 0; whole != 0 && s < results->n_names; s++) {
-        const char *name = results->names[s];
-        size_t length = kind_length(name);
-        bool is_first = s == 0 || kind_length(results->names[s - 1]) != length ||
-                        strncmp(results->names[s - 1], name, length) != 0;
-        if (length == 0 || !is_first || !all_oppose(results, a, b, s, whole, r)) continue;
-        rs_grow(&results->notes, &results->note_capacity, results->n_notes + 1,
-                sizeof *results->notes);
-        results->notes[results->n_notes++] = rs_format(
-            "%s of %s is %s than that of %s on the whole, but in every segment by %.*s it is "
-            "the other way round",
-            measure, a->name, whole > 0 ? "greater" : "smaller", b->name, (int)length, name);
-    }
+static void note(struct results *results, const struct evidence *evidence,
+                 const struct requests *requests, struct rivals rivals, const char *segment) {
+    bool greater = order_of(results, rivals, WHOLE) > 0;
+    rs_grow(&results->notes, &results->note_capacity, results->n_notes + 1, sizeof *results->notes);
+    results->notes[results->n_notes++] = rs_format(
+        "%s of %s is %s than that of %s on the whole, but in every segment by %.*s it is the other "
+        "way round",
+        requests->all[rivals.request].name, evidence->models[rivals.a]->name,
+        greater ? "greater" : "smaller", evidence->models[rivals.b]->name,
+        (int)strcspn(segment, ":"), segment);
+}
+
+/* The segments of one kind follow one another: those that begin with the same word and a colon. */
+static size_t end_of_kind(const struct segments *segments, size_t from) {
+    size_t length = strcspn(segments->all[from].name, ":") + 1, to = from + 1;
+    while (to < segments->n &&
+           strncmp(segments->all[to].name, segments->all[from].name, length) == 0)
+        to++;
+    return to;
 }
 
 void results_beware(struct results *results, const struct evidence *evidence,
-                    const struct requests *requests) {
-    for (size_t r = 0; r < requests->n; r++)
-        for (size_t m = 0; m < evidence->n_models; m++)
-            for (size_t o = m + 1; o < evidence->n_models; o++)
-                beware_of_pair(results, evidence->models[m], evidence->models[o], r,
-                               requests->all[r].name);
+                    const struct segments *segments, const struct requests *requests) {
+    for (size_t from = 0, to; from < segments->n; from = to) {
+        to = end_of_kind(segments, from);
+        struct rivals rivals;
+        for (rivals.request = 0; rivals.request < requests->n; rivals.request++)
+            for (rivals.a = 0; rivals.a < evidence->n_models; rivals.a++)
+                for (rivals.b = rivals.a + 1; rivals.b < evidence->n_models; rivals.b++)
+                    if (all_oppose(results, rivals, from, to))
+                        note(results, evidence, requests, rivals, segments->all[from].name);
+    }
 }
 
 void results_free(struct results *results) {
-    for (size_t i = 0; i < results->n_names; i++) free(results->names[i]);
-    free(results->names);
     for (size_t i = 0; i < results->n_notes; i++) free(results->notes[i]);
     free(results->notes);
     free(results->comparisons);
+    free(results->index);
     free(results->all);
     *results = (struct results){0};
-}
-
-const struct result *results_find(const struct results *results, const struct model *model,
-                                  const char *fold, const char *segment, size_t request) {
-    for (size_t i = 0; i < results->n; i++) {
-        const struct result *result = &results->all[i];
-        if (result->model == model && result->request == request &&
-            strcmp(result->fold, fold) == 0 && strcmp(result->segment, segment) == 0)
-            return result;
-    }
-    return NULL;
 }

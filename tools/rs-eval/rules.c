@@ -51,9 +51,8 @@ struct rules rules_make(struct evidence *evidence, const char *relevant) {
         implicit &= evidence->folds[f]->facts.implicit;
     }
     if (!any) see_scales(evidence, &rules);
-    rules.scale = join_scales(evidence);
-    if (rules.scale.n > 0 && !implicit)
-        rules.gain_zero = (double)rules.scale.min - rs_scale_step(&rules.scale);
+    if (!implicit) rules.scale = join_scales(evidence);
+    if (rules.scale.n > 0) rules.gain_zero = (double)rules.scale.min - rs_scale_step(&rules.scale);
     if (relevant != NULL && strcmp(relevant, "all") != 0) {
         if (!rs_number_parse(relevant, strlen(relevant), &rules.threshold))
             rs_usage_error("--relevant: '%s' is neither a rating nor 'all'", relevant);

@@ -104,8 +104,15 @@ static uint8_t *find_tail(const struct evidence *evidence, const struct fold *fo
 
 struct shelf shelf_open(const struct evidence *evidence, const struct fold *fold,
                         const struct training *training, const struct categories *categories,
-                        const struct similarity *similarity) {
-    return (struct shelf){fold, training, categories, similarity, find_tail(evidence, fold)};
+                        const struct similarity *similarity, const struct model *reference) {
+    const struct answers *answers = reference == NULL ? NULL : model_answers(reference, fold);
+    bool listed = answers != NULL && answers->file[TASK_TOP] != NULL;
+    return (struct shelf){fold,
+                          training,
+                          categories,
+                          similarity,
+                          listed ? &answers->lists : NULL,
+                          find_tail(evidence, fold)};
 }
 
 void shelf_free(struct shelf *shelf) {

@@ -29,18 +29,19 @@ struct similarity {
 struct similarity similarity_open(const struct evidence *evidence, const struct rs_graph *graph);
 void similarity_free(struct similarity *similarity);
 
-/* A fold's shelf. */
+/* A fold's shelf. REFERENCE may be NULL. */
 struct shelf {
     const struct fold *fold;
     const struct training *training;
     const struct categories *categories;
     const struct similarity *similarity;
+    const struct lists *reference; /* of the model that others are compared with, or NULL */
     uint8_t *tail; /* 1: outside the most popular items with 80 % of the ratings; NULL: not known */
 };
 
 struct shelf shelf_open(const struct evidence *evidence, const struct fold *fold,
                         const struct training *training, const struct categories *categories,
-                        const struct similarity *similarity);
+                        const struct similarity *similarity, const struct model *reference);
 void shelf_free(struct shelf *shelf);
 
 #endif

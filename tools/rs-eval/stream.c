@@ -140,6 +140,11 @@ static bool begin_segment(struct stream *stream, struct rs_error *err) {
     free(model);
     free(fold);
     struct facts facts = read_facts(&stream->reader, stream->task);
+    if (stream->task ==
+        TASK_TOP) { /* lists of other catalogues can still be compared with each other */
+        stream->answers->lists.catalogue = facts.catalogue;
+        facts.catalogue = -1;
+    }
     return evidence_facts(stream->answers->fold, file, &facts, err);
 }
 
@@ -190,6 +195,7 @@ static struct piece piece_of(struct stream *stream, const struct rs_pairs *batch
                           .item = stream->item,
                           .rating = batch->rating == NULL ? NULL : stream->rating,
                           .score = batch->score == NULL ? NULL : stream->score,
+                          .deviation = batch->deviation,
                           .source = batch->source,
                           .above = batch->above,
                           .tied = batch->tied,

@@ -31,8 +31,9 @@ void tally_clear(struct tally *tally) {
 bool tally_possible(const struct answers *answers, const struct request *request) {
     if (request->among_test) return answers->file[TASK_PREDICT] != NULL;
     switch (measures[request->measure].basis) {
-    case BASIS_SCORES:
-        return answers->file[TASK_PREDICT] != NULL;
+    case BASIS_SCORES: /* counts are not ratings: how far off a score is says nothing */
+        return answers->file[TASK_PREDICT] != NULL &&
+               (!answers->fold->facts.implicit || request->measure == COVERAGE);
     case BASIS_RANKS:
         if (answers->tied.v == NULL) return false;
         return request->measure == AUC ? answers->deepest == UINT32_MAX
@@ -48,7 +49,7 @@ bool tally_possible(const struct answers *answers, const struct request *request
 
 struct errors {
     double squared, absolute, signed_sum, raw_squared, raw_absolute;
-    uint32_t n, answered;
+    uint32_t n, answered, stated, within; /* a deviation, and of those errors within it */
 };
 
 static struct errors sum_errors(const struct answers *answers, size_t begin, size_t end,
@@ -69,6 +70,10 @@ static struct errors sum_errors(const struct answers *answers, size_t begin, siz
         errors.raw_squared += raw * raw;
         errors.raw_absolute += fabs(raw);
         errors.answered += answers->source.v[i] == 0;
+        if (answers->deviation.v != NULL && answers->deviation.v[i] > 0) {
+            errors.stated++;
+            errors.within += fabs(raw) <= answers->deviation.v[i];
+        }
         errors.n++;
     }
     return errors;
@@ -90,6 +95,8 @@ static double accuracy(enum measure measure, const struct errors *errors) {
         return errors->raw_absolute;
     case BIAS:
         return errors->signed_sum;
+    case WITHIN_DEVIATION:
+        return errors->within;
     default:
         return errors->answered;
     }
@@ -110,9 +117,13 @@ static void add_accuracy(struct tally *tally, const struct answers *answers,
     if (errors.n == 0) return;
     for (size_t r = 0; r < requests->n; r++) {
         const struct request *request = &requests->all[r];
-        if (request->among_test || measures[request->measure].basis != BASIS_SCORES) continue;
-        add(tally, r, fold->user.v[fold->start[list]], accuracy(request->measure, &errors),
-            errors.n, errors.n);
+        if (request->among_test || measures[request->measure].basis != BASIS_SCORES ||
+            !tally_possible(answers, request))
+            continue;
+        uint32_t n = request->measure == WITHIN_DEVIATION ? errors.stated : errors.n;
+        if (n > 0)
+            add(tally, r, fold->user.v[fold->start[list]], accuracy(request->measure, &errors), n,
+                n);
     }
 }
 

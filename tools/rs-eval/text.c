@@ -178,6 +178,15 @@ static bool read_blocks(struct table *table, struct rs_text *text, struct rs_err
     return ok;
 }
 
+static void free_table(struct table *table) {
+    rs_form_free(&table->form);
+    free(table->user.v);
+    free(table->item.v);
+    free(table->score.v);
+    free(table->rating.v);
+    free(table->time.v);
+}
+
 static bool read_table(struct table *table, const char *path, const struct text_options *options,
                        struct rs_error *err) {
     table->place = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -186,17 +195,9 @@ static bool read_table(struct table *table, const char *path, const struct text_
     struct rs_form_given given = {.separator = options->separator, .header = -1};
     bool ok = rs_text_detect(text, &table->form, &given, err) && read_blocks(table, text, err);
     rs_text_close(text);
-    if (ok && table->n == 0) return rs_fail(err, EX_DATAERR, "%s: holds no rows", table->place);
+    if (ok && table->n == 0) ok = rs_fail(err, EX_DATAERR, "%s: holds no rows", table->place);
+    if (!ok) free_table(table);
     return ok;
-}
-
-static void free_table(struct table *table) {
-    rs_form_free(&table->form);
-    free(table->user.v);
-    free(table->item.v);
-    free(table->score.v);
-    free(table->rating.v);
-    free(table->time.v);
 }
 
 static struct piece piece_of(const struct table *table) {
@@ -208,8 +209,7 @@ static struct piece piece_of(const struct table *table) {
                           .time = table->time.v};
 }
 
-/* Sorts by user, then descending score, then item id: what trec_eval does but for the ids, and ties
- * are told from the scores later on. */
+/* Sorts by user, then descending score, then appearance. */
 static int compare_listed(const void *a, const void *b, void *context) {
     const struct table *table = context;
     uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
@@ -217,9 +217,7 @@ static int compare_listed(const void *a, const void *b, void *context) {
         return table->user.v[first] < table->user.v[second] ? -1 : 1;
     if (table->score.v[first] != table->score.v[second])
         return table->score.v[first] > table->score.v[second] ? -1 : 1;
-    const struct rs_ids *items = &table->evidence->items.ids;
-    return rs_id_compare(rs_ids_get(items, table->item.v[first]),
-                         rs_ids_get(items, table->item.v[second]));
+    return first < second ? -1 : 1;
 }
 
 /* The rank of every row in its user's list: by score, or by appearance where there are none. */

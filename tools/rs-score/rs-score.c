@@ -7,6 +7,7 @@
 
 #include "blend.h"
 #include "message.h"
+#include "models.h"
 #include "options.h"
 #include "score.h"
 
@@ -70,13 +71,19 @@ static const struct rs_option options[] = {
 
 static const struct rs_example examples[] = {
     {"Make a matrix and its items' neighbours",
-     "rs-clean ratings.csv --items items.csv | rs-matrix -o sample.matrix && rs-sim sample.matrix "
-     "--side item -o item.graph",
+     "rs-clean ratings.csv --items items.csv | rs-matrix -o sample.matrix && \\\n"
+     "    rs-sim sample.matrix --side item -o item.graph",
      ""},
     {"List three films for two users",
-     "printf '7\\n42\\n' | rs-score -m sample.matrix --model item=item.graph --top 3 --users - | "
-     "rs-view --format csv",
-     ""},
+     "printf '7\\n42\\n' | rs-score -m sample.matrix --model item=item.graph --top 3 --users - | \\\n"
+     "    rs-view --format csv --columns user,rank,item,title",
+     "user,rank,item,title\n"
+     "7,1,113,\"Paper Harbour, The (1984)\"\n"
+     "7,2,137,\"Golden Mountain, The (1995)\"\n"
+     "7,3,131,\"Amber Mountain, The (1967)\"\n"
+     "42,1,130,\"Silver Letter, The (2006)\"\n"
+     "42,2,190,\"Silver Station, The (2008)\"\n"
+     "42,3,148,\"Crimson Orchard, The (1986)\""},
     {0},
 };
 

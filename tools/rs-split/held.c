@@ -5,6 +5,7 @@
 
 #include "memory.h"
 #include "message.h"
+#include "progress.h"
 #include "random.h"
 #include "split.h"
 
@@ -28,6 +29,7 @@ void held_read(struct held *held, struct rs_pairs_reader *reader) {
     struct rs_pairs *batch;
     do {
         if (!rs_pairs_next(reader, &batch, &err)) rs_die_error(&err);
+        rs_progress_at(rs_reader_position(reader->reader));
         for (size_t i = 0; batch != NULL && i < batch->n; i++) {
             rs_pairs_copy_row(&chunk_for(held, reader, rs_pairs_columns(batch))->rows, batch, i);
             held->n++;

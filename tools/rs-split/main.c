@@ -11,6 +11,7 @@
 #include "message.h"
 #include "number.h"
 #include "options.h"
+#include "progress.h"
 #include "random.h"
 #include "sinks.h"
 #include "split.h"
@@ -63,8 +64,16 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_example examples[] = {
-    {"the first of five folds, both parts",
-     "rs-clean ratings.csv | rs-split --folds 5 --fold 1 --train train.rs --test test.rs -v", ""},
+    {"the first of five folds: both parts",
+     "rs-clean ratings.csv -o all.rs && \\\n"
+     "    rs-split --folds 5 --fold 1 all.rs --train train.rs --test test.rs",
+     ""},
+    {"what the test says of the split", "rs-view --header test.rs | head -n 1 | jq -c .split",
+     "{\"method\":\"folds\",\"role\":\"test\",\"seed\":1,\"folds\":5,\"fold\":1}"},
+    {"the last rating of every user as the test, in a pipe",
+     "rs-split --last 1 --part test all.rs | rs-view -n 2",
+     "{\"user\":\"1\",\"item\":\"185\",\"rating\":4,\"time\":\"2017-09-29T07:43:13Z\"}\n"
+     "{\"user\":\"2\",\"item\":\"187\",\"rating\":4,\"time\":\"2018-02-24T01:01:00Z\"}"},
     {0},
 };
 
@@ -181,9 +190,10 @@ static void split_batches(struct plan *plan, struct rs_pairs_reader *reader, str
     while (true) {
         if (!rs_pairs_next(reader, &batch, &err)) rs_die_error(&err);
         if (batch == NULL) break;
+        rs_progress_at(rs_reader_position(reader->reader));
+        decide_batch(plan, reader, batch, roles);
         if (!sinks->open)
             sinks_open(sinks, plan, reader, rs_pairs_columns(batch), reader->n_contexts);
-        decide_batch(plan, reader, batch, roles);
         sinks_put(sinks, batch, roles);
         tally_batch(tally, reader, batch, roles);
     }
@@ -232,6 +242,7 @@ int main(int argc, char **argv) {
     if (!rs_pairs_open(&reader, (const char *const *)operands, n, "ratings", &err))
         rs_die_error(&err);
     plan.key = make_key(plan.seed, reader.header);
+    if (n <= 1) rs_progress_start("reads", "bytes", rs_reader_size(reader.reader));
     struct sinks sinks = {.tool = &tool, .paths = {train_path, test_path}};
     if (train_path == NULL && test_path == NULL) sinks.paths[part] = rs_output_path;
     struct tally tally = {0};
@@ -240,6 +251,7 @@ int main(int argc, char **argv) {
     } else {
         split_held(&plan, &reader, &sinks, &tally);
     }
+    rs_progress_end();
     if (plan.method == METHOD_FOLD_COLUMN && tally.n[ROLE_TEST] + tally.n[ROLE_LEFT_OUT] == 0)
         rs_die(EX_DATAERR, "no rating has '%s' in column '%s'", plan.value, plan.column);
     warn_of_nothing(&tally);

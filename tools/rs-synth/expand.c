@@ -104,7 +104,8 @@ static void find_levels(struct expansion *expansion, const struct log *log) {
     size_t capacity = 0, n = 0, known = 0;
     float *levels = NULL;
     for (size_t r = 0; r < log->n; r++) {
-        if (bsearch(&log->rating[r], levels, known, sizeof *levels, compare_floats) != NULL)
+        if (known > 0 &&
+            bsearch(&log->rating[r], levels, known, sizeof *levels, compare_floats) != NULL)
             continue;
         rs_grow(&levels, &capacity, n + 1, sizeof *levels);
         levels[n++] = log->rating[r];

@@ -296,7 +296,8 @@ static uint32_t value_of(struct history *history, uint32_t item) {
             value += (double)world->plan.contexts[c].effect[history->value[c]];
     value += shape->noise * normal_draw(&history->random);
     if (world->plan.implicit) return 1 + (uint32_t)fmin(exp(value), 1e9);
-    if (world->whole[history->user]) value = rint(value);
+    if (world->whole[history->user])
+        value = fmin(fmax(rint(value), ceil(shape->low)), floor(shape->high));
     value = fmin(fmax(value, shape->low), shape->high);
     return (uint32_t)rint((value - shape->low) / shape->step);
 }

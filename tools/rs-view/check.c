@@ -6,6 +6,7 @@
 #include "matrix.h"
 #include "memory.h"
 #include "message.h"
+#include "progress.h"
 #include "view.h"
 
 static _Noreturn void die(const char *name, const char *reason) {
@@ -18,10 +19,13 @@ static void check_pairs(struct rs_reader *first, const char *kind) {
     struct rs_pairs *batch;
     uint64_t n = 0;
     if (!rs_pairs_use(&reader, first, NULL, 0, kind, &err)) rs_die_error(&err);
+    rs_progress_start("checks", "bytes", rs_reader_size(reader.reader));
     do {
         if (!rs_pairs_next(&reader, &batch, &err)) rs_die_error(&err);
+        rs_progress_at(rs_reader_position(reader.reader));
         if (batch != NULL) n += batch->n;
     } while (batch != NULL);
+    rs_progress_end();
     const char *name = rs_reader_name(reader.reader);
     rs_note("%s: %s, %llu rows, %zu users, %zu items", name, kind, (unsigned long long)n,
             reader.users.ids.n, reader.items.ids.n);
@@ -79,9 +83,12 @@ static void check_sums(const struct rs_file *file) {
     struct rs_error err;
     struct rs_event event;
     struct rs_reader *reader = rs_reader_on_memory(file->map, file->map_size, file->name, true);
+    rs_progress_start("checks", "bytes", rs_reader_size(reader));
     do {
         if (!rs_reader_next(reader, &event, &err)) rs_die_error(&err);
+        rs_progress_at(rs_reader_position(reader));
     } while (event.type != RS_EVENT_EOF);
+    rs_progress_end();
     rs_reader_close(reader);
 }
 

@@ -69,6 +69,13 @@ static bool has(const struct state *state, int meaning) {
     return false;
 }
 
+/* What the scores can be judged by, in the words of rs-score. */
+static const char *task_of(unsigned columns) {
+    const unsigned places = RS_ABOVE | RS_TIED | RS_CANDIDATES;
+    if ((columns & places) == places) return "rank";
+    return columns & RS_RANK ? "top" : "predict";
+}
+
 static void name_fields(struct state *state, const char *columns) {
     static const char *const usual[] = {"user", "item", "score", "rating"};
     if (columns != NULL) {
@@ -178,6 +185,7 @@ void import_scores(const char *path, const struct import *import, const char *ou
     rs_dict_init(&state.items);
     struct rs_output out = rs_output_open(output, true);
     json_t *header = rs_tool_header(import->tool);
+    json_object_set_new(header, "task", json_string(task_of(state.columns)));
     json_object_set_new(header, "model", json_string_nocheck(import->name));
     json_object_set_new(header, "sources", json_pack("[o]", json_string_nocheck(import->name)));
     struct rs_pairs_form form = {.kind = "scores",

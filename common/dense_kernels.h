@@ -1,0 +1,179 @@
+/* The kernels of dense.c, written once for vectors of any width: dense.c includes this file for
+ * every set of instructions with
+ *
+ *   KERNEL(name)    name with the set's suffix
+ *   TARGET          the attribute that allows the instructions
+ *   V, WIDTH        a vector of WIDTH floats
+ *   FMA(a, b, c)    a b + c by elements
+ *
+ * Loops over registers have constant bounds and are unrolled by the compiler. */
+
+typedef float KERNEL(vector) __attribute__((vector_size(4 * WIDTH), aligned(4)));
+
+/* 8 x 2 vectors of C. */
+#define ROWS 8
+
+TARGET static void KERNEL(outer_wide)(float *c, size_t ldc, const float *a, size_t lda,
+                                      const float *b, size_t ldb, size_t depth) {
+    V sum[ROWS][2];
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < 2; j++) sum[i][j] = *(const V *)(c + (size_t)i * ldc + j * WIDTH);
+    for (size_t r = 0; r < depth; r++, a += lda, b += ldb) {
+        V b0 = *(const V *)b, b1 = *(const V *)(b + WIDTH);
+#pragma GCC unroll 8
+        for (int i = 0; i < ROWS; i++) {
+            V ai = SPREAD(a[i]);
+            sum[i][0] = FMA(ai, b0, sum[i][0]);
+            sum[i][1] = FMA(ai, b1, sum[i][1]);
+        }
+    }
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < 2; j++) *(V *)(c + (size_t)i * ldc + j * WIDTH) = sum[i][j];
+}
+
+/* 8 x 1 vectors of C. */
+TARGET static void KERNEL(outer_narrow)(float *c, size_t ldc, const float *a, size_t lda,
+                                        const float *b, size_t ldb, size_t depth) {
+    V sum[ROWS];
+    for (int i = 0; i < ROWS; i++) sum[i] = *(const V *)(c + (size_t)i * ldc);
+    for (size_t r = 0; r < depth; r++, a += lda, b += ldb) {
+        V b0 = *(const V *)b;
+#pragma GCC unroll 8
+        for (int i = 0; i < ROWS; i++) sum[i] = FMA(SPREAD(a[i]), b0, sum[i]);
+    }
+    for (int i = 0; i < ROWS; i++) *(V *)(c + (size_t)i * ldc) = sum[i];
+}
+
+/* Columns 0 .. N - 1 of eight rows of C. */
+TARGET static void KERNEL(outer_rows)(float *c, size_t ldc, size_t n, const float *a, size_t lda,
+                                      const float *b, size_t ldb, size_t depth) {
+    size_t j = 0;
+    for (; j + 2 * WIDTH <= n; j += 2 * WIDTH)
+        KERNEL(outer_wide)(c + j, ldc, a, lda, b + j, ldb, depth);
+    for (; j < n; j += WIDTH) KERNEL(outer_narrow)(c + j, ldc, a, lda, b + j, ldb, depth);
+}
+
+TARGET static void KERNEL(outer)(float *c, size_t ldc, size_t m, size_t n, const float *a,
+                                 size_t lda, const float *b, size_t ldb, size_t depth) {
+    for (size_t j = 0; j < n; j += 2 * WIDTH) /* a strip of B stays in the first cache */
+        for (size_t i = 0; i < m; i += ROWS) KERNEL(outer_rows)
+    (c + i * ldc + j, ldc, n - j < 2 * WIDTH ? n - j : 2 * WIDTH, a + i, lda, b + j, ldb, depth);
+}
+
+TARGET static void KERNEL(square)(float *c, size_t ldc, size_t n, const float *a, size_t lda,
+                                  size_t depth) {
+    for (size_t i = 0; i < n; i += ROWS) {
+        size_t from = i / WIDTH * WIDTH;
+        KERNEL(outer_rows)(c + i * ldc + from, ldc, n - from, a + i, lda, a + from, lda, depth);
+    }
+}
+
+TARGET static void KERNEL(combine)(float *y, const float *x, const float *a, size_t lda, size_t n,
+                                   size_t depth) {
+    size_t r = 0;
+    for (; r + 4 <= depth; r += 4, a += 4 * lda) {
+        V x0 = SPREAD(x[r]), x1 = SPREAD(x[r + 1]), x2 = SPREAD(x[r + 2]), x3 = SPREAD(x[r + 3]);
+        for (size_t j = 0; j < n; j += WIDTH) {
+            V sum = *(const V *)(y + j);
+            sum = FMA(x0, *(const V *)(a + j), sum);
+            sum = FMA(x1, *(const V *)(a + lda + j), sum);
+            sum = FMA(x2, *(const V *)(a + 2 * lda + j), sum);
+            sum = FMA(x3, *(const V *)(a + 3 * lda + j), sum);
+            *(V *)(y + j) = sum;
+        }
+    }
+    for (; r < depth; r++, a += lda) {
+        V x0 = SPREAD(x[r]);
+        for (size_t j = 0; j < n; j += WIDTH)
+            *(V *)(y + j) = FMA(x0, *(const V *)(a + j), *(const V *)(y + j));
+    }
+}
+
+/* One strip of columns, of which the part of y stays in the first cache while rows pass by. */
+TARGET static void KERNEL(gather_strip)(float *restrict y, size_t n_rows, const uint32_t *row,
+                                        const float *x, const float *a, size_t lda, size_t n) {
+    size_t whole = n / WIDTH * WIDTH, r = 0;
+    for (; r + 4 <= n_rows; r += 4) {
+        const float *a0 = a + row[r] * lda, *a1 = a + row[r + 1] * lda;
+        const float *a2 = a + row[r + 2] * lda, *a3 = a + row[r + 3] * lda;
+        V x0 = SPREAD(x[r]), x1 = SPREAD(x[r + 1]), x2 = SPREAD(x[r + 2]), x3 = SPREAD(x[r + 3]);
+        for (size_t j = 0; j < whole; j += WIDTH) {
+            V sum = *(const V *)(y + j);
+            sum = FMA(x0, *(const V *)(a0 + j), sum);
+            sum = FMA(x1, *(const V *)(a1 + j), sum);
+            sum = FMA(x2, *(const V *)(a2 + j), sum);
+            *(V *)(y + j) = FMA(x3, *(const V *)(a3 + j), sum);
+        }
+        for (size_t j = whole; j < n; j++)
+            y[j] += x[r] * a0[j] + x[r + 1] * a1[j] + x[r + 2] * a2[j] + x[r + 3] * a3[j];
+    }
+    for (; r < n_rows; r++) {
+        const float *a0 = a + row[r] * lda;
+        V x0 = SPREAD(x[r]);
+        for (size_t j = 0; j < whole; j += WIDTH)
+            *(V *)(y + j) = FMA(x0, *(const V *)(a0 + j), *(const V *)(y + j));
+        for (size_t j = whole; j < n; j++) y[j] += x[r] * a0[j];
+    }
+}
+
+TARGET static void KERNEL(gather)(float *restrict y, size_t n_rows, const uint32_t *row,
+                                  const float *x, const float *a, size_t lda, size_t n) {
+    enum { STRIP = 4096 };
+    for (size_t j = 0; j < n; j += STRIP)
+        KERNEL(gather_strip)(y + j, n_rows, row, x, a + j, lda, n - j < STRIP ? n - j : STRIP);
+}
+
+TARGET static float KERNEL(dot)(const float *a, const float *b, size_t n) {
+    V sum = SPREAD(0.0f);
+    for (size_t j = 0; j < n; j += WIDTH) sum = FMA(*(const V *)(a + j), *(const V *)(b + j), sum);
+    float total = 0;
+    for (int j = 0; j < WIDTH; j++) total += sum[j];
+    return total;
+}
+
+/* x -= f y from position BEGIN, rounded down to a vector, to N, rounded up to one. */
+TARGET static inline void KERNEL(reduce)(float *x, float f, const float *y, size_t begin,
+                                         size_t n) {
+    V minus = SPREAD(-f);
+    for (size_t j = begin / WIDTH * WIDTH; j < n; j += WIDTH)
+        *(V *)(x + j) = FMA(minus, *(const V *)(y + j), *(const V *)(x + j));
+}
+
+/* The sum of a[j] b[j] from BEGIN to N - 1. */
+TARGET static inline float KERNEL(partial_dot)(const float *a, const float *b, size_t begin,
+                                               size_t n) {
+    float total = 0;
+    for (; begin < n && begin % WIDTH != 0; begin++) total += a[begin] * b[begin];
+    for (; n > begin && n % WIDTH != 0; n--) total += a[n - 1] * b[n - 1];
+    return begin < n ? total + KERNEL(dot)(a + begin, b + begin, n - begin) : total;
+}
+
+/* A = U' D^-1 U by rows, sixteen at a time: each row of the upper triangle, divided by its pivot,
+ * is taken from those below it; first among the sixteen, then from all the rest at once. */
+TARGET static bool KERNEL(solve)(float *restrict a, size_t lda, size_t n, float *restrict b) {
+    float scaled[RS_DENSE_WIDTH * RS_DENSE_MAX];
+    for (size_t from = 0; from < n; from += RS_DENSE_WIDTH) {
+        size_t to = n - from < RS_DENSE_WIDTH ? n : from + RS_DENSE_WIDTH;
+        for (size_t j = from; j < to; j++) {
+            const float *row = a + j * lda;
+            if (!(row[j] > 0)) return false;
+            float inverse = 1 / row[j], *minus = scaled + (j - from) * lda;
+            for (size_t i = j + 1; i < to; i++)
+                KERNEL(reduce)(a + i * lda, row[i] * inverse, row, i, n);
+            for (size_t i = to; i < lda; i++) minus[i] = -inverse * row[i];
+            float f = b[j] * inverse;
+            for (size_t i = j + 1; i < n; i++) b[i] -= f * row[i];
+        }
+        for (size_t i = to; i < n; i += ROWS) {
+            size_t begin = i / WIDTH * WIDTH;
+            KERNEL(outer_rows)
+            (a + i * lda + begin, lda, lda - begin, scaled + i, lda, a + from * lda + begin, lda,
+             RS_DENSE_WIDTH);
+        }
+    }
+    for (size_t j = n; j-- > 0;)
+        b[j] = (b[j] - KERNEL(partial_dot)(a + j * lda, b, j + 1, n)) / a[j * lda + j];
+    return true;
+}
+
+#undef ROWS

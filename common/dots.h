@@ -1,0 +1,54 @@
+/* Exact products of one line's small integers with a block of 128 lines kept densely.
+ *
+ * A value is a *level* from 1 to RS_LEVEL_MAX, and 0 stands for "not rated". A block holds the
+ * levels of RS_DOTS_LINES lines in columns, RS_DOTS_COLUMNS columns side by side:
+ * levels[group][line][column of the group]. The other line comes as a list of the groups it has
+ * anything in. So a line costs what it has, a block what it could have, and every step is one
+ * instruction for 16 lines and 4 columns (VNNI), which is why this beats lists of what both have
+ * from a density of a few per cent on. All sums are int32 and exact, and so the same for every
+ * kernel. */
+#ifndef RS_DOTS_H
+#define RS_DOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    RS_DOTS_LINES = 128,
+    RS_DOTS_COLUMNS = 4,
+    RS_DOTS_GROUP_BYTES = RS_DOTS_LINES * RS_DOTS_COLUMNS,
+    RS_LEVEL_MAX = 127, /* for products alone */
+    RS_LEVEL_MAX_SQUARED =
+        11 /* where squares are summed as well: 121 still fits a byte with sign */
+};
+
+struct rs_dots_group {
+    uint32_t group;
+    uint32_t levels; /* of its four columns, the first in the lowest byte */
+};
+
+struct rs_dots_kernel {
+    const char *name;
+    bool (*is_supported)(void); /* by this processor */
+    /* Estimates: cycles of a group against RS_DOTS_LINES lines. */
+    double product_cycles, sums_cycles;
+
+    /* sums[line] += S(xy) over N groups. */
+    void (*product)(const uint8_t *levels, const struct rs_dots_group *groups, size_t n,
+                    int32_t *sums);
+
+    /* plane s of SUMS, PLANE elements from the next, gets sum s of enum rs_sum. Without MOMENTS
+     * S(x) and S(y) are left out. */
+    void (*sums)(const uint8_t *levels, const struct rs_dots_group *groups, size_t n, bool moments,
+                 int32_t *sums, size_t plane);
+};
+
+/* All kernels, the portable one first, the best last. */
+extern const struct rs_dots_kernel *const rs_dots_kernels[];
+extern const size_t rs_n_dense_kernels;
+
+/* The best that this processor has. */
+const struct rs_dots_kernel *rs_dots_best(void);
+
+#endif

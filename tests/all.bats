@@ -145,7 +145,8 @@ ends_with() {
             ends_with "$1" 65 "$(sed 's/@[a-z.]*/cut.rs/' <<<"$2") -o kept" || return 1
             [ "$(cat kept)" = old ] || { echo "$1 touched its output"; return 1; }
             [ -z "$(ls kept.tmp* 2>/dev/null)" ] || { echo "$1 left a temporary"; return 1; }
-            ends_with "$1" 65 "cat cut.rs | $(sed 's/@[a-z.]*/-/' <<<"$2") >/dev/null" || return 1
+            [ "$1" = rs-blend ] || # reads its files more than once, and says so of a pipe
+                ends_with "$1" 65 "cat cut.rs | $(sed 's/@[a-z.]*/-/' <<<"$2") >/dev/null" || return 1
         done
     }
     each refuses_cut

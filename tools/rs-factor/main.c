@@ -62,10 +62,9 @@ static const struct rs_example examples[] = {
     {"Rank by EASE", "rs-clean ratings.csv | rs-matrix | rs-factor --method ease -o ease.model",
      ""},
     {"See what the first two factors mean",
-     "rs-clean ratings.csv --items items.csv | rs-matrix -o sample.matrix && rs-factor --method "
-     "svd "
-     "--values residual -f 2 sample.matrix -o svd.model && rs-factor --describe svd.model "
-     "sample.matrix | jq -c '[.share, .most[0], .least[0]]'",
+     "rs-clean ratings.csv --items items.csv | rs-matrix -o sample.matrix && \\\n"
+     "rs-factor --method svd --values residual -f 2 sample.matrix -o svd.model && \\\n"
+     "rs-factor --describe svd.model sample.matrix | jq -c '[.share, .most[0], .least[0]]'",
      "[0.0859,\"Paper Harbour, The (1984)\",\"Distant Harbour, The (1998)\"]\n"
      "[0.0736,\"Hidden Letter, The (2012)\",\"Iron Harbour, The (1960)\"]\n"},
     {0},

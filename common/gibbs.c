@@ -23,9 +23,9 @@ static const char *const side_names[RS_GIBBS_SIDES] = {"user", "item"};
 struct kept_side {
     uint16_t *vector;
     float *prior_mean, *prior_precision;
-    double *noise;                               /* sums of 1 / tau */
-    double *drift;                               /* n_scales x n_slots: sums of states */
-    double drift_squares[RS_GIBBS_MAX_SCALES];   /* of all states */
+    double *noise;                             /* sums of 1 / tau */
+    double *drift;                             /* n_scales x n_slots: sums of states */
+    double drift_squares[RS_GIBBS_MAX_SCALES]; /* of all states */
     double drift_variance[RS_GIBBS_MAX_SCALES];
 };
 
@@ -65,13 +65,12 @@ static void resolve(struct rs_gibbs_options *options, const struct rs_matrix *ma
         options->sweeps++;
 }
 
-static double bytes_needed(const struct rs_matrix *matrix,
-                           const struct rs_gibbs_options *options) {
+static double bytes_needed(const struct rs_matrix *matrix, const struct rs_gibbs_options *options) {
     double n = (double)matrix->n_ratings, width = options->factors + 1;
     double users = (double)matrix->users.ids.n, items = (double)matrix->items.ids.n;
     double shared = 8 * n + 2 * (users + 2 * items) * width * options->samples;
-    double chain = 8 * n + 4 * fmax(users, items) * (width * width + 2 * width) +
-                   24 * (users + items) * width;
+    double chain =
+        8 * n + 4 * fmax(users, items) * (width * width + 2 * width) + 24 * (users + items) * width;
     if (options->drift && matrix->time != NULL) {
         shared += 60 * n;
         chain += 90 * n;
@@ -217,7 +216,8 @@ static void keep_sample(struct kept *kept, const struct rs_gibbs_chain *chain, s
 static void run_chain(struct kept *kept, struct kept *sums, const struct rs_gibbs_data *data,
                       int number, int threads) {
     const struct rs_gibbs_options *options = data->options;
-    size_t n_chains = (size_t)options->chains, n_used = (size_t)(options->sweeps - options->burn_in);
+    size_t n_chains = (size_t)options->chains,
+           n_used = (size_t)(options->sweeps - options->burn_in);
     size_t first = kept->n_samples * (size_t)number / n_chains, next = first;
     size_t last = kept->n_samples * ((size_t)number + 1) / n_chains;
     struct rs_gibbs_chain chain;
@@ -276,8 +276,8 @@ static void write_drift(struct rs_writer *writer, const struct kept *sums,
         }
         padding = (double)(moments->n_slots - n); /* drawn from the prior */
         variance[c] = side->drift_variance[c] / sweeps;
-        uncertainty[c] = (side->drift_squares[c] / sweeps - padding * variance[c] - squares) /
-                         (double)n;
+        uncertainty[c] =
+            (side->drift_squares[c] / sweeps - padding * variance[c] - squares) / (double)n;
         uncertainty[c] = fmin(fmax(uncertainty[c], 0), variance[c]);
     }
     char name[64];

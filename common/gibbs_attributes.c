@@ -12,7 +12,8 @@ static int compare_numbers(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* CODE[r] = which of at most QUANTILES ranges row r's number lies in; returns how many there are. */
+/* CODE[r] = which of at most QUANTILES ranges row r's number lies in; returns how many there are.
+ */
 static size_t cut_numbers(const double *number, size_t n, uint32_t *code) {
     double *sorted = rs_malloc(n, sizeof *sorted), cut[QUANTILES];
     size_t known = 0, n_cuts = 0;

@@ -11,7 +11,7 @@
 struct rs_gibbs_block {
     char *name;
     size_t n_features, n_lines;
-    uint64_t *start;   /* by line: its features */
+    uint64_t *start; /* by line: its features */
     uint32_t *feature;
     float *scale;      /* by line */
     uint64_t *holders; /* by feature: who has it */

@@ -160,8 +160,8 @@ static void start_state(struct rs_gibbs_chain *chain, int s) {
 
 void rs_gibbs_chain_new(struct rs_gibbs_chain *chain, const struct rs_gibbs_data *data,
                         uint32_t number, int threads) {
-    *chain = (struct rs_gibbs_chain){
-        .data = data, .number = number, .threads = threads, .alpha = 1.2};
+    *chain =
+        (struct rs_gibbs_chain){.data = data, .number = number, .threads = threads, .alpha = 1.2};
     const struct rs_sparse *rows = &data->matrix->rows, *columns = &data->matrix->columns;
     size_t longest = rows->n_lines > columns->n_lines ? rows->n_lines : columns->n_lines;
     for (int s = 0; s < RS_GIBBS_SIDES; s++) start_state(chain, s);
@@ -420,10 +420,9 @@ static void draw_lines(struct rs_gibbs_chain *chain, const struct rs_gibbs_turn 
                              normal, CHUNK * width);
             for (size_t u = chunk * CHUNK; u < turn->n_lines && u < (chunk + 1) * CHUNK; u++) {
                 rs_gibbs_draw_own(turn, u, state->own + u * width, state->own_prior.mean,
-                                  state->own_prior.precision, normal + u % CHUNK * width,
-                                  &scratch);
-                const float *change = turn->record + u * rs_gibbs_record(width) +
-                                      width * width + width;
+                                  state->own_prior.precision, normal + u % CHUNK * width, &scratch);
+                const float *change =
+                    turn->record + u * rs_gibbs_record(width) + width * width + width;
                 for (size_t f = 0; f < width; f++) state->combined[u * width + f] += change[f];
                 rs_gibbs_update_residuals(turn, u, set_change, side->scale[u]);
             }

@@ -24,8 +24,8 @@ struct rs_gibbs_side {
 struct rs_gibbs_data {
     const struct rs_matrix *matrix;
     const struct rs_gibbs_options *options; /* resolved */
-    size_t width;           /* factors + 1 */
-    double mean, deviation; /* ratings are taken in units of these */
+    size_t width;                           /* factors + 1 */
+    double mean, deviation;                 /* ratings are taken in units of these */
     struct rs_gibbs_side sides[RS_GIBBS_SIDES];
 };
 
@@ -44,7 +44,7 @@ struct rs_gibbs_state {
     float *own, *combined; /* by line */
     float *set;            /* what the other's lines contribute to this side's sets */
     float *set_change;
-    float **block;   /* by block: the features' vectors */
+    float **block; /* by block: the features' vectors */
     struct rs_gibbs_prior own_prior, set_prior, *block_prior;
     float *design, *set_design; /* combined with slot 0 = 1; set with slot 0 = 0 */
     float *tau;                 /* precision of the line's noise, about 1 */
@@ -55,7 +55,7 @@ struct rs_gibbs_state {
 struct rs_gibbs_chain {
     const struct rs_gibbs_data *data;
     uint32_t number; /* of the chain */
-    int threads;                 /* for the work within a sweep */
+    int threads;     /* for the work within a sweep */
     uint32_t sweep;
     double intercept, alpha;
     struct rs_gibbs_state sides[RS_GIBBS_SIDES];

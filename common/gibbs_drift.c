@@ -60,8 +60,8 @@ static void make_groups(struct rs_gibbs_moments *moments) {
     size_t n = moments->n_lines;
     struct length *lengths = rs_malloc(n, sizeof *lengths);
     for (size_t u = 0; u < n; u++)
-        lengths[u] = (struct length){moments->moment_start[u + 1] - moments->moment_start[u],
-                                     (uint32_t)u};
+        lengths[u] =
+            (struct length){moments->moment_start[u + 1] - moments->moment_start[u], (uint32_t)u};
     qsort(lengths, n, sizeof *lengths, compare_lengths);
     moments->n_groups = (n + LANES - 1) / LANES;
     moments->line = rs_malloc(moments->n_groups * LANES, sizeof *moments->line);
@@ -114,8 +114,7 @@ void rs_gibbs_moments_make(struct rs_gibbs_moments *moments, size_t n_lines, con
     make_groups(moments);
     size_t n_innovations = n_scales * moments->n_slots;
     moments->slot = rs_malloc(start[n_lines], sizeof *moments->slot);
-    moments->moment_slot =
-        rs_malloc(moments->moment_start[n_lines], sizeof *moments->moment_slot);
+    moments->moment_slot = rs_malloc(moments->moment_start[n_lines], sizeof *moments->moment_slot);
     moments->innovation = rs_aligned(n_innovations, sizeof *moments->innovation);
     for (size_t i = 0; i < n_innovations; i++) moments->innovation[i] = 1;
     for (size_t g = 0; g < moments->n_groups; g++)
@@ -199,7 +198,8 @@ static void draw_group(size_t n, float variance, const float *innovation, const 
 }
 
 /* SUM[0] = squared innovations of a group in units of the variance; SUM[1], SUM[2] = information
- * about a common factor of all states and its slope at 1. A lane of LENGTH moments counts no more. */
+ * about a common factor of all states and its slope at 1. A lane of LENGTH moments counts no more.
+ */
 RS_CLONES
 static void sum_group(size_t n, const uint32_t *length, const float *innovation,
                       const float *precision, const float *slope, const float *state, double *sum) {
@@ -229,8 +229,8 @@ static void sum_group(size_t n, const uint32_t *length, const float *innovation,
 static const double prior_deviation = 0.5;
 
 /* Draws a variance twice: given the states (with the prior by acceptance), then given the states in
- * units of it, which mixes where the data say little of each state (Yu and Meng: To center or not to
- * center. JCGS 2011). Returns the factor by which all states change. */
+ * units of it, which mixes where the data say little of each state (Yu and Meng: To center or not
+ * to center. JCGS 2011). Returns the factor by which all states change. */
 static double draw_variance(double *variance, const double *sum, double n, uint64_t seed,
                             uint32_t what, uint32_t sweep) {
     struct rs_random random = rs_random_stream(seed, what, 0, sweep);
@@ -241,8 +241,8 @@ static double draw_variance(double *variance, const double *sum, double n, uint6
         if (proposal > 1e-9 && rs_random_uniform(&random) < accept) *variance = proposal;
     }
     double information = sum[1] + *variance / prior;
-    double change = (sum[2] - *variance / prior) / information +
-                    rs_random_normal(&random) / sqrt(information);
+    double change =
+        (sum[2] - *variance / prior) / information + rs_random_normal(&random) / sqrt(information);
     double factor = fabs(1 + change);
     if (!(factor * factor * *variance > 1e-9)) return 1;
     *variance *= factor * factor;
@@ -322,7 +322,7 @@ void rs_gibbs_drift_draw(struct rs_gibbs_drift *drift, const struct rs_gibbs_mom
 
 /* Moments before and after a time, as shares of a process there. */
 struct place {
-    size_t next; /* the first moment at or after the time */
+    size_t next;          /* the first moment at or after the time */
     double before, after; /* milliseconds */
 };
 
@@ -347,13 +347,15 @@ double rs_gibbs_drift_at(const struct rs_gibbs_path *path, int64_t time, double 
     struct place place = {0, INFINITY, INFINITY};
     if (time != RS_NO_TIME) place = find_place(path, time);
     for (size_t s = 0; s < path->n_scales; s++) {
-        double left = exp(-place.before / path->scale[s]), right = exp(-place.after / path->scale[s]);
+        double left = exp(-place.before / path->scale[s]),
+               right = exp(-place.after / path->scale[s]);
         double both = 1 - left * left * right * right;
         double from_left = place.after == 0 ? 0 : left * (1 - right * right) / both;
         double from_right = place.after == 0 ? 1 : right * (1 - left * left) / both;
         if (from_left > 0)
             drift += from_left * (double)path->state[(place.next - 1) * path->n_scales + s];
-        if (from_right > 0) drift += from_right * (double)path->state[place.next * path->n_scales + s];
+        if (from_right > 0)
+            drift += from_right * (double)path->state[place.next * path->n_scales + s];
         double share = from_left * left + from_right * right;
         *spread += path->variance[s] * (1 - share) + path->uncertainty[s] * share;
     }

@@ -20,11 +20,11 @@ struct rs_gibbs_moments {
     size_t n_lines, n_groups, n_slots;
     size_t n_scales;
     double scale[RS_GIBBS_MAX_SCALES]; /* milliseconds */
-    uint32_t *line;        /* n_groups x RS_GIBBS_LANES; RS_NONE: nobody */
-    uint32_t *length;      /* moments of each of these */
-    uint64_t *group_start; /* in slots; n_groups + 1 */
-    uint32_t *slot;        /* of each rating; RS_NONE: it has no time */
-    float *innovation;     /* n_scales x n_slots: 1 - correlation^2 with the moment before */
+    uint32_t *line;                    /* n_groups x RS_GIBBS_LANES; RS_NONE: nobody */
+    uint32_t *length;                  /* moments of each of these */
+    uint64_t *group_start;             /* in slots; n_groups + 1 */
+    uint32_t *slot;                    /* of each rating; RS_NONE: it has no time */
+    float *innovation;      /* n_scales x n_slots: 1 - correlation^2 with the moment before */
     uint64_t *moment_start; /* by line, n_lines + 1 */
     int64_t *moment;        /* the line's different times, ascending */
     uint32_t *moment_slot;
@@ -37,11 +37,11 @@ void rs_gibbs_moments_free(struct rs_gibbs_moments *moments);
 
 /* The processes of one chain. */
 struct rs_gibbs_drift {
-    float *state;                         /* n_scales x n_slots */
-    float *before;                        /* n_slots: the sum of the states when a draw begins */
-    float *precision, *slope;             /* n_slots: sum of w, sum of w e */
+    float *state;             /* n_scales x n_slots */
+    float *before;            /* n_slots: the sum of the states when a draw begins */
+    float *precision, *slope; /* n_slots: sum of w, sum of w e */
     double variance[RS_GIBBS_MAX_SCALES];
-    double *sums;                         /* 3 x n_groups: for the variances */
+    double *sums; /* 3 x n_groups: for the variances */
 };
 
 void rs_gibbs_drift_new(struct rs_gibbs_drift *drift, const struct rs_gibbs_moments *moments);

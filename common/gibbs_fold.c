@@ -93,8 +93,7 @@ void rs_gibbs_fold_solve(float *a, float *c, const float *prior, size_t width, s
         for (size_t k = width; k-- > 0;) {
             for (size_t g = k + 1; g < width; g++)
                 for (size_t l = 0; l < LANES; l++)
-                    y[k * n_samples + l] -=
-                        a[(k * width + g) * LANES + l] * y[g * n_samples + l];
+                    y[k * n_samples + l] -= a[(k * width + g) * LANES + l] * y[g * n_samples + l];
             for (size_t l = 0; l < LANES; l++)
                 y[k * n_samples + l] /= a[(k * width + k) * LANES + l];
         }

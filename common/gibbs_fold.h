@@ -26,8 +26,8 @@ void rs_gibbs_samples(float *out, const float *user, const float *item, size_t w
 void rs_gibbs_fold_add(float *a, float *c, const float *x, const float *precision,
                        const float *residual, size_t width, size_t n_samples);
 
-/* Adds the prior's precision (width x samples) to A, eliminates it to U'U in place and replaces C by
- * the solution. */
+/* Adds the prior's precision (width x samples) to A, eliminates it to U'U in place and replaces C
+ * by the solution. */
 void rs_gibbs_fold_solve(float *a, float *c, const float *prior, size_t width, size_t n_samples);
 
 /* OUT[s] = x' (U'U)^-1 x: the variance that a user's vector leaves to a rating. */

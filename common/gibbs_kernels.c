@@ -23,10 +23,18 @@ typedef float vector __attribute__((vector_size(4 * LANES), __may_alias__));
 /* Every kernel is written for V vectors a row and made for V = 1 .. 4. */
 #define FOR_WIDTH(width, call)                                                                     \
     switch ((width) / LANES) {                                                                     \
-        case 1: call(1); break;                                                                    \
-        case 2: call(2); break;                                                                    \
-        case 3: call(3); break;                                                                    \
-        default: call(4); break;                                                                   \
+    case 1:                                                                                        \
+        call(1);                                                                                   \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        call(2);                                                                                   \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        call(3);                                                                                   \
+        break;                                                                                     \
+    default:                                                                                       \
+        call(4);                                                                                   \
+        break;                                                                                     \
     }
 
 struct rs_gibbs_scratch rs_gibbs_scratch_new(size_t width, size_t n) {
@@ -53,7 +61,8 @@ INLINE float dot(const int v, const float *a, const float *b) {
 }
 
 INLINE void add(const int v, float *y, float factor, const float *x) {
-    for (int j = 0; j < v; j++) *(vector *)(y + j * LANES) += factor * *(const vector *)(x + j * LANES);
+    for (int j = 0; j < v; j++)
+        *(vector *)(y + j * LANES) += factor * *(const vector *)(x + j * LANES);
 }
 
 /* x = a - factor b */
@@ -67,7 +76,8 @@ INLINE void copy(const int v, float *x, const float *a) {
     for (int j = 0; j < v; j++) *(vector *)(x + j * LANES) = *(const vector *)(a + j * LANES);
 }
 
-INLINE void design_of(const int v, const struct rs_gibbs_turn *turn, size_t u, uint32_t i, float *x) {
+INLINE void design_of(const int v, const struct rs_gibbs_turn *turn, size_t u, uint32_t i,
+                      float *x) {
     size_t width = (size_t)v * LANES;
     if (turn->own_in_sets == NULL) {
         copy(v, x, turn->design + i * width);
@@ -107,7 +117,8 @@ INLINE void gather_rows(const int v, float *a, size_t from, const float *base, s
     for (int r = 0; r < ROWS(v) * v; r++) sum[r] = (vector){0};
     for (size_t t = 0; t < n; t++) {
         const float *m = base + line[t] * stride + from * width;
-        for (int r = 0; r < ROWS(v) * v; r++) sum[r] += weight[t] * *(const vector *)(m + r * LANES);
+        for (int r = 0; r < ROWS(v) * v; r++)
+            sum[r] += weight[t] * *(const vector *)(m + r * LANES);
     }
     for (int r = 0; r < ROWS(v) * v; r++)
         *(vector *)(a + from * width + (size_t)r * LANES) = sum[r];
@@ -124,16 +135,15 @@ INLINE void multiply(const int v, float *y, const float *a, const float *x) {
     for (int j = 0; j < v; j++) *(vector *)(y + j * LANES) = sum[0][j] + sum[1][j];
 }
 
-/* Elimination to A = U'U by rows, b along with it to y; then U draw = y + normal. Below the diagonal
- * lies what is multiplied by zeros. */
+/* Elimination to A = U'U by rows, b along with it to y; then U draw = y + normal. Below the
+ * diagonal lies what is multiplied by zeros. */
 INLINE void solve(const int v, float *a, float *b, const float *normal, float *draw) {
     const int width = v * LANES;
     float inverse[RS_GIBBS_WIDTH_MAX], y[RS_GIBBS_WIDTH_MAX];
     for (int k = 0; k < width; k++) {
         float pivot = a[k * width + k];
         inverse[k] = 1 / sqrtf(pivot > 1e-10f ? pivot : 1e-10f);
-        for (int j = k / LANES; j < v; j++)
-            *(vector *)(a + k * width + j * LANES) *= inverse[k];
+        for (int j = k / LANES; j < v; j++) *(vector *)(a + k * width + j * LANES) *= inverse[k];
         y[k] = b[k] * inverse[k];
         for (int j = k / LANES; j < v; j++)
             *(vector *)(b + j * LANES) -= y[k] * *(vector *)(a + k * width + j * LANES);
@@ -150,10 +160,9 @@ INLINE void solve(const int v, float *a, float *b, const float *normal, float *d
 }
 
 CLONES
-void rs_gibbs_solve(size_t width, float *a, float *b, const float *normal, float *draw) {
+void rs_gibbs_solve(size_t width, float *a, float *b, const float *normal, float *draw){
 #define SOLVE(v) solve(v, a, b, normal, draw)
-    FOR_WIDTH(width, SOLVE)
-}
+    FOR_WIDTH(width, SOLVE)}
 
 INLINE void fill_record(const int v, const struct rs_gibbs_turn *turn, size_t u,
                         const struct rs_gibbs_scratch *scratch) {
@@ -173,10 +182,9 @@ INLINE void fill_record(const int v, const struct rs_gibbs_turn *turn, size_t u,
 
 CLONES
 void rs_gibbs_fill_record(const struct rs_gibbs_turn *turn, size_t u,
-                          const struct rs_gibbs_scratch *scratch) {
+                          const struct rs_gibbs_scratch *scratch){
 #define FILL_RECORD(v) fill_record(v, turn, u, scratch)
-    FOR_WIDTH(turn->width, FILL_RECORD)
-}
+    FOR_WIDTH(turn->width, FILL_RECORD)}
 
 /* The precision of a feature and the slope at its value, from the records of its lines:
  *
@@ -240,12 +248,10 @@ INLINE void draw_feature(const int v, const struct rs_gibbs_turn *turn,
 }
 
 CLONES
-void rs_gibbs_draw_feature(const struct rs_gibbs_turn *turn,
-                           const struct rs_gibbs_feature *feature,
-                           const struct rs_gibbs_scratch *scratch) {
+void rs_gibbs_draw_feature(const struct rs_gibbs_turn *turn, const struct rs_gibbs_feature *feature,
+                           const struct rs_gibbs_scratch *scratch){
 #define DRAW_FEATURE(v) draw_feature(v, turn, feature, scratch)
-    FOR_WIDTH(turn->width, DRAW_FEATURE)
-}
+    FOR_WIDTH(turn->width, DRAW_FEATURE)}
 
 INLINE void draw_own(const int v, const struct rs_gibbs_turn *turn, size_t u, float *value,
                      const float *mean, const float *precision, const float *normal,
@@ -268,10 +274,9 @@ INLINE void draw_own(const int v, const struct rs_gibbs_turn *turn, size_t u, fl
 CLONES
 void rs_gibbs_draw_own(const struct rs_gibbs_turn *turn, size_t u, float *value, const float *mean,
                        const float *precision, const float *normal,
-                       const struct rs_gibbs_scratch *scratch) {
+                       const struct rs_gibbs_scratch *scratch){
 #define DRAW_OWN(v) draw_own(v, turn, u, value, mean, precision, normal, scratch)
-    FOR_WIDTH(turn->width, DRAW_OWN)
-}
+    FOR_WIDTH(turn->width, DRAW_OWN)}
 
 INLINE void update_residuals(const int v, const struct rs_gibbs_turn *turn, size_t u,
                              const float *set_change, float scale) {

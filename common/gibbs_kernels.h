@@ -43,12 +43,12 @@ static inline size_t rs_gibbs_record(size_t width) {
 /* One feature that lines may have: an entry of their sets, or an attribute. */
 struct rs_gibbs_feature {
     size_t n;
-    const uint32_t *line;     /* who has it */
-    const uint32_t *position; /* of the rating that put it there, by line; NULL: none did */
-    uint32_t other;           /* the other's line that the feature stands for, with POSITION */
-    const float *scale;       /* by line */
-    float *value;             /* its vector, old and then new */
-    float *change;            /* new minus old */
+    const uint32_t *line;          /* who has it */
+    const uint32_t *position;      /* of the rating that put it there, by line; NULL: none did */
+    uint32_t other;                /* the other's line that the feature stands for, with POSITION */
+    const float *scale;            /* by line */
+    float *value;                  /* its vector, old and then new */
+    float *change;                 /* new minus old */
     const float *mean, *precision; /* of the prior, by slot */
     const float *normal;           /* WIDTH draws */
 };
@@ -66,8 +66,7 @@ void rs_gibbs_fill_record(const struct rs_gibbs_turn *turn, size_t u,
                           const struct rs_gibbs_scratch *scratch);
 
 /* Draws the vector of a feature, and brings the records of its lines up to date. */
-void rs_gibbs_draw_feature(const struct rs_gibbs_turn *turn,
-                           const struct rs_gibbs_feature *feature,
+void rs_gibbs_draw_feature(const struct rs_gibbs_turn *turn, const struct rs_gibbs_feature *feature,
                            const struct rs_gibbs_scratch *scratch);
 
 /* Draws line U's own vector (VALUE, old and then new) by its record and adds the difference to the

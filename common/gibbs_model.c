@@ -32,7 +32,7 @@ struct state {
     double mean, deviation;
     double noise; /* expected 1 / alpha */
     struct side sides[SIDES];
-    const uint16_t *set_vector; /* NULL: no sets */
+    const uint16_t *set_vector;      /* NULL: no sets */
     const uint64_t *attribute_start; /* NULL: no attributes */
     const uint32_t *attribute;
     const float *attribute_weight;
@@ -42,9 +42,9 @@ struct state {
 };
 
 struct workspace {
-    float *user;         /* length: the vector of whom is asked for */
-    bool folded;         /* from the profile, with FACTOR the precision left to it */
-    float *factor;       /* n_samples x width x width */
+    float *user;   /* length: the vector of whom is asked for */
+    bool folded;   /* from the profile, with FACTOR the precision left to it */
+    float *factor; /* n_samples x width x width */
     float *item, *left_out, *base, *own; /* length */
     float *samples, *spread, *precision; /* n_samples */
     double noise;                        /* the user's */
@@ -79,8 +79,7 @@ static bool open_drift(struct side *side, const struct rs_model *model, const ch
                                model->file->name, name);
     }
     snprintf(name, sizeof name, "%s_moment_start", prefix);
-    if (!rs_factors_array(model, name, RS_U64, side->n + 1, &side->moment_start, err))
-        return false;
+    if (!rs_factors_array(model, name, RS_U64, side->n + 1, &side->moment_start, err)) return false;
     for (size_t u = 0; u < side->n; u++)
         if (side->moment_start[u] > side->moment_start[u + 1])
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: %s does not ascend",
@@ -97,13 +96,11 @@ static bool open_drift(struct side *side, const struct rs_model *model, const ch
 }
 
 /* N floats, all of them finite and at least LEAST. */
-static bool open_floats(const struct rs_model *model, const char *prefix, const char *what,
-                        size_t n, float least, const float **data, struct rs_error *err) {
-    char name[64];
-    snprintf(name, sizeof name, "%s%s", prefix, what);
-    if (!rs_factors_array(model, name, RS_F32, n, data, err) ||
-        !rs_factors_finite(model, name, *data, n, err))
-        return false;
+static bool open_floats(const struct rs_model *model, const char *name, size_t n, float least,
+                        const float **data, struct rs_error *err) {
+    float *found;
+    if (!rs_factors_floats(model, name, n, &found, err)) return false;
+    *data = found;
     for (size_t i = 0; i < n; i++)
         if ((*data)[i] < least)
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: a %s is below %g",
@@ -128,13 +125,13 @@ static bool open_side(struct state *state, int s, const struct rs_model *model,
     snprintf(name, sizeof name, "%s_vector", side_names[s]);
     if (!rs_factors_array(model, name, RS_U16, side->n * state->length, &side->vector, err))
         return false;
-    snprintf(name, sizeof name, "%s_", side_names[s]);
     const float tiny = 1e-20f;
-    return open_floats(model, name, "prior_mean", state->length, -INFINITY, &side->prior_mean,
-                       err) &&
-           open_floats(model, name, "prior_precision", state->length, tiny,
-                       &side->prior_precision, err) &&
-           open_floats(model, name, "noise", side->n, tiny, &side->noise, err) &&
+    snprintf(name, sizeof name, "%s_prior_mean", side_names[s]);
+    if (!open_floats(model, name, state->length, -INFINITY, &side->prior_mean, err)) return false;
+    snprintf(name, sizeof name, "%s_prior_precision", side_names[s]);
+    if (!open_floats(model, name, state->length, tiny, &side->prior_precision, err)) return false;
+    snprintf(name, sizeof name, "%s_noise", side_names[s]);
+    return open_floats(model, name, side->n, tiny, &side->noise, err) &&
            open_drift(side, model, side_names[s], err);
 }
 
@@ -158,11 +155,11 @@ static bool open_attributes(struct state *state, const struct rs_model *model,
         return rs_fail(err, EX_DATAERR, "%s: the file is damaged: attributes do not ascend", place);
     size_t n = state->attribute_start[n_users];
     if (!rs_factors_array(model, "user_attribute", RS_U32, n, &state->attribute, err) ||
-        !open_floats(model, "", "user_attribute_weight", n, 0, &state->attribute_weight, err))
+        !open_floats(model, "user_attribute_weight", n, 0, &state->attribute_weight, err))
         return false;
     for (size_t k = 0; k < n; k++) sound &= state->attribute[k] < n_features;
-    return sound || rs_fail(err, EX_DATAERR, "%s: the file is damaged: there is no such attribute",
-                            place);
+    return sound ||
+           rs_fail(err, EX_DATAERR, "%s: the file is damaged: there is no such attribute", place);
 }
 
 static bool open_numbers(struct state *state, const struct rs_model *model, struct rs_error *err) {
@@ -185,9 +182,8 @@ static bool open_numbers(struct state *state, const struct rs_model *model, stru
 static bool open_state(struct state *state, const struct rs_model *model, struct rs_error *err) {
     if (!open_numbers(state, model, err) || !open_side(state, USERS, model, err) ||
         !open_side(state, ITEMS, model, err) || !open_attributes(state, model, err) ||
-        !open_floats(model, "", "intercept", state->n_samples, -INFINITY, &state->intercept,
-                     err) ||
-        !open_floats(model, "", "alpha", state->n_samples, 1e-20f, &state->alpha, err))
+        !open_floats(model, "intercept", state->n_samples, -INFINITY, &state->intercept, err) ||
+        !open_floats(model, "alpha", state->n_samples, 1e-20f, &state->alpha, err))
         return false;
     if (rs_segment_find(&model->file->segments[0], "set_vector") != NULL &&
         !rs_factors_array(model, "set_vector", RS_U16, state->sides[ITEMS].n * state->length,
@@ -401,9 +397,8 @@ static void fold_drift(const struct state *state, struct workspace *workspace,
     for (size_t m = 0; m < 2 * n; m++) workspace->sums[m] = 0;
     for (size_t e = 0; e < profile->n; e++) {
         if (profile->time[e] == RS_NO_TIME) continue;
-        double residual =
-            entry_residual(state, workspace, profile, e, workspace->user, scale) -
-            entry_drift(state, workspace, profile, e);
+        double residual = entry_residual(state, workspace, profile, e, workspace->user, scale) -
+                          entry_drift(state, workspace, profile, e);
         double w = 1 / (state->noise * workspace->noise *
                         (double)state->sides[ITEMS].noise[profile->item[e]]);
         size_t moment = moment_of(&workspace->path, profile->time[e]);

@@ -28,8 +28,8 @@ static inline void philox(uint32_t *restrict first, uint32_t *restrict second,
     }
 }
 
-/* -2 log(u) for u = (word / 256 + 1) / 2^24, by the exponent and the series of log((1 + z) / (1 - z))
- * on sqrt(1/2) .. sqrt(2). */
+/* -2 log(u) for u = (word / 256 + 1) / 2^24, by the exponent and the series of log((1 + z) / (1 -
+ * z)) on sqrt(1/2) .. sqrt(2). */
 static inline float minus_two_log(uint32_t word) {
     float u = (float)((int32_t)(word >> 8) + 1) * 0x1p-24f;
     uint32_t bits;

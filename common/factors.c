@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "ease.h"
+#include "gibbs.h"
 #include "ials.h"
 #include "mf.h"
 #include "svd.h"
 
 static const struct rs_factors_method methods[] = {
     {"ease", rs_ease_open},
+    {"gibbs", rs_gibbs_open},
     {"ials", rs_ials_open},
     {"mf", rs_mf_open},
     {"svd", rs_svd_open},

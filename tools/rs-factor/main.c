@@ -15,7 +15,8 @@
 #include "preference.h"
 #include "svd.h"
 
-static const struct method *const methods[] = {&method_ease, &method_ials, &method_mf, &method_svd};
+static const struct method *const methods[] = {&method_ease, &method_ials, &method_mf, &method_sets,
+                                               &method_svd};
 enum { N_METHODS = sizeof methods / sizeof *methods };
 
 struct shared_options shared = {.factors = 0, .sweeps = 0, .seed = 1, .lambda = -1};

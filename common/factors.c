@@ -17,6 +17,7 @@ static const struct rs_factors_method methods[] = {
     {"ials", rs_ials_open},
     {"mf", rs_mf_open},
     {"svd", rs_svd_open},
+    {"svd++", rs_mf_open},
 };
 
 static json_t *digest_json(uint64_t digest) {

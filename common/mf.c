@@ -98,14 +98,18 @@ static void note_system(const struct half *half, struct bench *bench, float *var
 /* Solves one line of N entries. VARIANCE (stride floats) is filled. False if the system is
  * singular. */
 static bool solve_line(const struct half *half, struct bench *bench, size_t n,
-                       const uint32_t *other, const float *rating, float *variance,
-                       struct solved *solved) {
+                       const uint32_t *other, const float *rating, const float *expected,
+                       float *variance, struct solved *solved) {
     struct rs_ridge *ridge = &bench->ridge;
     make_room(bench, n);
     *solved = (struct solved){0};
     for (size_t e = 0; e < n; e++) {
         double target =
             ((double)rating[e] - half->mean) / half->unit - (double)half->bias[other[e]];
+        if (expected != NULL)
+            target -= (double)expected[half->factors] +
+                      (double)rs_dense_dot(half->vector + other[e] * half->stride, expected,
+                                           half->stride);
         bench->target[e] = (float)target;
         solved->targets += target;
         solved->squares += target * target;
@@ -128,26 +132,36 @@ static bool solve_line(const struct half *half, struct bench *bench, size_t n,
                                         solved->targets, &solved->bias);
 }
 
+/* The vector and the bias of the line just solved. */
+static void settle(const struct half *half, const struct bench *bench, const float *expected,
+                   const struct solved *solved, float *vector, float *bias) {
+    memcpy(vector, bench->ridge.b, half->factors * sizeof *vector);
+    *bias = (float)solved->bias;
+    if (expected == NULL) return;
+    for (size_t f = 0; f < half->factors; f++) vector[f] += expected[f];
+    *bias += expected[half->factors];
+}
+
 /* A half-sweep */
 
 /* The squared errors of a line: entry by entry, or where its system was summed up, by t't - z'b -
  * z'D z, z the solution with its bias, b the right side and D the penalties, since (A + D) z = b.
  */
 static double squared_errors(const struct half *half, const struct bench *bench, size_t n,
-                             const uint32_t *other, const float *vector,
-                             const struct solved *solved) {
+                             const uint32_t *other, const struct solved *solved) {
+    const float *z = bench->ridge.b;
     double sum = 0;
     if (solved->few) {
         for (size_t e = 0; e < n; e++) {
             const float *v = half->vector + other[e] * half->stride;
-            double error = (double)bench->target[e] - solved->bias -
-                           (double)rs_dense_dot(v, vector, half->stride);
+            double error = (double)bench->target[e] - solved->bias;
+            for (size_t f = 0; f < half->factors; f++) error -= (double)(v[f] * z[f]);
             sum += error * error;
         }
         return sum;
     }
     for (size_t f = 0; f < half->factors; f++) {
-        double x = (double)vector[f];
+        double x = (double)z[f];
         sum += x * ((double)bench->right[f] + (double)bench->penalty[f] * x);
     }
     sum += solved->bias * (solved->targets + solved->bias_penalty * solved->bias);
@@ -160,7 +174,7 @@ static double squared_errors(const struct half *half, const struct bench *bench,
 static double expected_loss(const struct half *half, struct bench *bench, size_t n,
                             const uint32_t *other, const float *bias_variance, const float *vector,
                             const float *variance, const struct solved *solved) {
-    double loss = squared_errors(half, bench, n, other, vector, solved);
+    double loss = squared_errors(half, bench, n, other, solved);
     for (size_t f = 0; f < half->factors; f++) {
         double x = (double)vector[f], var = (double)variance[f];
         double others = (double)bench->penalty[f] - half->noise / half->prior[f]; /* sum of w */
@@ -192,13 +206,15 @@ static bool sweep_side(const struct rs_mf *mf, bool users, double *loss) {
             const uint32_t *other = form->other + begin;
             float *vector = side->vector + line * mf->stride;
             float *variance = side->variance + line * mf->stride;
+            const float *expected =
+                side->expected == NULL ? NULL : side->expected + line * mf->width;
             struct solved solved;
-            if (!solve_line(&half, &bench, n, other, form->rating + begin, variance, &solved)) {
+            if (!solve_line(&half, &bench, n, other, form->rating + begin, expected, variance,
+                            &solved)) {
                 failed = 1;
                 continue;
             }
-            memcpy(vector, bench.ridge.b, half.factors * sizeof *vector);
-            side->bias[line] = (float)solved.bias;
+            settle(&half, &bench, expected, &solved, vector, &side->bias[line]);
             side->bias_variance[line] = (float)solved.bias_variance;
             if (losses != NULL)
                 losses[line] = expected_loss(&half, &bench, n, other, others->bias_variance, vector,
@@ -220,11 +236,27 @@ static void learn_prior(const struct rs_mf *mf, const struct rs_mf_side *side) {
         for (size_t line = 0; line < side->n; line++) {
             bool bias = f == mf->options.factors;
             size_t at = line * mf->stride + f;
-            double mean = (double)(bias ? side->bias[line] : side->vector[at]);
-            sum += mean * mean + (double)(bias ? side->bias_variance[line] : side->variance[at]);
+            double off = (double)(bias ? side->bias[line] : side->vector[at]);
+            if (side->expected != NULL) off -= (double)side->expected[line * mf->width + f];
+            sum += off * off + (double)(bias ? side->bias_variance[line] : side->variance[at]);
         }
         side->prior[f] = fmax(sum / (double)side->n, least);
     }
+}
+
+/* What the sets say of the vectors and biases as they are now. */
+static void learn_expected(const struct rs_mf *mf, struct rs_mf_side *side) {
+    float *x = rs_aligned(side->n * mf->width, sizeof *x);
+    memset(x, 0, side->n * mf->width * sizeof *x);
+    for (size_t line = 0; line < side->n; line++) {
+        memcpy(x + line * mf->width, side->vector + line * mf->stride,
+               mf->options.factors * sizeof *x);
+        x[line * mf->width + mf->options.factors] = side->bias[line];
+    }
+    if (side->expected == NULL)
+        side->expected = rs_aligned(side->n * mf->width, sizeof *side->expected);
+    rs_sets_regress(&side->sets, x, side->expected);
+    free(x);
 }
 
 static void start_side(struct rs_mf *mf, struct rs_mf_side *side, size_t n, bool random) {
@@ -251,6 +283,7 @@ static void start(struct rs_mf *mf, const struct rs_matrix *matrix,
     *mf = (struct rs_mf){.matrix = matrix,
                          .options = *options,
                          .stride = rs_dense_padded(options->factors),
+                         .width = rs_dense_padded(options->factors + 1),
                          .mean = matrix->mean,
                          .unit = matrix->deviation > 0 ? matrix->deviation : 1,
                          .noise = 1};
@@ -258,10 +291,27 @@ static void start(struct rs_mf *mf, const struct rs_matrix *matrix,
     start_side(mf, &mf->items, matrix->items.ids.n, true);
 }
 
+static bool start_sets(struct rs_mf *mf) {
+    const struct rs_matrix *matrix = mf->matrix;
+    const struct rs_mf_options *options = &mf->options;
+    if (options->tau <= 0) return true;
+    return rs_sets_init(&mf->users.sets, &matrix->rows, &matrix->columns, options->max_set,
+                        options->tau, mf->width) &&
+           rs_sets_init(&mf->items.sets, &matrix->columns, &matrix->rows, options->max_set,
+                        options->tau, mf->width);
+}
+
+/* Sets have nothing to say of vectors that are still as they were drawn. */
+enum { SWEEPS_WITHOUT_SETS = 2 };
+
 static bool sweep(struct rs_mf *mf, int number) {
     bool learned = mf->options.lambda < 0 && number > 0;
     double loss = 0;
     if (!sweep_side(mf, true, NULL) || !sweep_side(mf, false, learned ? &loss : NULL)) return false;
+    if (mf->options.tau > 0 && number >= SWEEPS_WITHOUT_SETS) {
+        learn_expected(mf, &mf->users);
+        learn_expected(mf, &mf->items);
+    }
     if (!learned) return true;
     learn_prior(mf, &mf->users);
     learn_prior(mf, &mf->items);
@@ -276,7 +326,7 @@ bool rs_mf_fit(struct rs_mf *mf, const struct rs_matrix *matrix,
             err, EX_DATAERR,
             "the matrix holds counts and no ratings to predict: use a method that ranks");
     start(mf, matrix, options);
-    bool ok = true;
+    bool ok = start_sets(mf);
     rs_progress_start("factorised", "sweeps", (uint64_t)options->sweeps);
     for (int s = 0; ok && s < options->sweeps; s++) {
         ok = sweep(mf, s);
@@ -286,8 +336,9 @@ bool rs_mf_fit(struct rs_mf *mf, const struct rs_matrix *matrix,
     ok = ok && sweep_side(mf, true, NULL); /* so that folding a user in gives what is stored */
     if (ok) return true;
     rs_mf_free(mf);
-    return rs_fail(err, EX_DATAERR, "a lambda of %g is too small for single precision: take more",
-                   options->lambda);
+    return rs_fail(err, EX_DATAERR,
+                   "a lambda of %g or a tau of %g is too small for single precision: take more",
+                   options->lambda, options->tau);
 }
 
 static void free_side(struct rs_mf_side *side) {
@@ -296,6 +347,8 @@ static void free_side(struct rs_mf_side *side) {
     free(side->bias);
     free(side->bias_variance);
     free(side->prior);
+    free(side->expected);
+    rs_sets_free(&side->sets);
 }
 
 void rs_mf_free(struct rs_mf *mf) {
@@ -318,11 +371,14 @@ static void write_side(const struct rs_mf *mf, struct rs_writer *writer, bool us
 }
 
 void rs_mf_write(const struct rs_mf *mf, FILE *file, json_t *header) {
-    rs_factors_describe(header, "mf", mf->matrix);
+    rs_factors_describe(header, mf->options.tau > 0 ? "svd++" : "mf", mf->matrix);
     json_object_set_new(header, "factors", json_integer((json_int_t)mf->options.factors));
     json_object_set_new(header, "sweeps", json_integer(mf->options.sweeps));
     json_object_set_new(header, "lambda",
                         json_real(mf->options.lambda < 0 ? -1 : mf->options.lambda));
+    json_object_set_new(
+        header, "set_items",
+        json_integer((json_int_t)mf->users.sets.n_features * (mf->users.expected != NULL)));
     json_object_set_new(header, "noise", json_real(mf->noise));
     json_object_set_new(header, "mean", json_real(mf->mean));
     json_object_set_new(header, "unit", json_real(mf->unit));
@@ -332,6 +388,12 @@ void rs_mf_write(const struct rs_mf *mf, FILE *file, json_t *header) {
     write_side(mf, &writer, true);
     write_side(mf, &writer, false);
     rs_writer_f64(&writer, "user_prior", mf->users.prior, mf->options.factors + 1);
+    if (mf->users.expected != NULL) {
+        const struct rs_sets *sets = &mf->users.sets;
+        rs_writer_array(&writer, "set_vector",
+                        (struct rs_array){RS_F32, sets->n_features, mf->width, sets->y});
+        rs_writer_u32(&writer, "set_item", sets->feature, sets->n_features);
+    }
     rs_writer_end(&writer, NULL);
 }
 
@@ -344,7 +406,7 @@ struct state {
 
 struct workspace {
     struct bench bench;
-    float *vector, *variance;
+    float *vector, *variance, *expected;
 };
 
 static void *new_workspace(const struct rs_model *model) {
@@ -353,6 +415,7 @@ static void *new_workspace(const struct rs_model *model) {
     bench_init(&workspace->bench, state->mf.options.factors);
     workspace->vector = rs_aligned(state->mf.stride, sizeof *workspace->vector);
     workspace->variance = rs_aligned(state->mf.stride, sizeof *workspace->variance);
+    workspace->expected = rs_aligned(state->mf.width, sizeof *workspace->expected);
     return workspace;
 }
 
@@ -361,6 +424,7 @@ static void free_workspace(void *memory) {
     bench_free(&workspace->bench);
     free(workspace->vector);
     free(workspace->variance);
+    free(workspace->expected);
     free(workspace);
 }
 
@@ -381,11 +445,19 @@ static bool find_user(const struct rs_model *model, struct workspace *workspace,
     const struct half half = {
         mf->options.factors, mf->stride, mf->items.vector, mf->items.variance, mf->items.bias,
         mf->users.prior,     mf->mean,   mf->unit,         mf->noise,          mf->options.lambda};
-    if (!solve_line(&half, &workspace->bench, profile->n, profile->item, profile->rating,
+    const float *expected = NULL;
+    if (mf->users.sets.y != NULL) {
+        rs_sets_mean(mf->users.sets.number, mf->users.sets.y, mf->width, profile->n, profile->item,
+                     workspace->expected);
+        expected = workspace->expected;
+    }
+    if (!solve_line(&half, &workspace->bench, profile->n, profile->item, profile->rating, expected,
                     workspace->variance, solved))
         return false;
+    float bias;
     memset(workspace->vector, 0, mf->stride * sizeof(float));
-    memcpy(workspace->vector, workspace->bench.ridge.b, half.factors * sizeof(float));
+    settle(&half, &workspace->bench, expected, solved, workspace->vector, &bias);
+    solved->bias = (double)bias;
     return true;
 }
 
@@ -425,7 +497,9 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
 }
 
 static void close_mf(struct rs_model *model) {
-    free(model->state);
+    struct state *state = model->state;
+    free(state->mf.users.sets.number);
+    free(state);
 }
 
 static const struct rs_model_class mf_class = {
@@ -437,6 +511,32 @@ static const struct rs_model_class mf_class = {
 };
 
 /* Opening */
+
+/* What the sets of users say, where the model has it. */
+static bool open_sets(const struct rs_model *model, struct rs_mf *mf, struct rs_error *err) {
+    double n;
+    size_t n_items = model->matrix->items.ids.n;
+    const uint32_t *item = NULL;
+    if (!rs_factors_number(model, "set_items", &n, err)) return false;
+    if (n < 1) return true;
+    if (n > (double)n_items)
+        return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its header makes no sense",
+                       model->file->name);
+    struct rs_sets *sets = &mf->users.sets;
+    sets->n_features = (size_t)n;
+    if (!rs_factors_floats(model, "set_vector", sets->n_features * mf->width, &sets->y, err) ||
+        !rs_factors_array(model, "set_item", RS_U32, sets->n_features, &item, err))
+        return false;
+    sets->number = rs_malloc(n_items, sizeof *sets->number);
+    for (size_t i = 0; i < n_items; i++) sets->number[i] = RS_NONE;
+    for (uint32_t k = 0; k < sets->n_features; k++) {
+        if (item[k] >= n_items)
+            return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its items are inconsistent",
+                           model->file->name);
+        sets->number[item[k]] = k;
+    }
+    return true;
+}
 
 static bool open_arrays(const struct rs_model *model, struct state *state, struct rs_error *err) {
     struct rs_mf *mf = &state->mf;
@@ -454,6 +554,7 @@ static bool open_arrays(const struct rs_model *model, struct state *state, struc
         if (!(prior[f] > 0) || !isfinite(prior[f]))
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: a user_prior is not positive",
                            model->file->name);
+    if (!open_sets(model, mf, err)) return false;
     state->same_users = rs_factors_same_users(model);
     if (!state->same_users) return true;
     mf->users.n = n_users;
@@ -479,9 +580,11 @@ bool rs_mf_open(struct rs_model *model, struct rs_error *err) {
     if (ok) {
         mf->options.factors = (size_t)factors;
         mf->stride = rs_dense_padded(mf->options.factors);
+        mf->width = rs_dense_padded(mf->options.factors + 1);
         ok = open_arrays(model, state, err);
     }
     if (!ok) {
+        free(mf->users.sets.number);
         free(state);
         return false;
     }

@@ -16,23 +16,34 @@
  * after. With a given lambda it is that: penalty lambda n, of biases lambda (Zhou, Wilkinson,
  * Schreiber, Pan: Large-scale parallel collaborative filtering for the Netflix Prize. AAIM 2008).
  *
+ * With tau above 0, what is known before is not that vectors lie about 0, but about what the sets
+ * say (sets.h): for a user which items were rated, for an item which users rated it, whatever the
+ * ratings. This is SVD++ (Koren, KDD 2008) on both sides, "flipped" in the words of Rendle, Zhang
+ * and Koren (On the difficulty of evaluating baselines. 2019); the sets are those of the training
+ * ratings alone. The regression is part of every sweep; a line's own vector never speaks for
+ * itself.
+ *
  * A file holds user_vector, item_vector (f32, lines x stride, rows padded with zeros to stride =
  * rs_dense_padded(factors)), user_bias, item_bias (f32), user_variance, item_variance (f32, lines x
  * stride: the diagonal of the posterior), user_bias_variance, item_bias_variance (f32), and
  * user_prior (f64, factors + 1: of every factor, then of the bias); in the header "noise",
- * "factors", "mean", "unit", "sweeps" and "lambda" (-1: learned). A user is folded in by a user's
- * half-sweep. */
+ * "factors", "mean", "unit", "sweeps" and "lambda" (-1: learned) and "set_items" (0: no
+ * sets), and if above 0 set_vector (f32, set_items x rs_dense_padded(factors + 1): Y) and set_item
+ * (u32). A user is folded in by a user's half-sweep. */
 #ifndef RS_MF_H
 #define RS_MF_H
 
 #include <stdio.h>
 
 #include "model.h"
+#include "sets.h"
 
 struct rs_mf_options {
     size_t factors; /* 1 … 512 */
     int sweeps;
-    double lambda; /* below 0: learned */
+    double lambda;  /* below 0: learned */
+    double tau;     /* of sets.h; 0: sets are left out */
+    size_t max_set; /* features of a set */
     uint64_t seed;
 };
 
@@ -41,13 +52,15 @@ struct rs_mf_side {
     size_t n;
     float *vector, *variance; /* n x stride */
     float *bias, *bias_variance;
-    double *prior; /* factors + 1 */
+    double *prior;   /* factors + 1 */
+    float *expected; /* n x width: what the sets say, the bias behind the factors; NULL at first */
+    struct rs_sets sets;
 };
 
 struct rs_mf {
     const struct rs_matrix *matrix;
     struct rs_mf_options options;
-    size_t stride;
+    size_t stride, width;     /* of vectors; of vectors with their bias */
     double mean, unit, noise; /* noise: a variance, in units */
     struct rs_mf_side users, items;
 };

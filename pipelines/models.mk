@@ -14,6 +14,8 @@ user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neigh
 item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbours 300
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
+gibbs.predict ?= rs-factor $(matrix) --method gibbs
+svd++.predict ?= rs-factor $(matrix) --method svd++
 mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease
 ials.rank    ?= rs-factor $(matrix) --method ials

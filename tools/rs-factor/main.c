@@ -16,7 +16,7 @@
 #include "svd.h"
 
 static const struct method *const methods[] = {&method_ease, &method_gibbs, &method_ials,
-                                        &method_mf, &method_svd};
+                                               &method_mf,   &method_sets,  &method_svd};
 enum { N_METHODS = sizeof methods / sizeof *methods };
 
 struct shared_options shared = {.factors = 0, .sweeps = 0, .seed = 1, .lambda = -1};

@@ -37,6 +37,7 @@ static inline double shared_real(double value, double otherwise) {
     return value >= 0 ? value : otherwise;
 }
 
-extern const struct method method_ease, method_gibbs, method_ials, method_mf, method_svd;
+extern const struct method method_ease, method_gibbs, method_ials, method_mf, method_sets,
+    method_svd;
 
 #endif

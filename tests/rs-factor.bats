@@ -55,7 +55,7 @@ alike() {
 
 @test "the bytes do not depend on the number of threads" {
     sample
-    for method in ease ials mf svd; do
+    for method in ease ials mf svd svd++; do
         rs-factor -m "$method" -t 1 sample.matrix -o one
         rs-factor -m "$method" -t 3 sample.matrix -o three
         cmp one three
@@ -126,6 +126,26 @@ alike() {
             END { exit !(one / n > 0.64 && one / n < 0.74 && two / n > 0.93 && two / n < 0.98) }'
 }
 
+@test "SVD++ on MovieLens-100K u1: 0.886; a user folded in is answered much as the stored one" {
+    require_data ml-100k/u1.base
+    rs-clean "$DATA" | rs-matrix -o u1.matrix
+    rs-clean "${DATA%.base}.test" -o u1.test
+    rs-factor --method svd++ u1.matrix -o model
+    rs-score -m u1.matrix --model x=model --pairs u1.test -o scores
+    rmse=$(rs-eval scores -m rmse -f csv | awk -F, '$3 == "all" { print $5 }' | tail -n 1)
+    awk -v r="$rmse" 'BEGIN { exit !(r > 0.87 && r < 0.892) }' || fail "RMSE $rmse"
+    # As somebody new; the stored vector leaves its owner out of the regression, this does not.
+    awk '$1 == 1 { print "new\t" $2 "\t" $3 "\t" $4 }' "$DATA" >new.tsv
+    awk '$1 == 1 { print "new\t" $2 "\t" $3 "\t" $4 }' "${DATA%.base}.test" >asked.tsv
+    rs-clean -q new.tsv --columns user,item,rating,time -o new.rs
+    rs-clean -q asked.tsv --columns user,item,rating,time -o asked.rs
+    rs-score -m u1.matrix --model x=model --ratings new.rs --pairs asked.rs |
+        rs-view --format csv -c item,score | sort >folded
+    rs-view --format csv -c user,item,score scores | sed -n 's/^1,//p' | sort >stored
+    join -t, stored folded | awk -F, '{ d = $2 - $3; s += d * d; n++ }
+        END { exit !(n > 100 && sqrt(s / n) < 0.1) }'
+}
+
 @test "EASE and iALS on MovieLens-100K rank as they should" {
     require_data ml-100k/u.data
     rs-clean "$DATA" | rs-split --holdout 0.2 --seed 1 --train train.rs --test test.rs
@@ -172,7 +192,8 @@ alike() {
         'a,1,-10\nb,1,10\nc,1,0.5' 'a,1,1e9\nb,2,-1e9'; do
         printf "$data\n" >tiny.csv
         rs-clean -q tiny.csv --columns user,item,rating | rs-matrix -o tiny.matrix
-        for method in ease "ease --form users" "ease --form items --keep 1" ials mf svd; do
+        for method in ease "ease --form users" "ease --form items --keep 1" ials mf svd \
+            svd++; do
             rs-factor -m $method tiny.matrix -o model
             rs-clean -q tiny.csv --columns user,item,rating -o tiny.rs
             run -0 bash -c 'rs-score -m tiny.matrix --model x=model --pairs tiny.rs | rs-view'
@@ -188,7 +209,7 @@ alike() {
 
 @test "a damaged model is refused" {
     sample
-    for method in "ease --form items" "ease --form users" "ease --keep 3" ials mf svd; do
+    for method in "ease --form items" "ease --form users" "ease --keep 3" ials mf svd svd++; do
         rs-factor -m $method sample.matrix -o model
         head -c $(($(stat -c %s model) / 2)) model >cut
         fails 65 rs-score -m sample.matrix --model x=cut --top 3

@@ -14,7 +14,7 @@
 enum { FLUSH_AT = 1 << 17, CELL_ROOM = 64 };
 
 static void flush(struct out *out) {
-    fwrite(out->buffer, 1, out->used, out->file);
+    if (out->used > 0) fwrite(out->buffer, 1, out->used, out->file);
     out->used = 0;
 }
 

@@ -294,11 +294,13 @@ static void start(struct rs_mf *mf, const struct rs_matrix *matrix,
 static bool start_sets(struct rs_mf *mf) {
     const struct rs_matrix *matrix = mf->matrix;
     const struct rs_mf_options *options = &mf->options;
+    const struct rs_sets_options how = {options->max_set, mf->width, options->tau,
+                                        options->attribute_weight};
     if (options->tau <= 0) return true;
-    return rs_sets_init(&mf->users.sets, &matrix->rows, &matrix->columns, options->max_set,
-                        options->tau, mf->width) &&
-           rs_sets_init(&mf->items.sets, &matrix->columns, &matrix->rows, options->max_set,
-                        options->tau, mf->width);
+    return rs_sets_init(&mf->users.sets, &matrix->rows, &matrix->columns, &matrix->users.table,
+                        &how) &&
+           rs_sets_init(&mf->items.sets, &matrix->columns, &matrix->rows, &matrix->items.table,
+                        &how);
 }
 
 /* Sets have nothing to say of vectors that are still as they were drawn. */
@@ -370,6 +372,19 @@ static void write_side(const struct rs_mf *mf, struct rs_writer *writer, bool us
                   side->n);
 }
 
+/* What sets of items say of a user, and what each user's attributes say. */
+static void write_sets(const struct rs_mf *mf, struct rs_writer *writer) {
+    const struct rs_sets *sets = &mf->users.sets;
+    float *said = rs_aligned(mf->users.n * mf->width, sizeof *said);
+    rs_sets_attributes(sets, said);
+    rs_writer_array(writer, "set_vector",
+                    (struct rs_array){RS_F32, sets->n_members, mf->width, sets->y});
+    rs_writer_u32(writer, "set_item", sets->member, sets->n_members);
+    rs_writer_array(writer, "user_attribute",
+                    (struct rs_array){RS_F32, mf->users.n, mf->width, said});
+    free(said);
+}
+
 void rs_mf_write(const struct rs_mf *mf, FILE *file, json_t *header) {
     rs_factors_describe(header, mf->options.tau > 0 ? "svd++" : "mf", mf->matrix);
     json_object_set_new(header, "factors", json_integer((json_int_t)mf->options.factors));
@@ -378,7 +393,7 @@ void rs_mf_write(const struct rs_mf *mf, FILE *file, json_t *header) {
                         json_real(mf->options.lambda < 0 ? -1 : mf->options.lambda));
     json_object_set_new(
         header, "set_items",
-        json_integer((json_int_t)mf->users.sets.n_features * (mf->users.expected != NULL)));
+        json_integer((json_int_t)mf->users.sets.n_members * (mf->users.expected != NULL)));
     json_object_set_new(header, "noise", json_real(mf->noise));
     json_object_set_new(header, "mean", json_real(mf->mean));
     json_object_set_new(header, "unit", json_real(mf->unit));
@@ -388,19 +403,15 @@ void rs_mf_write(const struct rs_mf *mf, FILE *file, json_t *header) {
     write_side(mf, &writer, true);
     write_side(mf, &writer, false);
     rs_writer_f64(&writer, "user_prior", mf->users.prior, mf->options.factors + 1);
-    if (mf->users.expected != NULL) {
-        const struct rs_sets *sets = &mf->users.sets;
-        rs_writer_array(&writer, "set_vector",
-                        (struct rs_array){RS_F32, sets->n_features, mf->width, sets->y});
-        rs_writer_u32(&writer, "set_item", sets->feature, sets->n_features);
-    }
+    if (mf->users.expected != NULL) write_sets(mf, &writer);
     rs_writer_end(&writer, NULL);
 }
 
 /* The model */
 
 struct state {
-    struct rs_mf mf; /* its arrays lie in the file */
+    struct rs_mf mf; /* its arrays lie in the file; users.expected is what attributes say */
+    float *usual;    /* what they say in the mean */
     bool same_users;
 };
 
@@ -447,8 +458,12 @@ static bool find_user(const struct rs_model *model, struct workspace *workspace,
         mf->users.prior,     mf->mean,   mf->unit,         mf->noise,          mf->options.lambda};
     const float *expected = NULL;
     if (mf->users.sets.y != NULL) {
-        rs_sets_mean(mf->users.sets.number, mf->users.sets.y, mf->width, profile->n, profile->item,
-                     workspace->expected);
+        const float *said = state->usual;
+        if (profile->user != RS_NONE && state->same_users)
+            said = mf->users.expected + profile->user * mf->width;
+        memcpy(workspace->expected, said, mf->width * sizeof *said);
+        rs_sets_add(mf->users.sets.number, mf->users.sets.y, mf->width, profile->n, profile->item,
+                    workspace->expected);
         expected = workspace->expected;
     }
     if (!solve_line(&half, &workspace->bench, profile->n, profile->item, profile->rating, expected,
@@ -499,6 +514,7 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
 static void close_mf(struct rs_model *model) {
     struct state *state = model->state;
     free(state->mf.users.sets.number);
+    free(state->usual);
     free(state);
 }
 
@@ -512,8 +528,28 @@ static const struct rs_model_class mf_class = {
 
 /* Opening */
 
+/* What attributes say of each of the users that the model was fitted to, and in the mean. */
+static bool open_attributes(const struct rs_model *model, struct state *state,
+                            struct rs_error *err) {
+    struct rs_mf *mf = &state->mf;
+    const struct rs_array *array = rs_segment_find(&model->file->segments[0], "user_attribute");
+    size_t n = array == NULL ? 0 : array->n_rows;
+    if (!rs_factors_floats(model, "user_attribute", n * mf->width, &mf->users.expected, err))
+        return false;
+    state->usual = rs_calloc(mf->width, sizeof *state->usual);
+    for (size_t f = 0; f < mf->width; f++) {
+        double sum = 0;
+        for (size_t u = 0; u < n; u++) sum += (double)mf->users.expected[u * mf->width + f];
+        if (n > 0) state->usual[f] = (float)(sum / (double)n);
+    }
+    if (n == model->matrix->users.ids.n || !rs_factors_same_users(model)) return true;
+    return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its users are inconsistent",
+                   model->file->name);
+}
+
 /* What the sets of users say, where the model has it. */
-static bool open_sets(const struct rs_model *model, struct rs_mf *mf, struct rs_error *err) {
+static bool open_sets(const struct rs_model *model, struct state *state, struct rs_error *err) {
+    struct rs_mf *mf = &state->mf;
     double n;
     size_t n_items = model->matrix->items.ids.n;
     const uint32_t *item = NULL;
@@ -523,19 +559,19 @@ static bool open_sets(const struct rs_model *model, struct rs_mf *mf, struct rs_
         return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its header makes no sense",
                        model->file->name);
     struct rs_sets *sets = &mf->users.sets;
-    sets->n_features = (size_t)n;
-    if (!rs_factors_floats(model, "set_vector", sets->n_features * mf->width, &sets->y, err) ||
-        !rs_factors_array(model, "set_item", RS_U32, sets->n_features, &item, err))
+    sets->n_members = (size_t)n;
+    if (!rs_factors_floats(model, "set_vector", sets->n_members * mf->width, &sets->y, err) ||
+        !rs_factors_array(model, "set_item", RS_U32, sets->n_members, &item, err))
         return false;
     sets->number = rs_malloc(n_items, sizeof *sets->number);
     for (size_t i = 0; i < n_items; i++) sets->number[i] = RS_NONE;
-    for (uint32_t k = 0; k < sets->n_features; k++) {
+    for (uint32_t k = 0; k < sets->n_members; k++) {
         if (item[k] >= n_items)
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its items are inconsistent",
                            model->file->name);
         sets->number[item[k]] = k;
     }
-    return true;
+    return open_attributes(model, state, err);
 }
 
 static bool open_arrays(const struct rs_model *model, struct state *state, struct rs_error *err) {
@@ -554,7 +590,7 @@ static bool open_arrays(const struct rs_model *model, struct state *state, struc
         if (!(prior[f] > 0) || !isfinite(prior[f]))
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: a user_prior is not positive",
                            model->file->name);
-    if (!open_sets(model, mf, err)) return false;
+    if (!open_sets(model, state, err)) return false;
     state->same_users = rs_factors_same_users(model);
     if (!state->same_users) return true;
     mf->users.n = n_users;
@@ -585,6 +621,7 @@ bool rs_mf_open(struct rs_model *model, struct rs_error *err) {
     }
     if (!ok) {
         free(mf->users.sets.number);
+        free(state->usual);
         free(state);
         return false;
     }

@@ -28,8 +28,8 @@
  * stride: the diagonal of the posterior), user_bias_variance, item_bias_variance (f32), and
  * user_prior (f64, factors + 1: of every factor, then of the bias); in the header "noise",
  * "factors", "mean", "unit", "sweeps" and "lambda" (-1: learned) and "set_items" (0: no
- * sets), and if above 0 set_vector (f32, set_items x rs_dense_padded(factors + 1): Y) and set_item
- * (u32). A user is folded in by a user's half-sweep. */
+ * sets), and if above 0 set_vector (f32, set_items x rs_dense_padded(factors + 1): Y of the
+ * members) and set_item (u32). A user is folded in by a user's half-sweep. */
 #ifndef RS_MF_H
 #define RS_MF_H
 
@@ -43,7 +43,8 @@ struct rs_mf_options {
     int sweeps;
     double lambda;  /* below 0: learned */
     double tau;     /* of sets.h; 0: sets are left out */
-    size_t max_set; /* features of a set */
+    size_t max_set; /* members of sets */
+    double attribute_weight;
     uint64_t seed;
 };
 

@@ -79,13 +79,16 @@ static double said_without(const struct data *d, const uint32_t *number, size_t 
 static void check(const struct data *d, size_t max_features, double tau) {
     struct rs_sets sets;
     float mean[LINES * WIDTH], whole[WIDTH];
-    CHECK(rs_sets_init(&sets, &d->rows, &d->columns, max_features, tau, WIDTH));
+    const struct rs_table none = {0};
+    const struct rs_sets_options how = {max_features, WIDTH, tau, 0};
+    CHECK(rs_sets_init(&sets, &d->rows, &d->columns, &none, &how));
     CHECK(sets.n_features == (max_features < OTHERS ? max_features : OTHERS));
     rs_sets_regress(&sets, d->x, mean);
     for (size_t u = 0; u < LINES; u++)
         for (size_t f = 0; f < 2; f++)
             CHECK_NEAR((double)mean[u * WIDTH + f], said_without(d, sets.number, u, f, tau), 1e-4);
-    rs_sets_mean(sets.number, sets.y, WIDTH, 0, NULL, whole); /* nobody's set */
+    memset(whole, 0, sizeof whole);
+    rs_sets_add(sets.number, sets.y, WIDTH, 0, NULL, whole); /* nobody's set */
     CHECK(whole[0] == 0 && whole[1] == 0);
     rs_sets_free(&sets);
 }

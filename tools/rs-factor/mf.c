@@ -8,6 +8,7 @@
 
 static double tau = 1;
 static int64_t max_set = 4096;
+static double attribute_weight = 0.6;
 
 static const struct rs_option mf_options[] = {{0}};
 
@@ -27,6 +28,7 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header, bool
         .lambda = shared.lambda,
         .tau = sets ? tau : 0,
         .max_set = (size_t)max_set,
+        .attribute_weight = attribute_weight,
         .seed = (uint64_t)shared.seed,
     };
     struct rs_error err;

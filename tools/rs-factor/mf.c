@@ -8,7 +8,7 @@
 
 static double tau = 1;
 static int64_t max_set = 4096;
-static double attribute_weight = 0.6;
+static double attribute_weight = 0.2;
 
 static const struct rs_option mf_options[] = {{0}};
 
@@ -18,6 +18,9 @@ static const struct rs_option sets_options[] = {
     {"max-set", 0, RS_INTEGER, "N", &max_set, 1, 65536, NULL, true,
      "sets are of the N most popular items, or most active users; fitting holds N x N floats "
      "twice"},
+    {"attributes", 0, RS_REAL, "W", &attribute_weight, 0, 100, NULL, true,
+     "weight of what side tables say of users and items (categories, sets, numbers in eight "
+     "buckets, the year at the end of a title) beside that of a set; 0 leaves them out"},
     {0},
 };
 

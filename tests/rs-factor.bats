@@ -146,6 +146,22 @@ alike() {
         END { exit !(n > 100 && sqrt(s / n) < 0.1) }'
 }
 
+@test "attributes of users and items help SVD++ on MovieLens-100K u1" {
+    require_data ml-100k/u1.base
+    rs-clean -q "$DATA" --users "${DATA%u1.base}u.user" --user-columns id,age,sex,occupation,zip \
+        --items "${DATA%u1.base}u.item" --item-columns 'id,title,-,-,-,genres{unknown|Action|'$(
+        )'Adventure|Animation|Children|Comedy|Crime|Documentary|Drama|Fantasy|Noir|Horror|'$(
+        )'Musical|Mystery|Romance|SciFi|Thriller|War|Western}' | rs-matrix -o u1.matrix
+    rs-clean "${DATA%.base}.test" -o u1.test
+    for weight in 0 0.2; do
+        rs-factor --method svd++ --attributes $weight u1.matrix -o model
+        rs-score -m u1.matrix --model svd++=model --pairs u1.test | rs-eval - -m rmse -f csv |
+            awk -F, '$2 == "all" && $3 == "all" { print $5 }'
+    done >rmses
+    awk 'NR == 1 { without = $1 } END { exit !($1 < without - 0.001 && $1 < 0.887) }' rmses ||
+        fail "$(xargs <rmses)"
+}
+
 @test "EASE and iALS on MovieLens-100K rank as they should" {
     require_data ml-100k/u.data
     rs-clean "$DATA" | rs-split --holdout 0.2 --seed 1 --train train.rs --test test.rs

@@ -36,6 +36,7 @@ struct kept {
     struct kept_side sides[RS_GIBBS_SIDES];
     uint16_t *set_vector, *attribute_vector;
     float *intercept, *alpha;
+    float *user_mean, *user_spread; /* mean and variance over users of their combined vectors */
 };
 
 /* Options */
@@ -109,6 +110,8 @@ static void keep_nothing(struct kept *kept, const struct rs_gibbs_data *data) {
     kept->attribute_vector = rs_aligned(n_features * length, sizeof(uint16_t));
     kept->set_vector =
         rs_aligned(data->sides[RS_GIBBS_ITEMS].form->n_lines * length, sizeof(uint16_t));
+    kept->user_mean = rs_aligned(length, sizeof(float));
+    kept->user_spread = rs_aligned(length, sizeof(float));
     kept->intercept = rs_aligned(kept->n_samples, sizeof(float));
     kept->alpha = rs_aligned(kept->n_samples, sizeof(float));
 }
@@ -121,6 +124,8 @@ static void free_kept(struct kept *kept) {
     }
     free(kept->attribute_vector);
     free(kept->set_vector);
+    free(kept->user_mean);
+    free(kept->user_spread);
     free(kept->intercept);
     free(kept->alpha);
 }
@@ -185,6 +190,23 @@ static void keep_vectors(uint16_t *to, const float *vectors, size_t n, size_t wi
                 rs_gibbs_to_half(vectors[u * width + f] + (f == 0 ? first : 0));
 }
 
+/* The users as a whole: what stands for one of whom nothing is known. */
+static void keep_population(struct kept *kept, const struct rs_gibbs_chain *chain, size_t at) {
+    const float *vector = chain->sides[RS_GIBBS_USERS].combined;
+    size_t width = chain->data->width, n = chain->data->matrix->rows.n_lines;
+    for (size_t f = 0; f < width; f++) {
+        double sum = 0, squares = 0;
+        for (size_t u = 0; u < n; u++) sum += (double)vector[u * width + f];
+        double mean = sum / (double)n;
+        for (size_t u = 0; u < n; u++) {
+            double difference = (double)vector[u * width + f] - mean;
+            squares += difference * difference;
+        }
+        kept->user_mean[f * kept->n_samples + at] = (float)(mean + (f == 0 ? chain->intercept : 0));
+        kept->user_spread[f * kept->n_samples + at] = (float)(squares / (double)n);
+    }
+}
+
 static void keep_sample(struct kept *kept, const struct rs_gibbs_chain *chain, size_t at) {
     const struct rs_gibbs_data *data = chain->data;
     size_t width = data->width, n_samples = kept->n_samples, n_features = 0;
@@ -207,6 +229,7 @@ static void keep_sample(struct kept *kept, const struct rs_gibbs_chain *chain, s
                      n_samples, at, 0);
         n_features += users->blocks[b].n_features;
     }
+    keep_population(kept, chain, at);
     kept->intercept[at] = (float)chain->intercept;
     kept->alpha[at] = (float)chain->alpha;
 }
@@ -257,6 +280,23 @@ static char *named(char *buffer, size_t size, int side, const char *what) {
     return buffer;
 }
 
+/* What is expected of a line's drift at a time that nobody knows: the mean at its ratings. */
+static void write_average_drift(struct rs_writer *writer, const float *drift,
+                                const struct rs_gibbs_data *data, int s) {
+    const struct rs_gibbs_moments *moments = &data->sides[s].moments;
+    float *average = rs_malloc(moments->n_lines, sizeof *average);
+    for (size_t u = 0; u < moments->n_lines; u++) {
+        uint64_t first = moments->moment_start[u], end = moments->moment_start[u + 1];
+        double sum = 0;
+        for (uint64_t i = first * moments->n_scales; i < end * moments->n_scales; i++)
+            sum += (double)drift[i];
+        average[u] = end > first ? (float)(sum / (double)(end - first)) : 0;
+    }
+    char name[64];
+    rs_writer_f32(writer, named(name, sizeof name, s, "drift_average"), average, moments->n_lines);
+    free(average);
+}
+
 static void write_drift(struct rs_writer *writer, const struct kept *sums,
                         const struct rs_gibbs_data *data, int s) {
     const struct rs_gibbs_moments *moments = &data->sides[s].moments;
@@ -280,6 +320,7 @@ static void write_drift(struct rs_writer *writer, const struct kept *sums,
             (side->drift_squares[c] / sweeps - padding * variance[c] - squares) / (double)n;
         uncertainty[c] = fmin(fmax(uncertainty[c], 0), variance[c]);
     }
+    write_average_drift(writer, drift, data, s);
     char name[64];
     rs_writer_f64(writer, named(name, sizeof name, s, "drift_scale"), moments->scale, n_scales);
     rs_writer_f64(writer, named(name, sizeof name, s, "drift_variance"), variance, n_scales);
@@ -386,6 +427,8 @@ static void write_model(FILE *file, json_t *header, const struct kept *kept,
                         (struct rs_array){RS_U16, data->sides[RS_GIBBS_ITEMS].form->n_lines,
                                           data->width * kept->n_samples, kept->set_vector});
     write_attributes(&writer, kept, data);
+    rs_writer_f32(&writer, "user_mean", kept->user_mean, data->width * kept->n_samples);
+    rs_writer_f32(&writer, "user_spread", kept->user_spread, data->width * kept->n_samples);
     rs_writer_f32(&writer, "intercept", kept->intercept, kept->n_samples);
     rs_writer_f32(&writer, "alpha", kept->alpha, kept->n_samples);
     rs_writer_end(&writer, NULL);

@@ -34,10 +34,12 @@
  *     user_attribute_start (u64, n_users + 1), user_attribute (u32), user_attribute_weight (f32),
  *         user_attribute_vector (of each, W S): absent without
  *     user_prior_mean, user_prior_precision, item_… (f32, W S): of own vectors
+ *     user_mean, user_spread (f32, W S): mean and variance over all users of their vectors
  *     intercept, alpha (f32, S)
  *     user_noise, item_noise (f32): the expected 1 / tau
  *     user_drift_scale, …_variance, …_uncertainty (f64, by scale), user_moment_start (u64), _moment
- *         (i64, milliseconds), user_drift (f32, moments x scales): expected states; item_… likewise
+ *         (i64, milliseconds), user_drift (f32, moments x scales): expected states,
+ *         user_drift_average (f32): their sum at a moment picked by chance; item_… likewise
  */
 #ifndef RS_GIBBS_H
 #define RS_GIBBS_H

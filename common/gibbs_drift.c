@@ -342,7 +342,7 @@ static struct place find_place(const struct rs_gibbs_path *path, int64_t time) {
 }
 
 double rs_gibbs_drift_at(const struct rs_gibbs_path *path, int64_t time, double *spread) {
-    double drift = 0;
+    double drift = time == RS_NO_TIME ? path->average : 0;
     *spread = 0;
     struct place place = {0, INFINITY, INFINITY};
     if (time != RS_NO_TIME) place = find_place(path, time);

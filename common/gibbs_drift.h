@@ -61,6 +61,7 @@ struct rs_gibbs_path {
     const int64_t *moment; /* ascending */
     const float *state;
     const double *scale, *variance, *uncertainty; /* by scale */
+    double average;                               /* what is expected at an unknown time */
 };
 
 /* The expected drift at TIME (RS_NO_TIME: unknown). *spread becomes its variance. */

@@ -24,6 +24,7 @@ struct rs_comparer {
     uint64_t next[TILE_ROWS]; /* the first entry of each row behind the panels done */
     struct rs_span *spans;
     size_t spans_capacity;
+    struct rs_offers offers;
 };
 
 /* How a tile is cut. */
@@ -56,6 +57,7 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
     const struct rs_packed *packed = &comparison->packed;
     struct rs_comparer *comparer = rs_calloc(1, sizeof *comparer);
     comparer->shared = comparison;
+    comparer->offers.shortlists = &comparison->shortlists;
     rs_block_make(&comparer->block, packed);
     size_t bytes = list_bytes(comparison);
     comparer->lists = rs_aligned(bytes, 1);
@@ -68,6 +70,7 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
 }
 
 void rs_comparer_free(struct rs_comparer *comparer) {
+    rs_offers_flush(&comparer->offers);
     rs_block_free(&comparer->block);
     free(comparer->lists);
     free(comparer->sums);
@@ -86,13 +89,11 @@ size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_
 
 /* Offers */
 
-static void offer(struct rs_comparison *shared, size_t a, size_t b, float similarity) {
-    const struct rs_packed *packed = &shared->packed;
-    const float *threshold = shared->shortlists.threshold;
-    if (similarity >= threshold[a])
-        rs_shortlists_offer(&shared->shortlists, a, similarity, packed->line[b]);
-    if (similarity >= threshold[b])
-        rs_shortlists_offer(&shared->shortlists, b, similarity, packed->line[a]);
+static void offer(struct rs_comparer *comparer, size_t a, size_t b, float similarity) {
+    const uint32_t *line = comparer->shared->packed.line;
+    const float *threshold = comparer->shared->shortlists.threshold;
+    if (similarity >= threshold[a]) rs_offers_add(&comparer->offers, a, similarity, line[b]);
+    if (similarity >= threshold[b]) rs_offers_add(&comparer->offers, b, similarity, line[a]);
 }
 
 /* Bit i: passed[i] != 0, which is 0 or 1. */
@@ -152,8 +153,9 @@ struct view {
     bool backward;
 };
 
-static void consider_products(struct rs_comparison *shared, const struct view *view,
+static void consider_products(struct rs_comparer *comparer, const struct view *view,
                               const int32_t *sums) {
+    const struct rs_comparison *shared = comparer->shared;
     const struct rs_line_facts *facts = &shared->packed.facts;
     const float *threshold = shared->shortlists.threshold;
     size_t x = view->x, y = view->y;
@@ -167,13 +169,14 @@ static void consider_products(struct rs_comparison *shared, const struct view *v
     uint64_t bits = pairs_in_order(bits_of(passed), x, y, view->end, view->backward);
     for (; bits != 0; bits &= bits - 1) {
         size_t i = (size_t)__builtin_ctzll(bits);
-        offer(shared, x, y + i,
+        offer(comparer, x, y + i,
               rs_similarity_of_product(&shared->how, (double)sums[i], facts, x, y + i));
     }
 }
 
-static void consider_sums(struct rs_comparison *shared, const struct view *view,
+static void consider_sums(struct rs_comparer *comparer, const struct view *view,
                           const struct rs_sums *sums) {
+    const struct rs_comparison *shared = comparer->shared;
     const float *threshold = shared->shortlists.threshold;
     float similarity[RS_PAIRS];
     uint8_t passed[RS_PAIRS];
@@ -183,7 +186,7 @@ static void consider_sums(struct rs_comparison *shared, const struct view *view,
     uint64_t bits = pairs_in_order(bits_of(passed), view->x, view->y, view->end, view->backward);
     for (; bits != 0; bits &= bits - 1) {
         size_t i = (size_t)__builtin_ctzll(bits);
-        offer(shared, view->x, view->y + i, similarity[i]);
+        offer(comparer, view->x, view->y + i, similarity[i]);
     }
 }
 
@@ -326,7 +329,7 @@ static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
 /* Blocks */
 
 static void finish_levels(struct rs_comparer *comparer, const struct tile *tile, size_t r) {
-    struct rs_comparison *shared = comparer->shared;
+    const struct rs_comparison *shared = comparer->shared;
     const struct rs_block *block = &comparer->block;
     size_t x = tile->from + r;
     int32_t *sums = comparer->sums + r * tile->row_sums;
@@ -342,15 +345,15 @@ static void finish_levels(struct rs_comparer *comparer, const struct tile *tile,
         const struct view view = {x, block->from + line, block->to, false};
         struct rs_sums reals;
         if (alone) {
-            consider_products(shared, &view, sums + line);
+            consider_products(comparer, &view, sums + line);
         } else if (convert_sums(sums + line, tile->stride, &reals)) {
-            consider_sums(shared, &view, &reals);
+            consider_sums(comparer, &view, &reals);
         }
     }
 }
 
 static void finish_reals(struct rs_comparer *comparer, size_t x) {
-    struct rs_comparison *shared = comparer->shared;
+    const struct rs_comparison *shared = comparer->shared;
     const struct rs_block *block = &comparer->block;
     enum rs_sums_kind kind = shared->packed.kind;
     size_t n = find_block_spans(comparer, x, shared->packed.start[x]);
@@ -360,7 +363,7 @@ static void finish_reals(struct rs_comparer *comparer, size_t x) {
     for (size_t line = 0; line < block->to - block->from; line += RS_PAIRS) {
         const struct view view = {x, block->from + line, block->to, false};
         void *some = (char *)comparer->lists + line * rs_scatter_bytes(kind);
-        if (rs_scatter_take_reals(kind, some, &sums)) consider_sums(shared, &view, &sums);
+        if (rs_scatter_take_reals(kind, some, &sums)) consider_sums(comparer, &view, &sums);
     }
 }
 
@@ -417,7 +420,7 @@ static void compare_block(struct rs_comparer *comparer, const struct rs_block_pl
 /* By columns */
 
 static void compare_line(struct rs_comparer *comparer, size_t x) {
-    struct rs_comparison *shared = comparer->shared;
+    const struct rs_comparison *shared = comparer->shared;
     const struct rs_packed *packed = &shared->packed;
     enum rs_sums_kind kind = packed->kind;
     size_t n = find_column_spans(comparer, x);
@@ -430,14 +433,15 @@ static void compare_line(struct rs_comparer *comparer, size_t x) {
         const struct view view = {x, y, packed->n_rows, true};
         void *some = (char *)comparer->lists + y * rs_scatter_bytes(kind);
         if (kind == RS_LEVEL_PRODUCT) {
-            if (y < x) consider_products(shared, &view, some);
+            if (y < x) consider_products(comparer, &view, some);
             memset(some, 0, RS_PAIRS * rs_scatter_bytes(kind));
         } else if (kind == RS_LEVEL_SUMS) {
             memset(planes, 0, sizeof planes);
             rs_scatter_take_levels(some, planes, RS_PAIRS);
-            if (y < x && convert_sums(planes, RS_PAIRS, &sums)) consider_sums(shared, &view, &sums);
+            if (y < x && convert_sums(planes, RS_PAIRS, &sums))
+                consider_sums(comparer, &view, &sums);
         } else if (rs_scatter_take_reals(kind, some, &sums) && y < x) {
-            consider_sums(shared, &view, &sums);
+            consider_sums(comparer, &view, &sums);
         }
     }
 }

@@ -26,6 +26,7 @@ struct rs_comparison {
 struct rs_comparer;
 
 struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison);
+/* Hands over the last offers. */
 void rs_comparer_free(struct rs_comparer *comparer);
 
 /* Compares every row with the lines of the block behind it: part PART of N_PARTS of that work.

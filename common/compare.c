@@ -107,34 +107,51 @@ static uint64_t bits_of(const uint8_t passed[RS_PAIRS]) {
     return bits;
 }
 
-/* Which of RS_PAIRS similarities one of the two lines of the pair may want. */
-RS_CLONES static void compare_thresholds(const float *similarity, float threshold_x,
+/* The three functions below set PASSED for those of RS_PAIRS pairs of which one line may want the
+ * other, and return whether there is any. Nearly always there is none, and so they ask that first.
+ */
+
+static inline bool is_wanted(float similarity, float threshold_x, float threshold) {
+    return similarity >= (threshold < threshold_x ? threshold : threshold_x);
+}
+
+RS_CLONES static bool compare_thresholds(const float *similarity, float threshold_x,
                                          const float *threshold, uint8_t *passed) {
-    for (size_t i = 0; i < RS_PAIRS; i++) {
-        float least = threshold[i] < threshold_x ? threshold[i] : threshold_x;
-        passed[i] = similarity[i] >= least;
-    }
+    uint32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        any |= (uint32_t)is_wanted(similarity[i], threshold_x, threshold[i]);
+    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
+        passed[i] = is_wanted(similarity[i], threshold_x, threshold[i]);
+    return any != 0;
 }
 
-/* The same from products, without a division: similar to one part in 10^5, on the safe side. */
-RS_CLONES static void estimate_cosines(const int32_t *sums, const float *inverse_root, float root,
+/* Cosines from products, without a division: right to one part in 10^5, on the safe side. */
+RS_CLONES static bool estimate_cosines(const int32_t *sums, const float *inverse_root, float root,
                                        float threshold_x, const float *threshold, uint8_t *passed) {
-    float above = root * 0.99999f, least_x = threshold_x * above;
-    for (size_t i = 0; i < RS_PAIRS; i++) {
-        float similarity = (float)sums[i] * inverse_root[i], least = threshold[i] * above;
-        least = least < least_x ? least : least_x;
-        passed[i] = similarity >= least;
-    }
+    float above = root * 0.99999f, above_x = threshold_x * above;
+    uint32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        any |= (uint32_t)is_wanted((float)sums[i] * inverse_root[i], above_x, threshold[i] * above);
+    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
+        passed[i] = is_wanted((float)sums[i] * inverse_root[i], above_x, threshold[i] * above);
+    return any != 0;
 }
 
-RS_CLONES static void estimate_overlaps(const int32_t *sums, const double *n, double n_x,
+/* The same for jaccard: n / of >= threshold. */
+static inline bool may_overlap(double n, double n_both, float threshold_x, float threshold) {
+    float least = threshold < threshold_x ? threshold : threshold_x;
+    return n > 0 && n >= 0.99999 * (double)least * (n_both - n);
+}
+
+RS_CLONES static bool estimate_overlaps(const int32_t *sums, const double *n, double n_x,
                                         float threshold_x, const float *threshold,
                                         uint8_t *passed) {
-    for (size_t i = 0; i < RS_PAIRS; i++) {
-        float least = threshold[i] < threshold_x ? threshold[i] : threshold_x;
-        double of = n_x + n[i] - (double)sums[i];
-        passed[i] = (double)sums[i] >= (double)least * 0.99999 * of;
-    }
+    uint32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        any |= (uint32_t)may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
+    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
+        passed[i] = may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
+    return any != 0;
 }
 
 /* Row X and the lines Y..Y + RS_PAIRS - 1, bit i of PASSED for line Y + i: offers the pairs whose
@@ -160,12 +177,12 @@ static void consider_products(struct rs_comparer *comparer, const struct view *v
     const float *threshold = shared->shortlists.threshold;
     size_t x = view->x, y = view->y;
     uint8_t passed[RS_PAIRS];
-    if (shared->how.metric == RS_JACCARD) {
-        estimate_overlaps(sums, facts->n + y, facts->n[x], threshold[x], threshold + y, passed);
-    } else {
-        estimate_cosines(sums, shared->inverse_root + y, (float)facts->root[x], threshold[x],
-                         threshold + y, passed);
-    }
+    bool any = shared->how.metric == RS_JACCARD
+                   ? estimate_overlaps(sums, facts->n + y, facts->n[x], threshold[x], threshold + y,
+                                       passed)
+                   : estimate_cosines(sums, shared->inverse_root + y, (float)facts->root[x],
+                                      threshold[x], threshold + y, passed);
+    if (!any) return;
     uint64_t bits = pairs_in_order(bits_of(passed), x, y, view->end, view->backward);
     for (; bits != 0; bits &= bits - 1) {
         size_t i = (size_t)__builtin_ctzll(bits);
@@ -182,7 +199,7 @@ static void consider_sums(struct rs_comparer *comparer, const struct view *view,
     uint8_t passed[RS_PAIRS];
     rs_similarity_of(&shared->how, sums, shared->packed.unit, &shared->packed.facts, view->x,
                      view->y, similarity);
-    compare_thresholds(similarity, threshold[view->x], threshold + view->y, passed);
+    if (!compare_thresholds(similarity, threshold[view->x], threshold + view->y, passed)) return;
     uint64_t bits = pairs_in_order(bits_of(passed), view->x, view->y, view->end, view->backward);
     for (; bits != 0; bits &= bits - 1) {
         size_t i = (size_t)__builtin_ctzll(bits);

@@ -194,11 +194,11 @@ const struct rs_dots_kernel *const rs_dots_kernels[] = {&portable, &avx2, &vnni}
 const struct rs_dots_kernel *const rs_dots_kernels[] = {&portable};
 #endif
 
-const size_t rs_n_dense_kernels = sizeof rs_dots_kernels / sizeof *rs_dots_kernels;
+const size_t rs_n_dots_kernels = sizeof rs_dots_kernels / sizeof *rs_dots_kernels;
 
 const struct rs_dots_kernel *rs_dots_best(void) {
     const struct rs_dots_kernel *best = rs_dots_kernels[0];
-    for (size_t i = 0; i < rs_n_dense_kernels; i++)
+    for (size_t i = 0; i < rs_n_dots_kernels; i++)
         if (rs_dots_kernels[i]->is_supported()) best = rs_dots_kernels[i];
     return best;
 }

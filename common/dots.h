@@ -46,7 +46,7 @@ struct rs_dots_kernel {
 
 /* All kernels, the portable one first, the best last. */
 extern const struct rs_dots_kernel *const rs_dots_kernels[];
-extern const size_t rs_n_dense_kernels;
+extern const size_t rs_n_dots_kernels;
 
 /* The best that this processor has. */
 const struct rs_dots_kernel *rs_dots_best(void);

@@ -6,41 +6,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "dots.h"
 #include "memory.h"
 
 /* Levels */
 
-enum { N_STEPS = 4 }; /* 1, 1/2, 1/4, 1/8: what a float holds exactly */
+/* Levels are at finest eighths: steps that a float holds exactly. */
+enum { EIGHTHS = 8, LARGEST_ON_GRID = 1 << 24 };
 
 /* Ratings from which on several threads are worth waking. */
 enum { MANY = 100000 };
 
 struct range {
     float min, max;
-    unsigned off; /* bit s: some rating is no multiple of 1 / 2^s */
+    bool off_grid; /* some rating is no multiple of 1/8 */
+    uint32_t bits; /* of all ratings in eighths */
 };
+
+RS_CLONES static void extend_range(struct range *range, const float *rating, size_t n) {
+    float min = range->min, max = range->max;
+    uint32_t off = range->off_grid, bits = range->bits;
+    for (size_t i = 0; i < n; i++) {
+        float eighths = rating[i] * EIGHTHS;
+        bool large = !(eighths < LARGEST_ON_GRID && eighths > -LARGEST_ON_GRID);
+        int32_t whole = (int32_t)(large ? 0 : eighths);
+        off |= (uint32_t)large | (uint32_t)((float)whole != eighths);
+        bits |= (uint32_t)whole;
+        min = rating[i] < min ? rating[i] : min;
+        max = rating[i] > max ? rating[i] : max;
+    }
+    *range = (struct range){min, max, off != 0, bits};
+}
 
 static struct range range_of(const float *rating, uint64_t n) {
     float min = FLT_MAX, max = -FLT_MAX;
-    unsigned off = 0;
+    uint32_t off = 0, bits = 0;
 #pragma omp parallel for schedule(static) if (n > MANY) reduction(min                              \
                                                                   : min) reduction(max             \
                                                                                    : max)          \
     reduction(|                                                                                    \
-              : off)
-    for (uint64_t e = 0; e < n; e++) {
-        float r = rating[e];
-        min = r < min ? r : min;
-        max = r > max ? r : max;
-        unsigned here = 0;
-        for (unsigned s = 0; s < N_STEPS; s++) {
-            float steps = r * (float)(1 << s);
-            here |= (unsigned)(steps != rintf(steps)) << s;
-        }
-        off |= here;
+              : off) reduction(|                                                                   \
+                               : bits)
+    for (uint64_t e = 0; e < n; e += MANY) {
+        struct range range = {min, max, off != 0, bits};
+        extend_range(&range, rating + e, n - e < MANY ? n - e : MANY);
+        min = range.min;
+        max = range.max;
+        off = range.off_grid;
+        bits = range.bits;
     }
-    return (struct range){min, max, off};
+    return (struct range){min, max, off != 0, bits};
 }
 
 /* The levels of ratings, and the least and the greatest that occurs. False if the ratings lie on no
@@ -52,10 +68,10 @@ static bool find_levels(const struct rs_matrix *matrix, enum rs_metric metric,
     if (metric == RS_ADJUSTED_COSINE || metric == RS_PEARSON_BASELINE) return false;
     if (metric == RS_JACCARD) return true;
     struct range range = range_of(matrix->rows.rating, matrix->n_ratings);
-    unsigned step = 0;
-    while (step < N_STEPS && (range.off >> step & 1) != 0) step++;
-    if (step == N_STEPS) return false;
-    values->per_unit = 1 << step;
+    if (range.off_grid) return false;
+    values->per_unit = EIGHTHS;
+    for (uint32_t bits = range.bits; (bits & 1) == 0 && values->per_unit > 1; bits >>= 1)
+        values->per_unit /= 2;
     /* A cosine depends on where 0 is; the others do not, and levels from 1 are the smallest. */
     if (metric != RS_COSINE) values->zero = (double)range.min - 1 / values->per_unit;
     *min = ((double)range.min - values->zero) * values->per_unit;

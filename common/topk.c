@@ -1,9 +1,8 @@
 #include "topk.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
-enum { SMALL = 24 };
+enum { SMALL = 16 };
 
 static void sort_small(uint64_t *keys, size_t n) {
     for (size_t i = 1; i < n; i++) {
@@ -14,24 +13,27 @@ static void sort_small(uint64_t *keys, size_t n) {
     }
 }
 
-static uint64_t middle_of(uint64_t a, uint64_t b, uint64_t c) {
-    uint64_t low = a < b ? a : b, high = a < b ? b : a;
-    return c < low ? low : c > high ? high : c;
+/* The index of the middle one of three keys. */
+static size_t middle_of(const uint64_t *keys, size_t a, size_t b, size_t c) {
+    if (keys[a] < keys[b]) return keys[b] < keys[c] ? b : keys[a] < keys[c] ? c : a;
+    return keys[a] < keys[c] ? a : keys[b] < keys[c] ? c : b;
 }
 
-/* Splits keys about a pivot: what is greater comes first. Returns how many of the keys form the
- * first part, at least 1 and less than N. */
+/* Puts a key where it belongs and what is greater before it; returns where that is. Has no branch
+ * in its loop that the processor could guess wrong (Lomuto's partition). */
 static size_t split(uint64_t *keys, size_t n) {
-    uint64_t pivot = middle_of(keys[0], keys[n / 2], keys[n - 1]);
-    size_t low = 0, high = n - 1;
-    while (true) {
-        while (keys[low] > pivot) low++;
-        while (keys[high] < pivot) high--;
-        if (low >= high) return low == n - 1 ? low : high + 1;
-        uint64_t key = keys[low];
-        keys[low++] = keys[high];
-        keys[high--] = key;
+    size_t at = middle_of(keys, 0, n / 2, n - 1), greater = 0;
+    uint64_t pivot = keys[at];
+    keys[at] = keys[n - 1];
+    for (size_t i = 0; i < n - 1; i++) {
+        uint64_t key = keys[i];
+        keys[i] = keys[greater];
+        keys[greater] = key;
+        greater += key > pivot;
     }
+    keys[n - 1] = keys[greater];
+    keys[greater] = pivot;
+    return greater;
 }
 
 void rs_topk_partition(uint64_t *keys, size_t n, size_t k) {
@@ -40,13 +42,14 @@ void rs_topk_partition(uint64_t *keys, size_t n, size_t k) {
             sort_small(keys, n);
             return;
         }
-        size_t first = split(keys, n);
-        if (k <= first) {
-            n = first;
+        size_t pivot = split(keys, n);
+        if (k <= pivot) {
+            n = pivot;
         } else {
-            keys += first;
-            n -= first;
-            k -= first;
+            size_t settled = pivot + 1;
+            keys += settled;
+            n -= settled;
+            k -= settled;
         }
     }
 }
@@ -56,10 +59,20 @@ static int descending(const void *a, const void *b) {
     return first < second ? 1 : first > second ? -1 : 0;
 }
 
-void rs_topk_sort(uint64_t *keys, size_t n) {
-    if (n <= SMALL) {
-        sort_small(keys, n);
-    } else {
-        qsort(keys, n, sizeof *keys, descending);
+/* Quicksort; what splits badly DEPTH times is left to the library. */
+static void sort(uint64_t *keys, size_t n, unsigned depth) {
+    while (n > SMALL) {
+        if (depth-- == 0) {
+            qsort(keys, n, sizeof *keys, descending);
+            return;
+        }
+        size_t pivot = split(keys, n);
+        sort(keys + pivot + 1, n - pivot - 1, depth);
+        n = pivot;
     }
+    sort_small(keys, n);
+}
+
+void rs_topk_sort(uint64_t *keys, size_t n) {
+    sort(keys, n, 64);
 }

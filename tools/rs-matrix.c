@@ -37,7 +37,17 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_example examples[] = {
-    {"Make a matrix of a file of ratings", "rs-clean ratings.csv | rs-matrix -o sample.matrix", ""},
+    {"Make a matrix of a file of ratings and look at its users",
+     "rs-clean ratings.csv | rs-matrix -o matrix.rs && \\\n"
+     "    rs-view -f csv --biases users -n 2 matrix.rs",
+     "user,n,mean,deviation,bias\n"
+     "1,26,4.076923076923077,0.8049403667867828,0.28995593511747014\n"
+     "2,18,3.8055555555555554,0.7291335971337047,0.12188836282357218"},
+    {"Of several files, the later rating of a pair counts",
+     "printf 'user,item,rating\\n1,101,1\\n' | rs-clean -o new.rs && \\\n"
+     "    rs-clean ratings.csv | cat - new.rs | rs-matrix -q | rs-view -f csv -n 1",
+     "user,item,rating\n"
+     "1,101,1"},
     {0},
 };
 

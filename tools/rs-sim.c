@@ -66,8 +66,20 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_example examples[] = {
-    {"The neighbours of all items by the default metric",
-     "rs-clean ratings.csv | rs-matrix | rs-sim -o item.graph", ""},
+    {"The most similar items by the default metric",
+     "rs-clean ratings.csv | rs-matrix -o matrix.rs && rs-sim matrix.rs -o item.rs && \\\n"
+     "    rs-view -f csv -n 3 item.rs",
+     "item,neighbour,similarity,rank\n"
+     "101,119,0.15030448,1\n"
+     "101,113,0.13907358,2\n"
+     "101,107,0.13496469,3"},
+    {"Users with similar taste, at least 20 films in common, in two parts that cat joins",
+     "for i in 1 2; do rs-sim -s user -m pearson --min-support 20 --part $i/2 matrix.rs; done | "
+     "\\\n"
+     "    rs-view -f csv -n 2",
+     "user,neighbour,similarity,rank\n"
+     "4,82,0.6647847,1\n"
+     "5,41,0.5569989,1"},
     {0},
 };
 

@@ -87,9 +87,9 @@ static void check(const struct rs_dots_kernel *kernel, struct problem *problem, 
 int main(void) {
     struct problem *problem = rs_malloc(1, sizeof *problem);
     problem->levels = rs_aligned(N_GROUPS * RS_DOTS_GROUP_BYTES, 1);
-    CHECK(rs_n_dense_kernels > 0 && rs_dots_kernels[0]->is_supported());
+    CHECK(rs_n_dots_kernels > 0 && rs_dots_kernels[0]->is_supported());
     CHECK(rs_dots_best()->is_supported());
-    for (size_t i = 0; i < rs_n_dense_kernels; i++) {
+    for (size_t i = 0; i < rs_n_dots_kernels; i++) {
         if (!rs_dots_kernels[i]->is_supported()) continue;
         for (uint32_t trial = 0; trial < 20; trial++) check(rs_dots_kernels[i], problem, trial);
     }

@@ -306,7 +306,7 @@ static void check_small(uint32_t trial) {
                kind, options.similarity.shrink, options.similarity.min_support,
                (double)options.min_similarity, options.k);
     CHECK(right);
-    options.kernel = rs_dots_kernels[trial % rs_n_dense_kernels];
+    options.kernel = rs_dots_kernels[trial % rs_n_dots_kernels];
     if (!options.kernel->is_supported()) options.kernel = NULL;
     struct rs_neighbours again =
         find_in_parts(&matrix, options, 1 + (int)(trial % 3), 1 + trial % 4);
@@ -344,7 +344,7 @@ static void check_large(uint32_t trial, size_t n_users, size_t n_items, enum rat
         right = right && list_is_right(&found, a, &options, &dense);
     CHECK(right);
     free_lines(&dense);
-    for (size_t i = 0; i < rs_n_dense_kernels; i++) {
+    for (size_t i = 0; i < rs_n_dots_kernels; i++) {
         if (!rs_dots_kernels[i]->is_supported()) continue;
         options.kernel = rs_dots_kernels[i];
         struct rs_neighbours again = find_in_parts(&matrix, options, 2 + (int)i, 1 + 2 * i);

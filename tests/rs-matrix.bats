@@ -1,0 +1,127 @@
+# rs-matrix: every rating twice, sorted, with means and biases, whatever the order of the input.
+
+setup() {
+    load helper
+    _common_setup
+    rs-clean "$SAMPLE" -o ratings.rs
+}
+
+# A matrix of CSV lines on standard input: user,item,rating. Further arguments are rs-matrix's.
+matrix_of() {
+    (echo user,item,rating; cat) | rs-clean | rs-matrix "$@"
+}
+
+@test "rows and columns hold the same ratings, ids in their order, numbers by value" {
+    matrix_of -o m.rs <<-END
+	b,x,1
+	10,30,2
+	2,x,3
+	10,4,4
+	2,30,5
+	END
+    run -0 rs-view -f csv m.rs
+    assert_output "$(printf 'user,item,rating\n2,30,5\n2,x,3\n10,4,4\n10,30,2\nb,x,1')"
+    run -0 rs-view --array column_start m.rs
+    assert_output "$(printf '0\n1\n3\n5')"
+    run -0 rs-view --array column_user m.rs
+    assert_output "$(printf '1\n0\n1\n0\n2')"
+    run -0 rs-view --array column_rating m.rs
+    assert_output "$(printf '4\n5\n2\n3\n1')"
+}
+
+@test "the order of the input, its cut into files and threads change nothing" {
+    rs-matrix ratings.rs -o straight.rs
+    (head -n 1 "$SAMPLE"; tail -n +2 "$SAMPLE" | sort -t, -k3,3 -k1,1r) | rs-clean |
+        rs-matrix -t 3 -o shuffled.rs
+    cmp straight.rs shuffled.rs
+    (head -n 1 "$SAMPLE"; tail -n +2 "$SAMPLE" | awk 'NR % 2') | rs-clean -o odd.rs
+    (head -n 1 "$SAMPLE"; tail -n +2 "$SAMPLE" | awk 'NR % 2 == 0') | rs-clean -o even.rs
+    rs-matrix even.rs odd.rs -t 1 -o files.rs
+    cmp straight.rs files.rs
+    cat odd.rs even.rs | rs-matrix -t 2 >joined.rs
+    cmp straight.rs joined.rs
+}
+
+@test "means, deviations and biases are those of an independent computation" {
+    for options in "" "--user-damping 3 --item-damping 0.5 --sweeps 4" "--sweeps 0" \
+        "--user-damping 0 --item-damping 0"; do
+        rs-matrix $options ratings.rs -o m.rs
+        run -0 /usr/bin/python3 - "$SAMPLE" <(rs-view --biases users -f csv m.rs) \
+            <(rs-view --biases items -f csv m.rs) $options <<'END'
+import csv, statistics, sys
+rows = [(r["user"], r["item"], float(r["rating"])) for r in csv.DictReader(open(sys.argv[1]))]
+options = dict(zip(sys.argv[4::2], sys.argv[5::2]))
+user_damping = float(options.get("--user-damping", 15))
+item_damping = float(options.get("--item-damping", 10))
+of = ({}, {})
+for user, item, rating in rows:
+    of[0].setdefault(user, []).append((item, rating))
+    of[1].setdefault(item, []).append((user, rating))
+mean = sum(r for _, _, r in rows) / len(rows)
+bias = ({u: 0.0 for u in of[0]}, {i: 0.0 for i in of[1]})
+for _ in range(int(options.get("--sweeps", 10))):
+    for side, damping in ((1, item_damping), (0, user_damping)):
+        for name, given in of[side].items():
+            bias[side][name] = sum(r - mean - bias[1 - side][o] for o, r in given) / (
+                damping + len(given))
+for side in (0, 1):
+    for row in csv.DictReader(open(sys.argv[2 + side])):
+        given = [r for _, r in of[side][row["user" if side == 0 else "item"]]]
+        name = row["user" if side == 0 else "item"]
+        assert int(row["n"]) == len(given)
+        assert abs(float(row["mean"]) - statistics.fmean(given)) < 1e-12
+        assert abs(float(row["deviation"]) - statistics.pstdev(given)) < 1e-12, row
+        assert abs(float(row["bias"]) - bias[side][name]) < 1e-9, (row, bias[side][name])
+END
+    done
+}
+
+@test "the last rating of a pair counts and a warning counts the others" {
+    printf 'a,x,1\nb,x,2\n' | (echo user,item,rating; cat) | rs-clean -o one.rs
+    printf 'a,x,3\na,y,4\n' | (echo user,item,rating; cat) | rs-clean -o two.rs
+    run -0 --separate-stderr rs-matrix one.rs two.rs one.rs two.rs -o m.rs
+    assert_equal "$stderr" \
+        "rs-matrix: warning: 5 ratings went because a later one is of the same user and item"
+    run -0 rs-view -f csv m.rs
+    assert_output "$(printf 'user,item,rating\na,x,3\na,y,4\nb,x,2')"
+    run -0 --separate-stderr rs-matrix -q one.rs two.rs one.rs two.rs -o quiet.rs
+    assert_equal "$stderr" ""
+    cmp m.rs quiet.rs
+}
+
+@test "times come along when asked for" {
+    printf 'user,item,rating,time\nb,x,1,1000000000\na,x,2,1100000000\n' | rs-clean -o t.rs
+    rs-matrix --times t.rs -o m.rs
+    run -0 rs-view --array row_time m.rs
+    assert_output "$(printf '1100000000000\n1000000000000')"
+    rs-matrix t.rs -o none.rs
+    run -65 rs-view --array row_time none.rs
+}
+
+@test "one user, one item, one rating, all ratings alike" {
+    for lines in 'a,x,3' 'a,x,3\na,y,3' 'a,x,3\nb,x,3'; do
+        printf "$lines\n" | matrix_of -o m.rs
+        run -0 rs-view --check m.rs
+        run -0 rs-view -f csv --biases items m.rs
+        refute_output --partial nan
+    done
+}
+
+@test "what is no stream of ratings is refused" {
+    : >empty
+    fails 65 rs-matrix empty
+    fails 65 rs-matrix "$SAMPLE"
+    fails 66 rs-matrix nothere.rs
+    rs-matrix ratings.rs -o m.rs
+    fails 65 rs-matrix m.rs
+    assert_equal "$stderr" "rs-matrix: m.rs: holds matrix where ratings are needed"
+    head -c 3000 ratings.rs >cut.rs
+    fails 65 rs-matrix cut.rs
+    fails 64 rs-matrix --normalise median ratings.rs
+    fails 64 rs-matrix --sweeps -1 ratings.rs
+}
+
+@test "-v says what there is" {
+    run -0 --separate-stderr rs-matrix -v ratings.rs -o m.rs
+    assert_equal "$stderr" "rs-matrix: 2660 ratings, 120 users, 90 items"
+}

@@ -7,7 +7,7 @@
 plain  := random popular global-mean user-mean item-mean baseline
 blends := user-item hybrid
 
-MODELS ?= $(plain) user item mf ease ials $(blends)
+MODELS ?= $(plain) user item mf svd++ gibbs ease ials $(blends)
 
 user.predict ?= rs-sim $(matrix) --side user --metric pearson-baseline --neighbours 300
 user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neighbours 50

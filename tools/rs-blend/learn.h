@@ -37,8 +37,8 @@ void learn_stack(struct learned *learned, const struct samples *samples);
 /* For each cell of counts the parent with the least squared error. */
 void learn_switch(struct learned *learned, const struct samples *samples);
 
-/* Non-negative weights that make relevant items (truth >= RELEVANT) likely among the candidates;
- * the best parent alone if that is not better on users left out. */
+/* Whole-numbered weights of the parents whose sum has the best heads of lists (NDCG@10, relevant:
+ * truth >= RELEVANT), the best parent alone if no sum is better. */
 void learn_rank(struct learned *learned, const struct samples *samples, double relevant);
 
 /* For each cell of users' counts the parent that ranks best. */

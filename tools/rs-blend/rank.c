@@ -1,14 +1,14 @@
-/* The stack for ranking: a softmax over each user's candidates. */
+/* The stack for ranking: the parents whose sum makes the best heads of lists, by ensemble selection
+ * (Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble selection from libraries of models, ICML 2004).
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "learn.h"
 #include "memory.h"
-#include "random.h"
 
-enum { MAX_STEPS = 30, TOP = 10 };
-#define RIDGE 1e-4
+enum { ROUNDS = 12, TOP = 10 };
 
 /* The rows of one user, relevant ones first. */
 struct group {
@@ -87,69 +87,6 @@ static void free_lists(struct lists *lists) {
     free(lists->z);
 }
 
-static double score_row(const struct lists *lists, const double *w, size_t row) {
-    const float *z = lists->z + row * lists->n_parents;
-    double score = 0;
-    for (size_t m = 0; m < lists->n_parents; m++) score += w[m] * (double)z[m];
-    return score;
-}
-
-/* A loss with its first and second derivatives, over n_parents weights. */
-struct curve {
-    double loss;
-    double *gradient, *hessian; /* d, d x d */
-};
-
-/* The mean over the relevant items p of one user of log(1 + sum_n exp(s_n - s_p)), n over the
- * others, added to CURVE. Its derivatives are moments of z: with q the softmax over the others, and
- * miss the probability that one of them comes before p, z has mean (1 - miss) z_p + miss E_q z. */
-static void add_group(const struct lists *lists, const struct group *group, const double *w,
-                      double *scores, struct curve *curve) {
-    size_t d = lists->n_parents;
-    double mean[RS_MAX_PARENTS] = {0}, greatest = -INFINITY, others = 0;
-    double share = 1 / (double)group->n_relevant, pull = 0;
-    for (size_t k = 0; k < group->n; k++) {
-        scores[k] = score_row(lists, w, group->begin + k);
-        greatest = scores[k] > greatest ? scores[k] : greatest;
-    }
-    for (size_t k = 0; k < group->n; k++) {
-        scores[k] = exp(scores[k] - greatest);
-        if (k >= group->n_relevant) others += group->scale * scores[k];
-    }
-    for (size_t k = group->n_relevant; k < group->n; k++) {
-        const float *z = lists->z + (group->begin + k) * d;
-        double q = group->scale * scores[k] / others;
-        for (size_t m = 0; m < d; m++) mean[m] += q * (double)z[m];
-    }
-    for (size_t k = 0; k < group->n_relevant; k++) {
-        const float *z = lists->z + (group->begin + k) * d;
-        double miss = others / (scores[k] + others), spread = share * miss * (1 - miss);
-        curve->loss -= share * log(scores[k] / (scores[k] + others));
-        pull += share * miss;
-        for (size_t m = 0; m < d; m++) {
-            double difference = (double)z[m] - mean[m];
-            curve->gradient[m] -= share * miss * difference;
-            for (size_t j = 0; j <= m; j++)
-                curve->hessian[m * d + j] += spread * difference * ((double)z[j] - mean[j]);
-        }
-    }
-    for (size_t k = group->n_relevant; k < group->n; k++) {
-        const float *z = lists->z + (group->begin + k) * d;
-        double q = pull * group->scale * scores[k] / others;
-        for (size_t m = 0; m < d; m++)
-            for (size_t j = 0; j <= m; j++)
-                curve->hessian[m * d + j] +=
-                    q * ((double)z[m] - mean[m]) * ((double)z[j] - mean[j]);
-    }
-}
-
-/* Which users count: all (-1), or those whose hash gives not / just PART. */
-static bool counts(const struct group *group, int part, bool inside) {
-    if (part < 0) return true;
-    struct rs_random random = rs_random_stream(2, group->user, 0, 0);
-    return ((int)rs_random_below(&random, 2) == part) == inside;
-}
-
 static size_t largest_group(const struct lists *lists) {
     size_t largest = 0;
     for (size_t g = 0; g < lists->n_groups; g++)
@@ -157,231 +94,122 @@ static size_t largest_group(const struct lists *lists) {
     return largest;
 }
 
-/* The mean over users, with a ridge that keeps the curve from being flat. */
-static void evaluate(const struct lists *lists, int part, const double *w, struct curve *curve) {
-    size_t d = lists->n_parents, n = 0;
-    double *scores = rs_malloc(largest_group(lists), sizeof *scores);
-    curve->loss = 0;
-    memset(curve->gradient, 0, d * sizeof *curve->gradient);
-    memset(curve->hessian, 0, d * d * sizeof *curve->hessian);
-    for (size_t g = 0; g < lists->n_groups; g++) {
-        if (!counts(&lists->groups[g], part, false)) continue;
-        add_group(lists, &lists->groups[g], w, scores, curve);
-        n++;
-    }
-    free(scores);
-    double scale = n > 0 ? 1 / (double)n : 0;
-    curve->loss *= scale;
-    for (size_t m = 0; m < d; m++) {
-        curve->gradient[m] = curve->gradient[m] * scale + RIDGE * w[m];
-        curve->loss += RIDGE * w[m] * w[m] / 2;
-        for (size_t j = 0; j <= m; j++) {
-            double value = curve->hessian[m * d + j] * scale + (m == j ? RIDGE : 0);
-            curve->hessian[m * d + j] = curve->hessian[j * d + m] = value;
-        }
-    }
-}
-
-/* The step that minimises g's + s'Hs/2 with w + s not negative, by coordinate descent over the
- * parents in USE. */
-static void newton_step(const struct curve *curve, const double *w, const bool *use, size_t d,
-                        double *step) {
-    memset(step, 0, d * sizeof *step);
-    for (int sweep = 0; sweep < 200; sweep++) {
-        double largest = 0;
-        for (size_t m = 0; m < d; m++) {
-            if (!use[m]) continue;
-            double slope = curve->gradient[m];
-            for (size_t j = 0; j < d; j++) slope += curve->hessian[m * d + j] * step[j];
-            double next = fmax(step[m] - slope / curve->hessian[m * d + m], -w[m]);
-            largest = fmax(largest, fabs(next - step[m]));
-            step[m] = next;
-        }
-        if (largest < 1e-9) break;
-    }
-}
-
-/* Projected Newton steps over the parents in USE, halved until the loss falls. */
-static void minimise(const struct lists *lists, int part, const bool *use, double *w) {
-    size_t d = lists->n_parents;
-    struct curve curves[2];
-    for (int c = 0; c < 2; c++)
-        curves[c] =
-            (struct curve){0, rs_malloc(d, sizeof(double)), rs_malloc(d * d, sizeof(double))};
-    double *step = rs_malloc(d, sizeof *step), *next = rs_malloc(d, sizeof *next);
-    struct curve *here = &curves[0], *there = &curves[1];
-    evaluate(lists, part, w, here);
-    for (int s = 0; s < MAX_STEPS; s++) {
-        double fall = 0;
-        newton_step(here, w, use, d, step);
-        for (double length = 1; length > 1e-6; length /= 2) {
-            for (size_t m = 0; m < d; m++) next[m] = fmax(0, w[m] + length * step[m]);
-            evaluate(lists, part, next, there);
-            fall = here->loss - there->loss;
-            if (fall >= 0) break;
-        }
-        if (!(fall > 1e-7)) break;
-        memcpy(w, next, d * sizeof *w);
-        struct curve *swap = here;
-        here = there;
-        there = swap;
-    }
-    for (int c = 0; c < 2; c++) {
-        free(curves[c].gradient);
-        free(curves[c].hessian);
-    }
-    free(step);
-    free(next);
-}
-
-/* NDCG@10 of one user: a drawn row above stands for `scale` items, ties share their places. */
-static double group_ndcg(const struct lists *lists, const struct group *group, const double *w,
-                         double *scores) {
+/* NDCG@10 of one user from SCORES of the group's rows: a drawn row above stands for `scale` items,
+ * ties share their places. */
+static double group_ndcg(const struct group *group, const float *scores) {
     double gain = 0, ideal = 0;
-    for (size_t k = 0; k < group->n; k++) scores[k] = score_row(lists, w, group->begin + k);
     for (size_t p = 0; p < group->n_relevant; p++) {
-        double place = 1;
-        for (size_t k = 0; k < group->n; k++) {
-            double worth = k < group->n_relevant ? 1 : group->scale;
-            if (k == p) continue;
-            place += worth * ((scores[k] > scores[p]) + 0.5 * (scores[k] == scores[p]));
+        uint32_t above[2] = {0, 0}, tied[2] = {0, 0}; /* relevant ones, the others */
+        for (size_t k = 0; k < group->n_relevant; k++) {
+            above[0] += scores[k] > scores[p];
+            tied[0] += scores[k] == scores[p];
         }
+        for (size_t k = group->n_relevant; k < group->n; k++) {
+            above[1] += scores[k] > scores[p];
+            tied[1] += scores[k] == scores[p];
+        }
+        double place =
+            1 + above[0] + 0.5 * (tied[0] - 1) + group->scale * (above[1] + 0.5 * tied[1]);
         if (place <= TOP) gain += 1 / log2(place + 1);
         if (p < TOP) ideal += 1 / log2((double)p + 2);
     }
     return gain / ideal;
 }
 
-/* NDCG@10 by the weights W of the users of a part, or of all, into VALUES (one a group). */
-static void fill_ndcg(const struct lists *lists, int part, const double *w, double *values) {
-    double *scores = rs_malloc(largest_group(lists), sizeof *scores);
-    for (size_t g = 0; g < lists->n_groups; g++)
-        if (counts(&lists->groups[g], part, true))
-            values[g] = group_ndcg(lists, &lists->groups[g], w, scores);
-    free(scores);
-}
-
-static double mean_of(const double *values, size_t n) {
+/* The mean over users of NDCG@10 by SUMS (a row each; NULL: 0) and one more time parent M. VALUES
+ * (or NULL) takes every user's. */
+static double ndcg_with(const struct lists *lists, const float *sums, size_t m, double *values) {
+    float *scores = rs_malloc(largest_group(lists), sizeof *scores);
     double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += values[i];
-    return n > 0 ? sum / (double)n : 0;
+    for (size_t g = 0; g < lists->n_groups; g++) {
+        const struct group *group = &lists->groups[g];
+        for (size_t k = 0; k < group->n; k++) {
+            size_t row = group->begin + k;
+            scores[k] = lists->z[row * lists->n_parents + m] + (sums == NULL ? 0 : sums[row]);
+        }
+        double ndcg = group_ndcg(group, scores);
+        if (values != NULL) values[g] = ndcg;
+        sum += ndcg;
+    }
+    free(scores);
+    return lists->n_groups > 0 ? sum / (double)lists->n_groups : 0;
 }
 
-static double *weights_of_parent(const struct lists *lists, size_t parent) {
-    double *w = rs_calloc(lists->n_parents, sizeof *w);
-    w[parent] = 1;
-    return w;
+static void add_parent(const struct lists *lists, float *sums, size_t m) {
+    for (size_t row = 0; row < lists->n_rows; row++)
+        sums[row] += lists->z[row * lists->n_parents + m];
 }
 
-/* The parent with the best lists; VALUES is its NDCG@10 for every user. */
-static size_t best_alone(const struct lists *lists, const struct samples *samples, json_t *figures,
-                         double *values) {
+/* The parent that makes the best lists together with SUMS. */
+static size_t best_addition(const struct lists *lists, const float *sums, double *best_ndcg,
+                            double *all) {
     size_t best = 0;
-    double greatest = -1;
-    json_t *ndcgs = json_object();
-    double *candidate = rs_calloc(lists->n_groups, sizeof *candidate);
+    *best_ndcg = -1;
     for (size_t m = 0; m < lists->n_parents; m++) {
-        double *w = weights_of_parent(lists, m);
-        fill_ndcg(lists, -1, w, candidate);
-        double ndcg = mean_of(candidate, lists->n_groups);
-        json_object_set_new(ndcgs, samples->parents[m].name, json_real(ndcg));
-        free(w);
-        if (ndcg <= greatest) continue;
-        memcpy(values, candidate, lists->n_groups * sizeof *values);
-        greatest = ndcg;
+        double ndcg = ndcg_with(lists, sums, m, NULL);
+        if (all != NULL) all[m] = ndcg;
+        if (ndcg <= *best_ndcg) continue;
+        *best_ndcg = ndcg;
         best = m;
     }
-    free(candidate);
-    json_object_set_new(figures, "ndcg_of_parents", ndcgs);
     return best;
 }
 
-/* NDCG@10 of every user by weights over the parents in USE that were learned on the other half. */
-static double crossed_ndcg(const struct lists *lists, const bool *use, double *values) {
-    for (int part = 0; part < 2; part++) {
-        double *w = rs_calloc(lists->n_parents, sizeof *w);
-        minimise(lists, part, use, w);
-        fill_ndcg(lists, part, w, values);
-        free(w);
-    }
-    return mean_of(values, lists->n_groups);
+static json_t *figures_of_parents(const struct samples *samples, const double *ndcgs) {
+    json_t *figures = json_object();
+    for (size_t m = 0; m < samples->n_parents; m++)
+        json_object_set_new(figures, samples->parents[m].name, json_real(ndcgs[m]));
+    return figures;
 }
 
-/* Leaves out one parent after another as long as that does not make the lists worse: likelihood
- * looks at whole rankings, and what helps it may hurt their heads. VALUES is what is left to every
- * user. */
-static double eliminate(const struct lists *lists, bool *use, double *values) {
-    size_t n_left = lists->n_parents;
-    double current = crossed_ndcg(lists, use, values);
-    while (n_left > 1) {
-        size_t worst = lists->n_parents;
-        double best = current;
-        for (size_t m = 0; m < lists->n_parents; m++) {
-            if (!use[m]) continue;
-            use[m] = false;
-            double without = crossed_ndcg(lists, use, values);
-            use[m] = true;
-            if (without < best) continue;
-            best = without;
-            worst = m;
-        }
-        if (worst == lists->n_parents) break;
-        use[worst] = false;
-        current = best;
-        n_left--;
-    }
-    return crossed_ndcg(lists, use, values);
-}
-
-/* True if A is greater than B by more than the standard error of the difference, user by user. */
-static bool is_better(const double *a, const double *b, size_t n) {
-    double mean = mean_of(a, n) - mean_of(b, n), squares = 0;
-    for (size_t i = 0; i < n; i++) squares += (a[i] - b[i] - mean) * (a[i] - b[i] - mean);
-    return n > 1 && mean > sqrt(squares / (double)(n - 1) / (double)n);
-}
-
+/* Starts from the best parent and adds one after another, the same ones again where that helps; of
+ * all the sums on the way the best counts. A weight is how often a parent was added. */
 void learn_rank(struct learned *learned, const struct samples *samples, double relevant) {
     struct lists lists;
     make_lists(&lists, samples, relevant);
-    size_t d = lists.n_parents;
-    bool *use = rs_malloc(d, sizeof *use);
-    for (size_t m = 0; m < d; m++) use[m] = true;
-    double *stack = rs_calloc(lists.n_groups, sizeof *stack);
-    double *alone = rs_calloc(lists.n_groups, sizeof *alone);
-    double stacked = eliminate(&lists, use, stack);
-    size_t best = best_alone(&lists, samples, learned->figures, alone);
-    bool better = is_better(stack, alone, lists.n_groups);
-    if (better) {
-        minimise(&lists, -1, use, learned->weights);
-    } else {
-        learned_alone(learned, best);
+    size_t n = lists.n_parents, n_used = 0;
+    float *sums = rs_calloc(lists.n_rows, sizeof *sums);
+    double *added = rs_calloc(n, sizeof *added), *alone = rs_calloc(n, sizeof *alone);
+    double greatest = -1, ndcg;
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t next =
+            best_addition(&lists, round == 0 ? NULL : sums, &ndcg, round == 0 ? alone : NULL);
+        added[next]++;
+        add_parent(&lists, sums, next);
+        if (ndcg <= greatest) continue;
+        greatest = ndcg;
+        memcpy(learned->weights, added, n * sizeof *added);
     }
-    json_object_set_new(learned->figures, "ndcg_left_out", json_real(stacked));
+    size_t last = 0;
+    for (size_t m = 0; m < n; m++) {
+        n_used += learned->weights[m] > 0;
+        if (learned->weights[m] > 0) last = m;
+    }
+    json_object_set_new(learned->figures, "ndcg_of_parents", figures_of_parents(samples, alone));
+    json_object_set_new(learned->figures, "ndcg", json_real(greatest));
     json_object_set_new(learned->figures, "users", json_integer((json_int_t)lists.n_groups));
     json_object_set_new(learned->figures, "chosen",
-                        json_string(better ? "stack" : samples->parents[best].name));
-    free(use);
-    free(stack);
+                        json_string(n_used > 1 ? "stack" : samples->parents[last].name));
+    free(sums);
+    free(added);
     free(alone);
     free_lists(&lists);
 }
 
+/* For each class of users, by the cells' knots, the parent with the best lists. */
 void learn_rank_switch(struct learned *learned, const struct samples *samples, double relevant) {
     struct lists lists;
     make_lists(&lists, samples, relevant);
     size_t n = lists.n_parents, f = learned->blend.n_functions;
+    const double *knots = learned->blend.knots;
     double *sums = rs_calloc(n * 3, sizeof *sums);
-    double *scores = rs_malloc(largest_group(&lists), sizeof *scores);
+    double *values = rs_calloc(lists.n_groups, sizeof *values);
     for (size_t m = 0; m < n; m++) {
-        double *w = weights_of_parent(&lists, m);
+        ndcg_with(&lists, NULL, m, values);
         for (size_t g = 0; g < lists.n_groups; g++) {
-            const struct group *group = &lists.groups[g];
-            const double *knots = learned->blend.knots;
-            size_t cell =
-                (size_t)(group->user_count >= knots[0]) + (size_t)(group->user_count >= knots[1]);
-            sums[m * 3 + cell] += group_ndcg(&lists, group, w, scores);
+            double count = lists.groups[g].user_count;
+            sums[m * 3 + (size_t)(count >= knots[0]) + (size_t)(count >= knots[1])] += values[g];
         }
-        free(w);
     }
     for (size_t cell = 0; cell < 3; cell++) {
         size_t best = 0;
@@ -389,7 +217,7 @@ void learn_rank_switch(struct learned *learned, const struct samples *samples, d
             if (sums[m * 3 + cell] > sums[best * 3 + cell]) best = m;
         for (size_t c = cell; c < f; c += 3) learned->weights[best * f + c] = 1;
     }
-    free(scores);
+    free(values);
     free(sums);
     free_lists(&lists);
 }

@@ -48,17 +48,19 @@ static const struct rs_tool tool = {
         "the models did not see: folds within the training data, never the test.\n\n"
         "For ratings (files without --rank) it is a linear stack: expected rating = baseline + sum "
         "of weight x (model - baseline), the weights not negative and interpolated between users "
-        "and items "
-        "of few and of many ratings, more where a model had more support (feature-weighted linear "
+        "and "
+        "items of few and of many ratings, more where a model had more support (feature-weighted "
+        "linear "
         "stacking, Sill et al. 2009); ridge regression, whose strength is chosen on users left "
         "out. The "
-        "baseline's scores must be among the files. For ranking (files of --rank --draw) the "
-        "weights "
-        "maximise the likelihood of each relevant item among the user's candidates.\n\n"
-        "If on users left out the stack is not better than the best model alone, the blend is that "
-        "model: a "
-        "hybrid is never worse than its best parent but by chance. The header says what was "
-        "chosen and the figures.",
+        "baseline's scores must be among the files. If on users left out the stack is not better "
+        "than "
+        "the best model alone, the blend is that model.\n\n"
+        "For ranking (files of --rank --draw) models are added up one after another, from the best "
+        "one "
+        "on and the same one again where that helps, as long as the heads of the lists get better "
+        "(ensemble selection, Caruana et al., ICML 2004; NDCG@10).\n\n"
+        "The header says what was chosen and the figures.",
     .memory = "12 bytes a row and model, 40 a row.",
     .min_operands = 0,
     .max_operands = SIZE_MAX,

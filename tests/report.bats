@@ -5,6 +5,7 @@ setup_file() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
     export MAKEFLAGS= PAGE=$BATS_FILE_TMPDIR/out
     make -s -C "$ROOT" report RATINGS="$ROOT/data/sample/ratings.csv" ITEMS="$ROOT/data/sample/items.csv" \
+        MODELS="random popular global-mean user-mean item-mean baseline user item mf ease ials user-item hybrid" \
         USERS="$ROOT/data/sample/users.csv" FOLDS=3 OUT="$PAGE" >"$BATS_FILE_TMPDIR/log" 2>&1 ||
         { cat "$BATS_FILE_TMPDIR/log"; return 1; }
 }

@@ -21,16 +21,26 @@ ease.rank    ?= rs-factor $(matrix) --method ease
 ials.rank    ?= rs-factor $(matrix) --method ials
 
 # What a blend is made of. The hybrid takes everything that knows something.
-user-item.predict.parents := baseline user item
+user-item.predict.parents = $(if $(implicit),,baseline user item)
 user-item.rank.parents    := user item
 
 known := $(filter-out $(blends),$(MODELS))
-hybrid.predict.parents = $(sort baseline $(filter-out random popular global-mean,$(filter $(predicting),$(known))))
+hybrid.predict.parents = $(if $(implicit),,$(sort baseline $(filter-out random popular global-mean,$(filter $(predicting),$(known)))))
 hybrid.rank.parents    = $(sort $(filter-out random global-mean user-mean item-mean baseline,$(filter $(ranking),$(known))))
+
+# Counts hold no ratings to predict: of implicit feedback, which the header of the ratings tells, models only
+# rank. Around the cells this is asked when it is needed, since the ratings are made first.
+find_implicit = $(shell { head -qc 4096 $(CELL:%=%/train.rs) $(OUT:%=%/ratings.rs) $(OUT:%=%/fold-1/train.rs) \
+                2>/dev/null || true; } | LC_ALL=C grep -qa 'feedback.implicit' && echo yes)
+ifdef CELL
+implicit := $(find_implicit)
+else
+implicit = $(find_implicit)
+endif
 
 # Which of the models do what.
 from_file  := $(filter-out $(plain) $(blends),$(MODELS))
-predicting := $(filter-out popular,$(filter $(plain),$(MODELS))) \
-              $(foreach m,$(from_file),$(if $($(m).predict),$(m))) $(filter $(blends),$(MODELS))
+predicting = $(if $(implicit),,$(filter-out popular,$(filter $(plain),$(MODELS))) \
+              $(foreach m,$(from_file),$(if $($(m).predict),$(m))) $(filter $(blends),$(MODELS)))
 ranking    := $(filter $(plain),$(MODELS)) \
               $(foreach m,$(from_file),$(if $($(m).rank),$(m))) $(filter $(blends),$(MODELS))

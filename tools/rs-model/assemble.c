@@ -285,7 +285,9 @@ void put_together(const char *path, const struct ingredients *ingredients) {
     rs_note("%s: model %s, %zu parts", path, folder->digest, n_parts);
     rs_folder_close(folder);
     if (rename(staging, path) != 0) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
+    char *temporary = staging;
     staging = NULL;
+    free(temporary);
     char *parent = parent_of(path);
     sync_folder(parent);
     free(parent);

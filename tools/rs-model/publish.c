@@ -25,9 +25,10 @@ void sync_folder(const char *path) {
 /* How a symlink in the folder PARENT leads to PATH: shortly where PATH lies below it, so that both
  * can be moved together. */
 static char *way_to(const char *path, const char *parent) {
-    char *real = realpath(path, NULL), *from = realpath(parent, NULL);
-    if (real == NULL) rs_die(EX_NOINPUT, "%s: %s", path, strerror(errno));
+    char *from = realpath(parent, NULL);
     if (from == NULL) rs_die(EX_CANTCREAT, "%s: %s", parent, strerror(errno));
+    char *real = realpath(path, NULL);
+    if (real == NULL) rs_die(EX_NOINPUT, "%s: %s", path, strerror(errno));
     size_t n = strcmp(from, "/") == 0 ? 0 : strlen(from);
     bool below = strncmp(real, from, n) == 0 && real[n] == '/';
     char *way = rs_strdup(below ? real + n + 1 : real);

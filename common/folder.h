@@ -71,7 +71,8 @@ void rs_folder_close(struct rs_folder *folder);
 /* Whether a name may be that of a part. */
 bool rs_folder_may_hold(const char *part);
 
-/* {"part": …, "kind": …, "bytes": …, "xxh3": …} of the file PART in the folder PATH, or NULL. */
+/* {"part": …, "kind": …, "bytes": …, "xxh3": …} of the rs file PART in the folder PATH, whose own
+ * checksums are verified on the way. NULL after filling *err. */
 json_t *rs_folder_part(const char *path, const char *part, struct rs_error *err);
 
 /* Sets "digest". */

@@ -23,13 +23,15 @@ CLEAN ?=# further options of rs-clean
 SPLIT ?=# instead of folds, another way of rs-split, for one cell: --after 0.2, --last 1 …
 RELEVANT ?=
 TUNED ?=# a file that make tune left
+LISTS ?=# 1: also the lists of every model, whose coverage, diversity … the report judges
+QUICK ?=# 1: what takes longest takes a third (models.mk)
 
 include pipelines/models.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS)),plain) $(from_file)
 

@@ -2,7 +2,9 @@
 #
 # NAME.predict and NAME.rank are commands that read the cell's matrix ($(matrix)) and write the file $@ with
 # which the model predicts ratings and ranks; a model without one does not do that. Those that need
-# no file are in `plain`; those that combine others in `blends`. All can be set on make's command line.
+# no file are in `plain`; those that combine others in `blends`. All can be set on make's command line. With QUICK=1 what
+# takes longest takes a third and less: on a part of ml-latest-small RMSE .7734 of gibbs instead of .7722, .8184 of svd++
+# instead of .8191, NDCG@10 of ials the same.
 
 plain  := random popular global-mean user-mean item-mean baseline
 blends := user-item hybrid
@@ -14,11 +16,11 @@ user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neigh
 item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbours 300
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
-gibbs.predict ?= rs-factor $(matrix) --method gibbs
-svd++.predict ?= rs-factor $(matrix) --method svd++
+gibbs.predict ?= rs-factor $(matrix) --method gibbs $(if $(QUICK),--chains 1 --sweeps 96)
+svd++.predict ?= rs-factor $(matrix) --method svd++ $(if $(QUICK),--max-set 1024)
 mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease
-ials.rank    ?= rs-factor $(matrix) --method ials
+ials.rank    ?= rs-factor $(matrix) --method ials $(if $(QUICK),--sweeps 6)
 
 # What a blend is made of. The hybrid takes everything that knows something.
 user-item.predict.parents = $(if $(implicit),,baseline user item)

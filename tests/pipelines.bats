@@ -54,6 +54,15 @@ setup() {
     grep -q '^item,all,all,rmse,' "$OUT/metrics.csv"
 }
 
+@test "of counts models only rank" {
+    awk -F, -v OFS=, 'NR == 1 { print "user,item,count"; next } { print $1, $2, int(2 ^ (2 * $3)) }' "$SAMPLE" \
+        >"$BATS_TEST_TMPDIR/counts.csv"
+    run -0 make -s cv RATINGS="$BATS_TEST_TMPDIR/counts.csv" FOLDS=2 OUT="$OUT" MODELS="popular item mf svd++ gibbs ials hybrid"
+    assert_output --partial "every test item is relevant"
+    grep -q '^hybrid,all,all,ndcg@10,' "$OUT/metrics.csv"
+    run -1 grep -E 'rmse|,mf,|gibbs|[Nn]a[Nn]' "$OUT/metrics.csv"
+}
+
 @test "a failing job is named and stops the rest" {
     run make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT" MODELS="item" item.predict='rs-sim $(matrix) --side nobody'
     [ "$status" -ne 0 ]

@@ -68,6 +68,19 @@ rank"
     assert_output true
 }
 
+@test "for ranking the best model stays alone unless others gain more than chance would" {
+    prepare
+    rs-blend baseline.drawn item.drawn user.drawn -o blend
+    run -0 bash -c 'rs-view --header blend | jq -c "select(.rs)"'
+    jq -e '(.gain > .gain_error) == (.chosen == "stack")' <<<"$output"
+    jq -e '[.ndcg_of_parents[]] | max < 1' <<<"$output"
+    # The best twice over cannot gain.
+    rs-score -m m --model twin=user.graph --pairs test.rs --rank --draw 100 -o twin.drawn
+    rs-blend user.drawn twin.drawn -o blend
+    run -0 bash -c 'rs-view --header blend | jq -r "select(.rs) | [.gain, .chosen] | @tsv"'
+    assert_output --regexp '^0.(user|twin)$'
+}
+
 @test "models must answer the same pairs" {
     prepare
     rs-clean "$SAMPLE" | rs-split --folds 4 --fold 2 --test other.rs

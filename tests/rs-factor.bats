@@ -410,3 +410,12 @@ judge() {
         awk 'NR > 1 && !($1 >= 0.5 && $1 <= 5) { exit 1 }' <<<"$output" || fail "$method: $output"
     done
 }
+
+@test "a person can read what tells tastes apart on MovieLens-100K: crowd pleasers from the art house" {
+    require_data ml-100k/u.data
+    rs-clean -q "$DATA" --items "${DATA%u.data}u.item" --item-columns 'id,title' | rs-matrix -o m
+    rs-factor -m svd --values residual -f 2 m -o model
+    run -0 rs-factor --describe model m
+    jq -e '(.most | index("Independence Day (ID4) (1996)")) and (.least | index("Pulp Fiction (1994)"))
+        and .share > 0.02 and .share < 0.03' <<<"${lines[0]}"
+}

@@ -10,6 +10,10 @@
 
 enum { ROUNDS = 12, TOP = 10 };
 
+/* The best parent alone counts unless a sum of several gains more than this many standard errors:
+ * a sum is the best of many that were tried. */
+static const double MARGIN = 1;
+
 /* The rows of one user, relevant ones first. */
 struct group {
     size_t begin, n_relevant, n;
@@ -162,36 +166,94 @@ static json_t *figures_of_parents(const struct samples *samples, const double *n
     return figures;
 }
 
+/* NDCG@10 of every user by the weighted sum of the parents. */
+static void ndcgs_of(const struct lists *lists, const double *weights, double *values) {
+    float *scores = rs_malloc(largest_group(lists), sizeof *scores);
+    for (size_t g = 0; g < lists->n_groups; g++) {
+        const struct group *group = &lists->groups[g];
+        for (size_t k = 0; k < group->n; k++) {
+            const float *z = lists->z + (group->begin + k) * lists->n_parents;
+            double sum = 0;
+            for (size_t m = 0; m < lists->n_parents; m++) sum += weights[m] * (double)z[m];
+            scores[k] = (float)sum;
+        }
+        values[g] = group_ndcg(group, scores);
+    }
+    free(scores);
+}
+
+/* What the sum gains over the parent BEST alone, the mean over users, and that mean's standard
+ * error. */
+static double gain_of(const struct lists *lists, const double *weights, size_t best,
+                      double *error) {
+    size_t n = lists->n_groups;
+    double *single = rs_calloc(lists->n_parents, sizeof *single);
+    double *with = rs_calloc(n, sizeof *with), *without = rs_calloc(n, sizeof *without);
+    double sum = 0, squares = 0;
+    single[best] = 1;
+    ndcgs_of(lists, weights, with);
+    ndcgs_of(lists, single, without);
+    for (size_t g = 0; g < n; g++) sum += with[g] - without[g];
+    double mean = n > 0 ? sum / (double)n : 0;
+    for (size_t g = 0; g < n; g++) {
+        double off = with[g] - without[g] - mean;
+        squares += off * off;
+    }
+    *error = n > 1 ? sqrt(squares / (double)(n - 1) / (double)n) : 0;
+    free(single);
+    free(with);
+    free(without);
+    return mean;
+}
+
+static size_t best_of(const double *ndcgs, size_t n) {
+    size_t best = 0;
+    for (size_t m = 1; m < n; m++)
+        if (ndcgs[m] > ndcgs[best]) best = m;
+    return best;
+}
+
 /* Starts from the best parent and adds one after another, the same ones again where that helps; of
  * all the sums on the way the best counts. A weight is how often a parent was added. */
+static double select_parents(const struct lists *lists, double *weights, double *alone) {
+    size_t n = lists->n_parents;
+    float *sums = rs_calloc(lists->n_rows, sizeof *sums);
+    double *added = rs_calloc(n, sizeof *added);
+    double greatest = -1, ndcg;
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t next =
+            best_addition(lists, round == 0 ? NULL : sums, &ndcg, round == 0 ? alone : NULL);
+        added[next]++;
+        add_parent(lists, sums, next);
+        if (ndcg <= greatest) continue;
+        greatest = ndcg;
+        memcpy(weights, added, n * sizeof *added);
+    }
+    free(sums);
+    free(added);
+    return greatest;
+}
+
 void learn_rank(struct learned *learned, const struct samples *samples, double relevant) {
     struct lists lists;
     make_lists(&lists, samples, relevant);
     size_t n = lists.n_parents, n_used = 0;
-    float *sums = rs_calloc(lists.n_rows, sizeof *sums);
-    double *added = rs_calloc(n, sizeof *added), *alone = rs_calloc(n, sizeof *alone);
-    double greatest = -1, ndcg;
-    for (int round = 0; round < ROUNDS; round++) {
-        size_t next =
-            best_addition(&lists, round == 0 ? NULL : sums, &ndcg, round == 0 ? alone : NULL);
-        added[next]++;
-        add_parent(&lists, sums, next);
-        if (ndcg <= greatest) continue;
-        greatest = ndcg;
-        memcpy(learned->weights, added, n * sizeof *added);
+    double *alone = rs_calloc(n, sizeof *alone), error;
+    double greatest = select_parents(&lists, learned->weights, alone);
+    size_t best = best_of(alone, n);
+    double gain = gain_of(&lists, learned->weights, best, &error);
+    if (gain <= MARGIN * error) {
+        memset(learned->weights, 0, n * sizeof *learned->weights);
+        learned->weights[best] = 1;
     }
-    size_t last = 0;
-    for (size_t m = 0; m < n; m++) {
-        n_used += learned->weights[m] > 0;
-        if (learned->weights[m] > 0) last = m;
-    }
+    for (size_t m = 0; m < n; m++) n_used += learned->weights[m] > 0;
     json_object_set_new(learned->figures, "ndcg_of_parents", figures_of_parents(samples, alone));
     json_object_set_new(learned->figures, "ndcg", json_real(greatest));
+    json_object_set_new(learned->figures, "gain", json_real(gain));
+    json_object_set_new(learned->figures, "gain_error", json_real(error));
     json_object_set_new(learned->figures, "users", json_integer((json_int_t)lists.n_groups));
     json_object_set_new(learned->figures, "chosen",
-                        json_string(n_used > 1 ? "stack" : samples->parents[last].name));
-    free(sums);
-    free(added);
+                        json_string(n_used > 1 ? "stack" : samples->parents[best].name));
     free(alone);
     free_lists(&lists);
 }

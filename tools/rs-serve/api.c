@@ -46,6 +46,7 @@ static const struct route routes[] = {
      0},
     {"DELETE /api/user/{}/feedback/{}", METHOD_DELETE, ACCESS_WRITE, SCOPE_LIVE, feedback_delete,
      0},
+    {"GET /api/model", METHOD_GET, ACCESS_READ, SCOPE_MODEL, serve_model, 0},
     {"GET /api/health/live", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_live, 0},
     {"GET /api/health/ready", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_ready, 0},
     {"GET /metrics", METHOD_GET, ACCESS_READ, SCOPE_LIVE, serve_metrics, 0},

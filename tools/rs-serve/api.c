@@ -128,8 +128,8 @@ static const struct route *find_route(struct call *call) {
         if (routes[r].method != call->request->method) continue;
         for (const char *at = routes[r].name; (at = strchr(at, '{')) != NULL; at++) {
             const struct part *part = &parts[ids[call->n_ids]];
-            const char *wrong = request_decode(part->text, part->length,
-                                               call->memory[call->n_ids], &call->ids[call->n_ids]);
+            const char *wrong = request_decode(part->text, part->length, call->memory[call->n_ids],
+                                               &call->ids[call->n_ids]);
             call->n_ids++;
             if (wrong == NULL) continue;
             call_fail(call, MHD_HTTP_BAD_REQUEST, "an id in the path %s", wrong);
@@ -219,9 +219,10 @@ static void answer_cached(struct call *call, const struct route *route) {
     enum cache_found found = cache_get(call->server->cache, key, n, &answer);
     metrics_cache(&call->server->metrics, call->worker, found);
     if (found == CACHE_MISS) {
-        answer = route->answer(call)
-                     ? answer_make(&call->body, call->type == NULL ? "application/json" : call->type)
-                     : NULL;
+        answer =
+            route->answer(call)
+                ? answer_make(&call->body, call->type == NULL ? "application/json" : call->type)
+                : NULL;
         cache_put(call->server->cache, key, n, answer);
     }
     if (answer != NULL) reply_answer(call->reply, call->request, answer);

@@ -55,8 +55,7 @@ void answer_hold(struct answer *answer) {
 }
 
 void answer_release(struct answer *answer) {
-    if (answer == NULL ||
-        atomic_fetch_sub_explicit(&answer->holders, 1, memory_order_acq_rel) != 1)
+    if (answer == NULL || atomic_fetch_sub_explicit(&answer->holders, 1, memory_order_acq_rel) != 1)
         return;
     MHD_destroy_response(answer->full);
     MHD_destroy_response(answer->unchanged);
@@ -77,8 +76,8 @@ void reply_answer(struct reply *reply, const struct request *request, struct ans
 void reply_body(struct reply *reply, unsigned status, struct body *body, const char *type) {
     if (body->bytes == NULL) body->bytes = rs_malloc(1, 1);
     reply->status = status;
-    reply->response = response_of(body->bytes, body->n, true,
-                                  type == NULL ? "application/json" : type);
+    reply->response =
+        response_of(body->bytes, body->n, true, type == NULL ? "application/json" : type);
     MHD_add_response_header(reply->response, "Cache-Control", "no-store");
     *body = (struct body){0};
 }

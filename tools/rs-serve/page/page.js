@@ -7,6 +7,7 @@ const PAGE = 10, SHOWN = 25, LONGEST = 1000;
 
 const state = {
   user: "", n: PAGE, ratings: new Map(), order: [], places: new Map(), all: false,
+  stranger: false, /* the model has not seen them, so it knows nobody alike */
   model: { Implicit: false, Scale: { Min: 1, Max: 5, Step: 1 }, Categories: [] },
   turn: 0, /* counts what was asked for, so that a late answer does not overwrite a later one */
 };
@@ -93,6 +94,7 @@ function paint(group, value) {
   for (const button of buttons) {
     const on = value !== undefined && Number(button.value) <= value;
     button.classList.toggle("on", on);
+    button.classList.toggle("half", !on && value > Number(button.value) - 1);
     button.setAttribute("aria-checked", "false");
     if (on) current = button;
   }
@@ -228,9 +230,10 @@ function holdFocus(list) {
   const at = document.activeElement, li = at && at.closest("#" + list.id + " > li");
   if (!li) return () => {};
   const index = [...list.children].indexOf(li);
+  const like = at.closest(".stars") ? "[role=radio][tabindex='0']" : "." + (at.classList[0] || "title");
   return () => {
     const next = list.children[Math.min(index, list.children.length - 1)];
-    const control = next && next.querySelector("[role=radio][tabindex='0'], .count, .title");
+    const control = next && next.querySelector(like);
     if (control) control.focus();
   };
 }
@@ -282,9 +285,10 @@ function showAlike(users) {
 async function refresh() {
   const turn = ++state.turn, user = part(state.user), category = $("category").value;
   const wanted = "recommend/" + user + "?n=" + state.n + (category ? "&category=" + part(category) : "");
-  const [entries, rated, alike] = await Promise.all([
-    call(wanted), callOr([], "user/" + user + "/feedback?n=" + LONGEST),
-    callOr([], "user/" + user + "/neighbors?n=8")]);
+  const [entries, rated] = await Promise.all([
+    call(wanted), callOr([], "user/" + user + "/feedback?n=" + LONGEST)]);
+  if (entries.some((entry) => entry.Source === "popular")) state.stranger = true;
+  const alike = state.stranger ? [] : await callOr([], "user/" + user + "/neighbors?n=8");
   if (turn !== state.turn) return false;
   state.order = rated.sort((a, b) => (b.Timestamp || "").localeCompare(a.Timestamp || ""));
   state.ratings = new Map(rated.map((entry) => [entry.ItemId, entry.Value]));
@@ -369,7 +373,7 @@ async function arrive() {
   if (!found) return;
   state.user = decodeURIComponent(found[1]);
   state.n = PAGE;
-  state.all = false;
+  state.all = state.stranger = false;
   state.places = new Map();
   $("user").value = state.user;
   say("");

@@ -172,7 +172,7 @@ static int ascending(const void *a, const void *b) {
 
 static void sort_neighbours(struct workspace *workspace) {
     size_t n = workspace->n_neighbours;
-    if (workspace->sorted) return;
+    if (workspace->sorted || n == 0) return;
     workspace->sorted = true;
     rs_grow(&workspace->ascending, &workspace->ascending_capacity, n, sizeof(uint32_t));
     for (size_t i = 0; i < n; i++) workspace->ascending[i] = workspace->neighbours[i];

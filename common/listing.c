@@ -60,15 +60,18 @@ static void score_by_popularity(const struct rs_matrix *matrix, float *scores) {
         scores[i] = (float)(start[i + 1] - start[i]);
 }
 
+RS_CLONES static void keep_allowed(float *restrict scores, const uint8_t *restrict allowed,
+                                   size_t n) {
+    for (size_t i = 0; i < n; i++) scores[i] = allowed[i] != 0 ? scores[i] : -INFINITY;
+}
+
 /* Takes out what is no candidate. */
 static void mask(float *scores, size_t n_items, const struct rs_profile *profile,
                  const struct rs_wish *wish) {
     for (size_t e = 0; e < profile->n; e++) scores[profile->item[e]] = -INFINITY;
     for (size_t k = 0; k < wish->n_without; k++)
         if (wish->without[k] != RS_NONE) scores[wish->without[k]] = -INFINITY;
-    if (wish->allowed == NULL) return;
-    for (size_t i = 0; i < n_items; i++)
-        if (wish->allowed[i] == 0) scores[i] = -INFINITY;
+    if (wish->allowed != NULL) keep_allowed(scores, wish->allowed, n_items);
 }
 
 /* Selection. The best N of the scores are not below the N-th of the blocks' highest, so that one
@@ -107,19 +110,34 @@ static float find_threshold(const struct rs_listing *listing, size_t n, float fl
     return rs_topk_value(least);
 }
 
+/* Puts the keys of the finite scores above FLOOR that are not below THRESHOLD at the beginning of
+ * the listing's; returns their number. */
+static size_t collect(struct rs_listing *listing, const float *scores, float threshold,
+                      float floor) {
+    uint64_t *keys = listing->keys;
+    size_t n = 0;
+    if (threshold == floor) { /* most are: no branches that would be guessed wrong */
+        for (size_t i = 0; i < listing->n_items; i++) {
+            keys[n] = rs_topk_key(scores[i], (uint32_t)i);
+            n += (scores[i] > floor) & (scores[i] <= FLT_MAX);
+        }
+        return n;
+    }
+    for (size_t b = 0; b < listing->n_blocks; b++) {
+        if (listing->highest[b] < threshold) continue;
+        for (size_t i = b; i < listing->n_padded; i += listing->n_blocks)
+            if (scores[i] >= threshold && scores[i] <= FLT_MAX)
+                keys[n++] = rs_topk_key(scores[i], (uint32_t)i);
+    }
+    return n;
+}
+
 /* Fills BEST with the N best of the finite scores above FLOOR. */
 static void select_best(struct rs_listing *listing, const float *scores, size_t n, float floor,
                         struct rs_best *best) {
     uint64_t *keys = listing->keys;
-    size_t n_keys = 0;
     find_highest(scores, listing->n_padded, listing->n_blocks, listing->highest);
-    float threshold = find_threshold(listing, n, floor);
-    for (size_t b = 0; b < listing->n_blocks; b++) {
-        if (listing->highest[b] < threshold || !(listing->highest[b] > floor)) continue;
-        for (size_t i = b; i < listing->n_padded; i += listing->n_blocks)
-            if (scores[i] >= threshold && scores[i] > floor && scores[i] <= FLT_MAX)
-                keys[n_keys++] = rs_topk_key(scores[i], (uint32_t)i);
-    }
+    size_t n_keys = collect(listing, scores, find_threshold(listing, n, floor), floor);
     rs_topk_partition(keys, n_keys, n);
     best->n = n_keys < n ? n_keys : n;
     rs_topk_sort(keys, best->n);

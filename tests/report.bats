@@ -38,7 +38,7 @@ browse() {
     run -1 grep -nE '(src|href)="?(https?:)?//|@import|<script|url\(http' "$PAGE/report.html"
     # Well-formed pictures, each with its caption, which says how many.
     assert_equal "$(grep -c '^<svg' "$PAGE/report.html")" "$(grep -c '</svg>' "$PAGE/report.html")"
-    for picture in rating tail share activity matrix months hours accuracy ranking precision folds-accuracy folds-ranking costs; do
+    for picture in rating tail share activity matrix months hours accuracy ranking precision folds-accuracy folds-ranking costs beyond factors; do
         grep -q "<figure id=\"$picture\">" "$PAGE/report.html" || fail "no picture $picture"
         grep -qF "(report/$picture.svg)" "$PAGE/report.md" || fail "no picture $picture in Markdown"
         python3 -c 'import sys, xml.dom.minidom as d; d.parse(sys.argv[1])' "$PAGE/report/$picture.svg"
@@ -46,22 +46,45 @@ browse() {
     run -1 grep -inE '[^a-z](nan|inf)[^a-z]' "$PAGE/report.md"
 }
 
-@test "a browser shows every picture and has nothing to complain of" {
-    command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not looked at in a browser"
-    cp "$PAGE/report.html" page.html
+# looks PAGE: adds a script to a copy of a page that says what is there, at desk and phone width, in light and dark, each in a frame
+looks() {
+    cp "$1" page.html
     cat >>page.html <<'END'
 <script>
-const bad = [...document.querySelectorAll("figure svg")].filter(s => s.getBoundingClientRect().height < 50 || !s.querySelector("path, polygon"));
-const width = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-document.body.dataset.result = `pictures ${document.querySelectorAll("figure svg").length} bad ${bad.length} wider ${width}`;
+const root = document.documentElement, pictures = [...document.querySelectorAll("figure svg")];
+const bad = pictures.filter(s => s.getBoundingClientRect().height < 50 || !s.querySelector("path, polygon"));
+const dark = getComputedStyle(document.body).backgroundColor;
+parent.postMessage(`${innerWidth}: pictures ${pictures.length} bad ${bad.length} wider ${root.scrollWidth - root.clientWidth} ${dark}`, "*");
 </script>
 END
-    for size in 1280,900 500,900; do
-        browse "$PWD/page.html" --window-size=$size >dom
+    cat >frames.html <<'END'
+<iframe src="page.html" width="1280" height="900"></iframe><iframe src="page.html" width="390" height="900"></iframe>
+<script>addEventListener("message", e => { document.body.append(document.createElement("p")); document.body.lastChild.textContent = e.data; });</script>
+END
+    for scheme in 1 0; do
+        browse "$PWD/frames.html" --blink-settings=preferredColorScheme=$scheme --virtual-time-budget=5000 >dom
         assert_equal "$(cat complaints)" ""
-        run -0 grep -oE 'data-result="[^"]*"' dom
-        assert_output 'data-result="pictures 13 bad 0 wider 0"'
+        grep -oE '(1280|390): pictures [^<]*' dom | sort -n
     done
+}
+
+@test "a browser shows every picture and has nothing to complain of, wide or narrow, light or dark" {
+    command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not looked at in a browser"
+    run -0 looks "$PAGE/report.html"
+    assert_output "390: pictures 15 bad 0 wider 0 rgb(255, 255, 255)
+1280: pictures 15 bad 0 wider 0 rgb(255, 255, 255)
+390: pictures 15 bad 0 wider 0 rgb(20, 23, 27)
+1280: pictures 15 bad 0 wider 0 rgb(20, 23, 27)"
+}
+
+@test "on paper it is light, whatever the screen is" {
+    command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not printed"
+    timeout 100 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$PWD/profile" \
+        --blink-settings=preferredColorScheme=0 --print-to-pdf=page.pdf "file://$PAGE/report.html" 2>/dev/null
+    [ "$(head -c 5 page.pdf)" = "%PDF-" ]
+    run -0 sed -n '/@media print/,$p' "$PAGE/report.html"
+    assert_output --partial "--page: #fff"
+    assert_output --partial "break-before: page"
 }
 
 @test "the tables hold the figures of metrics.csv" {

@@ -118,7 +118,9 @@ END
     grep -q '^- \*\*Time:\*\* no rating has a time' one/report.md
     grep -q '^- \*\*Comparison of models:\*\*' one/report.md
     grep -q '^- \*\*Stability over folds:\*\*' one/report.md
-    for picture in months hours folds-accuracy folds-ranking costs; do
+    grep -q '^- \*\*Segments by time, weekday and hour:\*\*' one/report.md
+    grep -q '^- \*\*Diversity of lists' one/report.md
+    for picture in months hours folds-accuracy folds-ranking costs beyond; do
         run -1 grep -q "<figure id=\"$picture\">" one/report.html
     done
     run -1 grep -qE 'is better than|beats' one/report.md
@@ -131,6 +133,94 @@ END
     run -1 grep -q '^- \*\*To expect ratings' implicit/report.md
     grep -q '^- \*\*Expected ratings (RMSE, MAE):\*\* the feedback is implicit' implicit/report.md
     run -1 grep -q '<figure id="accuracy">' implicit/report.html
+    grep -q '^## What the lists are like' implicit/report.md
+    grep -q '^Factors of what users take' implicit/report.md
+    run -1 grep -inE '[^a-z](nan|inf)[^a-z]|RMSE [^(]' implicit/report.md
+}
+
+# document FOLD_FIGURES SEGMENT_FIGURES GAIN LOW HIGH P: what the words make of models a and b, whose RMSE are .80 and .81
+document() {
+    local folds=$1 segments=$2 gain=$3 low=$4 high=$5 p=$6 f s
+    printf 'figure,row,column,value\nsummary,ratings,value,1000\n' >data.csv
+    printf 'model,fold,segment,metric,value,n\na,all,all,rmse,0.80,900\nb,all,all,rmse,0.81,900\n' >figures.csv
+    f=0
+    while read -r a b; do
+        f=$((f + 1))
+        printf 'a,%d,all,rmse,%s,300\nb,%d,all,rmse,%s,300\n' $f "$a" $f "$b" >>figures.csv
+    done <<<"$folds"
+    printf 'model,fold,segment,metric,value,n\n' | tee segments.csv >costs.csv
+    while read -r s a b; do
+        printf 'a,all,sex:%s,rmse,%s,300\nb,all,sex:%s,rmse,%s,300\n' "$s" "$a" "$s" "$b" >>segments.csv
+    done <<<"$segments"
+    printf 'model,other,segment,metric,difference,low,high,n,wins,effect,p,p_holm,p_folds\n' >differences.csv
+    printf 'a,b,all,rmse,-%s,-%s,-%s,100,0.6,-0.2,%s,%s,0.4\n' "$gain" "$high" "$low" "$p" "$p" >>differences.csv
+    : >protocol.txt >lists.tsv
+    local parts=() part
+    for part in "$ROOT"/pipelines/report/document/*.awk; do parts+=(-f "$part"); done
+    awk -v models="a b" -v plain= -v parents= -v source=x -v version=1 -v quick= -f "$ROOT/pipelines/report/csv.awk" "${parts[@]}" \
+        data.csv figures.csv segments.csv differences.csv costs.csv protocol.txt lists.tsv "${@:7}"
+}
+
+@test "better is who is better by users and in every fold" {
+    local agree=$'0.80 0.81\n0.79 0.80\n0.81 0.82' differ=$'0.80 0.81\n0.79 0.80\n0.82 0.81'
+    local sexes=$'F 0.80 0.81\nM 0.80 0.81'
+    # The corrected t test over folds says p = 0.4, and is shown, but three folds that agree are enough.
+    document "$agree" "$sexes" 0.01 0.005 0.015 0.001 >words
+    grep -qF '*To expect ratings, take a.*' words
+    grep -qF 'by 0.0100 RMSE {95 % interval 0.0050 to 0.0150; over users p = 0.0010; in 3 of 3 folds}' words
+    grep -qF 'a small effect {rank-biserial 0.20}' words
+    grep -qP '^tr\tb\t0.0100\t.*\t3 of 3\t0.40\tbetter$' words
+    # One fold that disagrees, users who do, an interval around 0: each leaves it open.
+    document "$differ" "$sexes" 0.01 0.005 0.015 0.001 >words
+    grep -qF 'nothing differs.*' words
+    grep -qP '^tr\tb\t.*\t2 of 3\t0.40\tno difference$' words
+    document "$agree" "$sexes" 0.01 0.005 0.015 0.06 | grep -qF 'nothing differs.*'
+    document "$agree" "$sexes" 0.01 -0.001 0.015 0.001 | grep -qF 'nothing differs.*'
+}
+
+@test "an order that segments contradict is told" {
+    local agree=$'0.80 0.81\n0.79 0.80\n0.81 0.82'
+    document "$agree" $'F 0.70 0.69\nM 0.90 0.89' 0.01 0.005 0.015 0.001 >words
+    grep -qF 'on the whole *a* is better than *b* (0.8000 and 0.8100), but by sex it is the other way round in all 2 segments (Simpson' words
+    document "$agree" $'F 0.70 0.69\nM 0.90 0.89\nX 0.9 0.95' 0.01 0.005 0.015 0.001 >words
+    grep -qF 'the other way round in 2 of 3 segments (sex F, sex M).' words
+    document "$agree" $'F 0.70 0.71\nM 0.90 0.89' 0.01 0.005 0.015 0.001 >words
+    grep -q 'Of no two models .* is the order the other way round' words
+    # What is not shown on the whole cannot be contradicted.
+    document "$agree" $'F 0.70 0.69\nM 0.90 0.89' 0.01 0.005 0.015 0.2 >words
+    run -1 grep -q Beware words
+}
+
+@test "a comparison of models with context gets a section of its own" {
+    printf 'model,RMSE,n\nwithout,0.812345,900\n"with, hour",0.79,900\n' >context.csv
+    echo 'Hours add little.' >context_words.txt
+    document $'0.80 0.81\n0.79 0.80' $'F 0.80 0.81' 0.01 0.005 0.015 0.001 context.csv context_words.txt >words
+    grep -qP '^h2\tcontext\tWhat context adds$' words
+    grep -qP '^p\tHours add little.$' words
+    grep -qP '^th\tmodel\tRMSE\tn$' words
+    grep -qP '^tr\twithout\t0.8123\t900$' words
+    grep -qP '^tr\twith, hour\t0.7900\t900$' words
+    document $'0.80 0.81' $'F 0.80 0.81' 0.01 0.005 0.015 0.001 | grep -qF '*What context adds:*'
+}
+
+@test "the factors' ends have titles, and categories where those lie there" {
+    # Two tastes, planted: who likes one half of the items does not like the other.
+    awk 'BEGIN { srand(7); print "user,item,rating"
+        for (u = 1; u <= 80; u++) for (i = 1; i <= 60; i++) if (rand() < 0.5)
+            printf "%d,%d,%d\n", u, i, (u % 2 == i % 2 ? 4 : 2) + int(2 * rand()) }' >two.csv
+    awk 'BEGIN { print "item,title,genres"; for (i = 1; i <= 60; i++) printf "%d,\"Film, \"\"%d\"\"\",%s\n", i, i, i % 2 ? "Odd" : "Even" }' >two-items.csv
+    rs-clean two.csv --items two-items.csv | tee two.rs | rs-matrix -q -o two.matrix
+    "$ROOT/pipelines/report/factors" two.matrix two.rs 0 words picture
+    assert_equal "$(wc -l <words)" 2
+    head -n 1 words | cut -f3 | grep -qE '^“Film, "[0-9]+"”, “Film'
+    run -0 cut -f5 words
+    assert_line --index 0 --regexp 'towards the first end lie those of (Odd|Even) \(r = (1.00|0.[89][0-9])\); towards the second those of (Odd|Even)'
+    assert_line --index 1 --partial 'No category'
+    assert_equal "$(wc -l <picture)" 60
+    # Too few to factorise: nothing, and no failure.
+    head -n 4 two.csv | rs-clean | tee few.rs | rs-matrix -q -o few.matrix
+    "$ROOT/pipelines/report/factors" few.matrix few.rs 0 words picture
+    [ ! -s words ]
 }
 
 @test "titles are text, whatever they hold" {

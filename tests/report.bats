@@ -38,7 +38,7 @@ browse() {
     run -1 grep -nE '(src|href)="?(https?:)?//|@import|<script|url\(http' "$PAGE/report.html"
     # Well-formed pictures, each with its caption, which says how many.
     assert_equal "$(grep -c '^<svg' "$PAGE/report.html")" "$(grep -c '</svg>' "$PAGE/report.html")"
-    for picture in rating tail share activity matrix months hours accuracy ranking precision folds-accuracy folds-ranking costs; do
+    for picture in rating tail share activity matrix months hours accuracy ranking precision folds-accuracy folds-ranking costs beyond factors; do
         grep -q "<figure id=\"$picture\">" "$PAGE/report.html" || fail "no picture $picture"
         grep -qF "(report/$picture.svg)" "$PAGE/report.md" || fail "no picture $picture in Markdown"
         python3 -c 'import sys, xml.dom.minidom as d; d.parse(sys.argv[1])' "$PAGE/report/$picture.svg"
@@ -46,22 +46,45 @@ browse() {
     run -1 grep -inE '[^a-z](nan|inf)[^a-z]' "$PAGE/report.md"
 }
 
-@test "a browser shows every picture and has nothing to complain of" {
-    command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not looked at in a browser"
-    cp "$PAGE/report.html" page.html
+# looks PAGE: adds a script to a copy of a page that says what is there, at desk and phone width, in light and dark, each in a frame
+looks() {
+    cp "$1" page.html
     cat >>page.html <<'END'
 <script>
-const bad = [...document.querySelectorAll("figure svg")].filter(s => s.getBoundingClientRect().height < 50 || !s.querySelector("path, polygon"));
-const width = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-document.body.dataset.result = `pictures ${document.querySelectorAll("figure svg").length} bad ${bad.length} wider ${width}`;
+const root = document.documentElement, pictures = [...document.querySelectorAll("figure svg")];
+const bad = pictures.filter(s => s.getBoundingClientRect().height < 50 || !s.querySelector("path, polygon"));
+const dark = getComputedStyle(document.body).backgroundColor;
+parent.postMessage(`${innerWidth}: pictures ${pictures.length} bad ${bad.length} wider ${root.scrollWidth - root.clientWidth} ${dark}`, "*");
 </script>
 END
-    for size in 1280,900 500,900; do
-        browse "$PWD/page.html" --window-size=$size >dom
+    cat >frames.html <<'END'
+<iframe src="page.html" width="1280" height="900"></iframe><iframe src="page.html" width="390" height="900"></iframe>
+<script>addEventListener("message", e => { document.body.append(document.createElement("p")); document.body.lastChild.textContent = e.data; });</script>
+END
+    for scheme in 1 0; do
+        browse "$PWD/frames.html" --blink-settings=preferredColorScheme=$scheme --virtual-time-budget=5000 >dom
         assert_equal "$(cat complaints)" ""
-        run -0 grep -oE 'data-result="[^"]*"' dom
-        assert_output 'data-result="pictures 13 bad 0 wider 0"'
+        grep -oE '(1280|390): pictures [^<]*' dom | sort -n
     done
+}
+
+@test "a browser shows every picture and has nothing to complain of, wide or narrow, light or dark" {
+    command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not looked at in a browser"
+    run -0 looks "$PAGE/report.html"
+    assert_output "390: pictures 15 bad 0 wider 0 rgb(255, 255, 255)
+1280: pictures 15 bad 0 wider 0 rgb(255, 255, 255)
+390: pictures 15 bad 0 wider 0 rgb(20, 23, 27)
+1280: pictures 15 bad 0 wider 0 rgb(20, 23, 27)"
+}
+
+@test "on paper it is light, whatever the screen is" {
+    command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not printed"
+    timeout 100 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$PWD/profile" \
+        --blink-settings=preferredColorScheme=0 --print-to-pdf=page.pdf "file://$PAGE/report.html" 2>/dev/null
+    [ "$(head -c 5 page.pdf)" = "%PDF-" ]
+    run -0 sed -n '/@media print/,$p' "$PAGE/report.html"
+    assert_output --partial "--page: #fff"
+    assert_output --partial "break-before: page"
 }
 
 @test "the tables hold the figures of metrics.csv" {
@@ -95,7 +118,9 @@ END
     grep -q '^- \*\*Time:\*\* no rating has a time' one/report.md
     grep -q '^- \*\*Comparison of models:\*\*' one/report.md
     grep -q '^- \*\*Stability over folds:\*\*' one/report.md
-    for picture in months hours folds-accuracy folds-ranking costs; do
+    grep -q '^- \*\*Segments by time, weekday and hour:\*\*' one/report.md
+    grep -q '^- \*\*Diversity of lists' one/report.md
+    for picture in months hours folds-accuracy folds-ranking costs beyond; do
         run -1 grep -q "<figure id=\"$picture\">" one/report.html
     done
     run -1 grep -qE 'is better than|beats' one/report.md
@@ -108,6 +133,94 @@ END
     run -1 grep -q '^- \*\*To expect ratings' implicit/report.md
     grep -q '^- \*\*Expected ratings (RMSE, MAE):\*\* the feedback is implicit' implicit/report.md
     run -1 grep -q '<figure id="accuracy">' implicit/report.html
+    grep -q '^## What the lists are like' implicit/report.md
+    grep -q '^Factors of what users take' implicit/report.md
+    run -1 grep -inE '[^a-z](nan|inf)[^a-z]|RMSE [^(]' implicit/report.md
+}
+
+# document FOLD_FIGURES SEGMENT_FIGURES GAIN LOW HIGH P: what the words make of models a and b, whose RMSE are .80 and .81
+document() {
+    local folds=$1 segments=$2 gain=$3 low=$4 high=$5 p=$6 f s
+    printf 'figure,row,column,value\nsummary,ratings,value,1000\n' >data.csv
+    printf 'model,fold,segment,metric,value,n\na,all,all,rmse,0.80,900\nb,all,all,rmse,0.81,900\n' >figures.csv
+    f=0
+    while read -r a b; do
+        f=$((f + 1))
+        printf 'a,%d,all,rmse,%s,300\nb,%d,all,rmse,%s,300\n' $f "$a" $f "$b" >>figures.csv
+    done <<<"$folds"
+    printf 'model,fold,segment,metric,value,n\n' | tee segments.csv >costs.csv
+    while read -r s a b; do
+        printf 'a,all,sex:%s,rmse,%s,300\nb,all,sex:%s,rmse,%s,300\n' "$s" "$a" "$s" "$b" >>segments.csv
+    done <<<"$segments"
+    printf 'model,other,segment,metric,difference,low,high,n,wins,effect,p,p_holm,p_folds\n' >differences.csv
+    printf 'a,b,all,rmse,-%s,-%s,-%s,100,0.6,-0.2,%s,%s,0.4\n' "$gain" "$high" "$low" "$p" "$p" >>differences.csv
+    : >protocol.txt >lists.tsv
+    local parts=() part
+    for part in "$ROOT"/pipelines/report/document/*.awk; do parts+=(-f "$part"); done
+    awk -v models="a b" -v plain= -v parents= -v source=x -v version=1 -v quick= -f "$ROOT/pipelines/report/csv.awk" "${parts[@]}" \
+        data.csv figures.csv segments.csv differences.csv costs.csv protocol.txt lists.tsv "${@:7}"
+}
+
+@test "better is who is better by users and in every fold" {
+    local agree=$'0.80 0.81\n0.79 0.80\n0.81 0.82' differ=$'0.80 0.81\n0.79 0.80\n0.82 0.81'
+    local sexes=$'F 0.80 0.81\nM 0.80 0.81'
+    # The corrected t test over folds says p = 0.4, and is shown, but three folds that agree are enough.
+    document "$agree" "$sexes" 0.01 0.005 0.015 0.001 >words
+    grep -qF '*To expect ratings, take a.*' words
+    grep -qF 'by 0.0100 RMSE {95 % interval 0.0050 to 0.0150; over users p = 0.0010; in 3 of 3 folds}' words
+    grep -qF 'a small effect {rank-biserial 0.20}' words
+    grep -qP '^tr\tb\t0.0100\t.*\t3 of 3\t0.40\tbetter$' words
+    # One fold that disagrees, users who do, an interval around 0: each leaves it open.
+    document "$differ" "$sexes" 0.01 0.005 0.015 0.001 >words
+    grep -qF 'nothing differs.*' words
+    grep -qP '^tr\tb\t.*\t2 of 3\t0.40\tno difference$' words
+    document "$agree" "$sexes" 0.01 0.005 0.015 0.06 | grep -qF 'nothing differs.*'
+    document "$agree" "$sexes" 0.01 -0.001 0.015 0.001 | grep -qF 'nothing differs.*'
+}
+
+@test "an order that segments contradict is told" {
+    local agree=$'0.80 0.81\n0.79 0.80\n0.81 0.82'
+    document "$agree" $'F 0.70 0.69\nM 0.90 0.89' 0.01 0.005 0.015 0.001 >words
+    grep -qF 'on the whole *a* is better than *b* (0.8000 and 0.8100), but by sex it is the other way round in all 2 segments (Simpson' words
+    document "$agree" $'F 0.70 0.69\nM 0.90 0.89\nX 0.9 0.95' 0.01 0.005 0.015 0.001 >words
+    grep -qF 'the other way round in 2 of 3 segments (sex F, sex M).' words
+    document "$agree" $'F 0.70 0.71\nM 0.90 0.89' 0.01 0.005 0.015 0.001 >words
+    grep -q 'Of no two models .* is the order the other way round' words
+    # What is not shown on the whole cannot be contradicted.
+    document "$agree" $'F 0.70 0.69\nM 0.90 0.89' 0.01 0.005 0.015 0.2 >words
+    run -1 grep -q Beware words
+}
+
+@test "a comparison of models with context gets a section of its own" {
+    printf 'model,RMSE,n\nwithout,0.812345,900\n"with, hour",0.79,900\n' >context.csv
+    echo 'Hours add little.' >context_words.txt
+    document $'0.80 0.81\n0.79 0.80' $'F 0.80 0.81' 0.01 0.005 0.015 0.001 context.csv context_words.txt >words
+    grep -qP '^h2\tcontext\tWhat context adds$' words
+    grep -qP '^p\tHours add little.$' words
+    grep -qP '^th\tmodel\tRMSE\tn$' words
+    grep -qP '^tr\twithout\t0.8123\t900$' words
+    grep -qP '^tr\twith, hour\t0.7900\t900$' words
+    document $'0.80 0.81' $'F 0.80 0.81' 0.01 0.005 0.015 0.001 | grep -qF '*What context adds:*'
+}
+
+@test "the factors' ends have titles, and categories where those lie there" {
+    # Two tastes, planted: who likes one half of the items does not like the other.
+    awk 'BEGIN { srand(7); print "user,item,rating"
+        for (u = 1; u <= 80; u++) for (i = 1; i <= 60; i++) if (rand() < 0.5)
+            printf "%d,%d,%d\n", u, i, (u % 2 == i % 2 ? 4 : 2) + int(2 * rand()) }' >two.csv
+    awk 'BEGIN { print "item,title,genres"; for (i = 1; i <= 60; i++) printf "%d,\"Film, \"\"%d\"\"\",%s\n", i, i, i % 2 ? "Odd" : "Even" }' >two-items.csv
+    rs-clean two.csv --items two-items.csv | tee two.rs | rs-matrix -q -o two.matrix
+    "$ROOT/pipelines/report/factors" two.matrix two.rs 0 words picture
+    assert_equal "$(wc -l <words)" 2
+    head -n 1 words | cut -f3 | grep -qE '^“Film, "[0-9]+"”, “Film'
+    run -0 cut -f5 words
+    assert_line --index 0 --regexp 'towards the first end lie those of (Odd|Even) \(r = (1.00|0.[89][0-9])\); towards the second those of (Odd|Even)'
+    assert_line --index 1 --partial 'No category'
+    assert_equal "$(wc -l <picture)" 60
+    # Too few to factorise: nothing, and no failure.
+    head -n 4 two.csv | rs-clean | tee few.rs | rs-matrix -q -o few.matrix
+    "$ROOT/pipelines/report/factors" few.matrix few.rs 0 words picture
+    [ ! -s words ]
 }
 
 @test "titles are text, whatever they hold" {

@@ -500,6 +500,25 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     assert_line "A,all,all,rerank-auc,0.625,1"
 }
 
+@test "what others call precision, recall and MAP, under names of their own" {
+    printf 'user,item,rating,score,above,tied,candidates\n1,a,5,0,0,1,4\n1,b,4,0,2,1,4\n1,c,1,0,1,1,4\n' | scores r.rs rank A 1
+    run -0 rs-eval r.rs -f csv -m map@1,map-relevant@1,map-relevant@3,precision-mean@3,precision@10,precision-returned@10
+    assert_line "A,all,all,map@1,1,1"
+    assert_line "A,all,all,map-relevant@1,0.5,1"
+    assert_line --regexp '^A,all,all,map-relevant@3,0.833333333333333[0-9]*,1$'   # (1 + 2/3) / 2
+    assert_line --regexp '^A,all,all,precision-mean@3,0.722222222222222[0-9]*,1$' # (1 + 1/2 + 2/3) / 3
+    assert_line "A,all,all,precision@10,0.2,1"
+    assert_line "A,all,all,precision-returned@10,0.5,1"
+    # Surprise's: a, c and d are expected to be relevant; the second user has nothing that is, and counts.
+    printf 'user,item,rating,score\n1,a,5,4.2\n1,b,4,3.9\n1,c,1,4.1\n1,d,2,4\n2,a,1,4.5\n' | scores p.rs predict A 1
+    run -0 rs-eval p.rs -f csv -m rerank-precision-recommended,rerank-recall-recommended -k 2,4
+    assert_line "A,all,all,rerank-precision-recommended@2,0.25,2"
+    assert_line "A,all,all,rerank-recall-recommended@2,0.25,2"
+    assert_line --regexp '^A,all,all,rerank-precision-recommended@4,0.1666666666666666[0-9]*,2$'
+    assert_line "A,all,all,rerank-recall-recommended@4,0.25,2"
+    fails 64 rs-eval p.rs -m precision-recommended
+}
+
 @test "--list-metrics names every measure with formula and source" {
     run -0 rs-eval --list-metrics
     assert_line --regexp '^ndcg@K: of ranks$'

@@ -1,5 +1,5 @@
 # Joins factors with titles and categories. See the script `factors`.
-BEGIN { drawn = 300; asked = 1000; labels = 26; width = 680; height = 480 }
+BEGIN { drawn = 300; asked = 1000; labels = 26; width = 650; height = 460 }
 FNR == 1 { file = FILENAME; sub(/.*\//, "", file) }
 file == "described" {
     share[FNR] = number($0, "share")
@@ -99,8 +99,8 @@ function draw(   i, k, far, best, done, placed, s, most) {
     if (x_high <= x_low || y_high <= y_low) exit
     for (i = 1; i <= n_used; i++) {
         k = place[i]
-        px[k] = (x[k] - x_low) / (x_high - x_low) * width
-        py[k] = (y[k] - y_low) / (y_high - y_low) * height
+        px[k] = (0.04 + (x[k] - x_low) / (x_high - x_low)) / 1.08 * width
+        py[k] = (0.04 + (y[k] - y_low) / (y_high - y_low)) / 1.08 * height
     }
     for (;;) {
         best = 0
@@ -127,7 +127,7 @@ function short(i,   s) {
 }
 # Finds whether the title of K has room beside its circle, on the side away from the edge, and takes it.
 function room(k,   w, from, i) {
-    w = 6.6 * length(short(item[k])) + 10
+    w = 6.9 * length(short(item[k])) + 14
     side = px[k] > width / 2 ? "left" : "right"
     from = side == "right" ? px[k] : px[k] - w
     for (i = 1; i <= boxes; i++)

@@ -1,6 +1,15 @@
 # Figures to pictures: writes TO/*.dat and TO/plots.gp, the pictures that these data allow.
 FNR == 1 { file = file_name(); if (file != "factors") next }
-file == "factors" { n_items++; if ($4 != "-") n_labels[$4]++; next }
+file == "factors" {
+    split($0, f, "\t")
+    if (f[4] != "-") n_labels[f[4]]++
+    for (i = 1; i <= 2; i++) {
+        if (!n_items || f[i] < lowest[i]) lowest[i] = f[i] + 0
+        if (!n_items || f[i] > highest[i]) highest[i] = f[i] + 0
+    }
+    n_items++
+    next
+}
 file == "beyond" {
     csv($0, f)
     if (f[2] == "all" && f[3] == "all") value[f[1], "all", f[4]] = f[5]
@@ -148,7 +157,7 @@ function hours(   i, r, dat) {
     end()
 }
 
-# Models and their colours: those that learn apart, those that need no file in grey.
+# Models and their colours: those that learn apart, those that need no file in grey. Beside Okabe and Ito's two of Tol's.
 function colour(m) {
     if (m == "hybrid") return "#D55E00"
     if (m == "user-item") return "#CC79A7"
@@ -158,7 +167,7 @@ function colour(m) {
     if (m == "baseline") return "#56B4E9"
     if (m ~ /^(random|global-mean|user-mean|item-mean)$/) return "#8c8c8c"
     if (!(m in given)) given[m] = ++n_given
-    return given[m] % 3 == 1 ? "#000001" : given[m] % 3 == 2 ? "#F0E442" : "#56B4E9"
+    return given[m] % 3 == 1 ? "#000001" : given[m] % 3 == 2 ? "#999933" : "#CC6677"
 }
 function point(m) {
     if (m == "hybrid") return 7
@@ -196,7 +205,8 @@ function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high) 
     close(dat)
     begin(name, "480," (90 + 24 * n))
     print "set xlabel \"" label "\"; set yrange [-0.6:" n - 0.4 "]; unset grid; set grid xtics lc rgb \"#c8c8c9\" lw 1 lt 1" >gp
-    print "set ytics scale 0; set xtics autofreq; set offsets graph 0.03, graph 0.05, 0, 0" >gp
+    print "set ytics scale 0; set xtics autofreq; set offsets graph " (sign < 0 ? 0 : 0.03) ", graph 0.05, 0, 0" >gp
+    if (sign < 0) print "set xrange [0:*]" >gp
     print "plot \"" name ".dat\" using 3:1:4:5:6:ytic(2) with xerrorbars pt 7 ps 0.7 lw 1.8 lc rgb variable notitle" >gp
     end()
 }
@@ -220,9 +230,9 @@ function precision_recall(   i, j, k, ks, n, m, dat, plot, at) {
         plot = plot (at++ ? ", " : "") line_of(dat, m)
     }
     if (!at) return
-    begin("precision", "480,340")
+    begin("precision", "480,360")
     print "set xlabel \"recall (%)\"; set ylabel \"precision (%)\"; set xrange [0:*]; set yrange [0:*]" >gp
-    print "set grid xtics; set key top right" >gp
+    print "set grid xtics; set key outside bottom center horizontal" >gp
     print "plot " plot >gp
     end()
 }
@@ -239,56 +249,90 @@ function folds(metric, label, skip,   i, f, m, dat, plot, at, name) {
     }
     if (!at) return
     begin(name, "480,320")
-    print "set xlabel \"fold\"; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]" >gp
+    print "set xlabel \"fold\" offset 0,0.4; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]" >gp
     print "set key outside bottom center horizontal" >gp
     print "plot " plot >gp
     end()
 }
-function costs(metric, label,   i, m, dat, n) {
-    dat = to "/costs.dat"
+# Models as points with names, at spot[], which holds n of them: x, y and the name. Names take the first place around their
+# point that nothing has, by what the axes span: pixels as in the picture without margins.
+function scatter(name, x_label, y_label, n, x, y, names, from_zero,   i, k, dat, x_low, x_high, y_low, y_high, side, plot, given_side) {
+    dat = to "/" name ".dat"
+    for (i = 1; i <= n; i++) {
+        if (i == 1 || x[i] > x_high) x_high = x[i]
+        if (i == 1 || y[i] < y_low) y_low = y[i]
+        if (i == 1 || y[i] > y_high) y_high = y[i]
+    }
+    if (from_zero) y_low = 0
+    if (x_high <= 0) x_high = 1
+    x_high *= 1.15
+    k = y_high > y_low ? y_high - y_low : 0.1
+    y_high += 0.12 * k
+    if (!from_zero) y_low -= 0.12 * k
+    taken = n
+    for (i = 1; i <= n; i++) {
+        px[i] = 390 * x[i] / x_high
+        py[i] = 220 * (y[i] - y_low) / (y_high - y_low)
+        from[i] = px[i] - 6; till[i] = px[i] + 6; at[i] = py[i]; half[i] = 6
+    }
+    for (i = 1; i <= n; i++) {
+        side = place_of(px[i], py[i], 7.4 * length(names[i]))
+        given_side[side] = 1
+        printf "%s %s \"%s\" 0x%s %d\n", x[i], y[i], names[i], rgb(colour(names[i])), side >dat
+    }
+    close(dat)
+    begin(name)
+    print "set xlabel \"" x_label "\"; set ylabel \"" y_label "\"; set grid xtics" >gp
+    print "set xrange [0:" x_high "]; set yrange [" y_low ":" y_high "]" >gp
+    plot = "plot \"" name ".dat\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle"
+    for (side in given_side)
+        plot = plot ", \"\" using 1:($5 == " side " ? $2 : NaN):3 with labels " \
+            (side % 2 ? "left" : "right") " offset " (side % 2 ? 1 : -1) "," 0.9 * offset_of(side) " textcolor rgb \"#000001\" notitle"
+    print plot >gp
+    end()
+}
+# Sides: odd ones to the right, 1 and 2 level, then ever farther above and below.
+function offset_of(side,   step) { step = int((side - 1) / 2); return step % 2 ? (step + 1) / 2 : -step / 2 }
+function place_of(x, y, w,   side, i, f, h, free) {
+    for (side = 1; side <= 14; side++) {
+        f = side % 2 ? x + 8 : x - 8 - w
+        h = y + 13 * offset_of(side)
+        free = f >= 0 && f + w <= 400 && h >= 0 && h <= 220
+        for (i = 1; i <= taken && free; i++)
+            if (f < till[i] && f + w > from[i] && h - at[i] < half[i] + 7 && at[i] - h < half[i] + 7) free = 0
+        if (!free) continue
+        taken++
+        from[taken] = f; till[taken] = f + w; at[taken] = h; half[taken] = 7
+        return side
+    }
+    return 1
+}
+function costs(metric, label,   i, m, n, x, y, names) {
     for (i = 1; i <= n_models; i++) {
         m = model[i]
         if (!(m in seconds) || value[m, "all", metric] == "") continue
-        printf "%s %s \"%s\" 0x%s\n", seconds[m], value[m, "all", metric], m, rgb(colour(m)) >dat
-        n++
+        x[++n] = seconds[m]; y[n] = value[m, "all", metric]; names[n] = m
     }
-    close(dat)
-    if (n < 2) return
-    begin("costs")
-    print "set xlabel \"seconds of jobs, all folds\"; set ylabel \"" label "\"; set xrange [0:*]" >gp
-    print "set offsets graph 0, graph 0.25, graph 0.1, graph 0.1; set grid xtics" >gp
-    print labelled("costs.dat") >gp
-    end()
+    if (n >= 2) scatter("costs", "seconds of jobs, all folds", label, n, x, y, names, 0)
 }
 
 # Lists' accuracy against the share of the catalogue that they reach.
-function reach(   i, m, dat, n, x) {
-    dat = to "/beyond.dat"
+function reach(   i, m, n, v, x, y, names) {
     for (i = 1; i <= n_models; i++) {
         m = model[i]
-        x = value[m, "all", "catalogue-coverage@10"]
-        if (x == "" || x == 0 || m ~ /^(random|global-mean|user-mean|item-mean)$/) continue
-        printf "%s %s \"%s\" 0x%s\n", 100 * x, value[m, "all", "ndcg@10"], m, rgb(colour(m)) >dat
-        n++
+        v = value[m, "all", "catalogue-coverage@10"]
+        if (v == "" || v == 0 || m ~ /^(random|global-mean|user-mean|item-mean)$/) continue
+        x[++n] = 100 * v; y[n] = value[m, "all", "ndcg@10"]; names[n] = m
     }
-    close(dat)
-    if (n < 2) return
-    begin("beyond")
-    print "set xlabel \"share of the catalogue in lists (%)\"; set ylabel \"NDCG@10\"; set yrange [0:*]; set xrange [0:*]" >gp
-    print "set offsets graph 0, graph 0.25, graph 0.1, graph 0.1; set grid xtics" >gp
-    print labelled("beyond.dat") >gp
-    end()
-}
-# Points with names beside them, above and below in turn.
-function labelled(dat) {
-    return "plot \"" dat "\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle, " \
-        "\"\" every 2::0 using 1:2:3 with labels left offset 0.8,0.5 textcolor rgb \"#000001\" notitle, " \
-        "\"\" every 2::1 using 1:2:3 with labels left offset 0.8,-0.5 textcolor rgb \"#000001\" notitle"
+    if (n >= 2) scatter("beyond", "share of the catalogue in lists (%)", "NDCG@10", n, x, y, names, 1)
 }
 # Items by two factors; titles to the right of their circle or to the left (factors.awk).
-function factors(   side, plot) {
+function factors(   side, plot, i) {
     if (!n_items) return
     begin("factors", "720,540")
+    for (i = 1; i <= 2; i++) margin[i] = 0.04 * (highest[i] - lowest[i])
+    print "set xrange [" lowest[1] - margin[1] ":" highest[1] + margin[1] "]" >gp
+    print "set yrange [" lowest[2] - margin[2] ":" highest[2] + margin[2] "]" >gp
     print "set datafile separator \"\\t\"; set xlabel \"factor 1\"; set ylabel \"factor 2\"; set grid xtics; unset key" >gp
     plot = "plot \"factors.dat\" using 1:2:3 with points pt 7 ps variable lc rgb \"#990072B2\""
     for (side in n_labels)

@@ -49,7 +49,8 @@ const struct measure_row measures[N_MEASURES] = {
     [NDCG] = {"ndcg", BASIS_RANKS, true, +1,
               "mean over users of DCG / ideal DCG, DCG = sum over positions k <= K of [relevant] / "
               "log2(k + 1), the ideal over min(|R_u|, K) positions",
-              "Järvelin & Kekäläinen, ACM TOIS 2002; binary gain"},
+              "Järvelin & Kekäläinen, ACM TOIS 2002; binary gain; of MyMediaLite with K of the "
+              "catalogue's size"},
     [HR] = {"hr", BASIS_RANKS, true, +1, "share of users with h_u >= 1",
             "Deshpande & Karypis, ACM TOIS 2004"},
     [MRR] = {"mrr", BASIS_RANKS, true, +1,
@@ -57,7 +58,17 @@ const struct measure_row measures[N_MEASURES] = {
              "Voorhees, TREC-8, 1999"},
     [MAP] = {"map", BASIS_RANKS, true, +1,
              "mean over users of (sum over k <= K of [relevant] * precision@k) / min(|R_u|, K)",
-             "Manning et al., 8.4, denominator cut at K"},
+             "Manning et al., 8.4, denominator cut at K; of implicit, RecBole"},
+    [MAP_RELEVANT] = {"map-relevant", BASIS_RANKS, true, +1,
+                      "mean over users of (sum over k <= K of [relevant] * precision@k) / |R_u|",
+                      "MAP of gorse and Microsoft's recommenders; of MyMediaLite and trec_eval "
+                      "with K of the catalogue's size"},
+    [PRECISION_MEAN] = {"precision-mean", BASIS_RANKS, true, +1,
+                        "mean over users of the mean over k <= K of precision@k",
+                        "what Elliot calls MAP"},
+    [PRECISION_RETURNED] = {"precision-returned", BASIS_RANKS, true, +1,
+                            "mean over users of h_u / min(K, candidates of u)",
+                            "precision of LensKit and gorse: of the items that a list can hold"},
     [F1] = {"f1", BASIS_RANKS, true, +1, "mean over users of 2 P R / (P + R) = 2 h_u / (K + |R_u|)",
             "van Rijsbergen, Information Retrieval, 1979"},
     [PRECISION_CAPPED] = {"precision-capped", BASIS_RANKS, true, +1,
@@ -69,6 +80,16 @@ const struct measure_row measures[N_MEASURES] = {
     [RECALL_MICRO] = {"recall-micro", BASIS_RANKS, true, +1,
                       "(sum over users of h_u) / (sum over users of |R_u|)",
                       "the share of all relevant test pairs that is found"},
+    [PRECISION_RECOMMENDED] =
+        {"precision-recommended", BASIS_RANKS, true, +1,
+         "rerank- only: mean over users with test items of |R_u in the first k| / k, k = min(K, "
+         "test items of u with p >= the threshold), 0 where k is 0",
+         "precision of Surprise's FAQ"},
+    [RECALL_RECOMMENDED] =
+        {"recall-recommended", BASIS_RANKS, true, +1,
+         "rerank- only: mean over users with test items of |R_u in the first k| / |R_u|, 0 without "
+         "R_u, k as in precision-recommended",
+         "recall of Surprise's FAQ"},
     [NDCG_LINEAR] =
         {"ndcg-linear", BASIS_RANKS, true, +1,
          "mean over users with test items of DCG / ideal DCG with gain r - (lowest rating "
@@ -197,6 +218,9 @@ static void add_name(struct requests *requests, const char *name, size_t length,
         if (strlen(row->name) != name_length || strncmp(row->name, base, name_length) != 0)
             continue;
         if ((at != NULL && !row->at_k) || (among_test && row->basis != BASIS_RANKS)) break;
+        if (!among_test && measure_is_rerank((enum measure)m))
+            rs_usage_error("--metrics: '%s' ranks test items: it is rerank-%s", row->name,
+                           row->name);
         if (at == NULL) {
             add_at(requests, (enum measure)m, among_test, cutoffs);
         } else {
@@ -215,7 +239,9 @@ struct requests requests_parse(const char *names, const char *cutoffs) {
     if (names == NULL) names = default_names;
     if (strcmp(names, "all") == 0) {
         requests.given = false;
-        for (int m = 0; m < N_MEASURES; m++) add_at(&requests, (enum measure)m, false, cutoffs);
+        for (int m = 0; m < N_MEASURES; m++)
+            if (!measure_is_rerank((enum measure)m))
+                add_at(&requests, (enum measure)m, false, cutoffs);
         return requests;
     }
     while (*names != '\0') {

@@ -26,9 +26,14 @@ enum measure {
     MRR,
     MAP,
     F1,
+    MAP_RELEVANT,
+    PRECISION_MEAN,
+    PRECISION_RETURNED,
     PRECISION_CAPPED,
     RECALL_CAPPED,
     RECALL_MICRO,
+    PRECISION_RECOMMENDED,
+    RECALL_RECOMMENDED,
     NDCG_LINEAR,
     NDCG_EXP,
     RBP,
@@ -68,6 +73,11 @@ struct measure_row {
 };
 
 extern const struct measure_row measures[N_MEASURES];
+
+/* True for measures of expected ratings that rank, which exist among the test items only. */
+static inline bool measure_is_rerank(enum measure measure) {
+    return measure == PRECISION_RECOMMENDED || measure == RECALL_RECOMMENDED;
+}
 
 struct request {
     enum measure measure;

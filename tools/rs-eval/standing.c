@@ -23,6 +23,7 @@ struct standing {
     double *log_sums, *geometric_sums;
     struct graded graded[N_GAINS];
     uint64_t n_relevant, n_found, candidates;
+    uint32_t n_recommended;         /* of a list ranked by expected rating: relevant by that */
     double behind;                  /* see rs_ranks_auc */
     uint32_t *above, *tied, *order; /* of a list ranked by expected rating */
     size_t above_capacity, tied_capacity, order_capacity;
@@ -131,6 +132,11 @@ bool standing_read(struct standing *standing, const struct answers *answers, siz
         span.above = standing->above;
         span.tied = standing->tied;
         standing->candidates = n;
+        standing->n_recommended = 0;
+        for (size_t i = 0; i < n; i++)
+            if (rows == NULL || span.rows[i] != 0)
+                standing->n_recommended +=
+                    rules_relevant(standing->rules, answers->score.v[begin + i]);
     } else {
         span.above = answers->above.v + begin;
         span.tied = answers->tied.v + begin;
@@ -160,12 +166,28 @@ static bool graded_measure(const struct standing *standing, enum gain gain, uint
     return true;
 }
 
+/* Elliot's MAP: the mean of the expected precision at every length up to K. */
+static double mean_precision(const struct rs_tie *ties, size_t n, uint32_t k) {
+    double sum = 0;
+    for (uint32_t length = 1; length <= k; length++) sum += rs_ranks_hits(ties, n, length) / length;
+    return sum / k;
+}
+
+/* Those of Surprise, which take every user with test items. */
+static double recommended_measure(const struct standing *standing, const struct request *request) {
+    const struct graded *graded = &standing->graded[GAIN_BINARY];
+    uint32_t k = standing->n_recommended < request->k ? standing->n_recommended : request->k;
+    double of = request->measure == PRECISION_RECOMMENDED ? k : (double)standing->n_relevant;
+    return of > 0 ? rs_ranks_hits(graded->ties, graded->n_ties, k) / of : 0;
+}
+
 static double binary_measure(const struct standing *standing, const struct request *request,
                              double n_relevant) {
     const struct rs_tie *ties = standing->graded[GAIN_BINARY].ties;
     size_t n = standing->graded[GAIN_BINARY].n_ties;
     uint32_t k = request->k;
     double capped = n_relevant < k ? n_relevant : k;
+    double returned = standing->candidates < k ? (double)standing->candidates : k;
     switch (request->measure) {
     case PRECISION:
         return rs_ranks_hits(ties, n, k) / k;
@@ -181,6 +203,12 @@ static double binary_measure(const struct standing *standing, const struct reque
         return rs_ranks_reciprocal(ties, n, k);
     case MAP:
         return rs_ranks_precisions(ties, n, k) / capped;
+    case MAP_RELEVANT:
+        return rs_ranks_precisions(ties, n, k) / n_relevant;
+    case PRECISION_MEAN:
+        return mean_precision(ties, n, k);
+    case PRECISION_RETURNED:
+        return returned > 0 ? rs_ranks_hits(ties, n, k) / returned : 0;
     case RBP:
         return rs_ranks_discounted(ties, n, k, standing->geometric_sums);
     default: /* those whose denominators are added up apart */
@@ -195,6 +223,10 @@ bool standing_measure(const struct standing *standing, const struct request *req
         return graded_measure(standing, GAIN_LINEAR, request->k, num);
     if (request->measure == NDCG_EXP)
         return graded_measure(standing, GAIN_EXPONENTIAL, request->k, num);
+    if (measure_is_rerank(request->measure)) {
+        *num = recommended_measure(standing, request);
+        return true;
+    }
     double n_relevant = (double)standing->n_relevant;
     if (n_relevant == 0) return false;
     if (request->measure == NDCG) return graded_measure(standing, GAIN_BINARY, request->k, num);

@@ -138,9 +138,26 @@ void describe_ratings(struct figures *figures, const struct gathered *gathered) 
 
 /* Activity and popularity */
 
-static int compare_doubles(const void *a, const void *b) {
-    double first = *(const double *)a, second = *(const double *)b;
-    return first < second ? -1 : first > second;
+/* Sorts by the bits, a byte after the other from the last on (radix sort): those of a negative
+ * number turned round, the sign of another, and their order is that of the values. */
+static void sort_doubles(double *values, size_t n) {
+    uint64_t *keys = rs_malloc(n, sizeof *keys), *other = rs_malloc(n, sizeof *other);
+    const uint64_t sign = (uint64_t)1 << 63;
+    memcpy(keys, values, n * sizeof *keys);
+    for (size_t i = 0; i < n; i++) keys[i] = keys[i] & sign ? ~keys[i] : keys[i] | sign;
+    for (int shift = 0; shift < 64; shift += 8) {
+        size_t place[257] = {0};
+        for (size_t i = 0; i < n; i++) place[(keys[i] >> shift & 255) + 1]++;
+        for (int b = 0; b < 256; b++) place[b + 1] += place[b];
+        for (size_t i = 0; i < n; i++) other[place[keys[i] >> shift & 255]++] = keys[i];
+        uint64_t *kept = keys;
+        keys = other;
+        other = kept;
+    }
+    for (size_t i = 0; i < n; i++) keys[i] = keys[i] & sign ? keys[i] & ~sign : ~keys[i];
+    memcpy(values, keys, n * sizeof *keys);
+    free(keys);
+    free(other);
 }
 
 enum measure { COUNT, MEAN, DEVIATION, N_MEASURES };
@@ -155,7 +172,7 @@ static double *sorted_measures(const struct sums_list *list, enum measure measur
                          : measure == MEAN ? sums_mean(sums)
                                            : sums_deviation(sums);
     }
-    qsort(values, *n, sizeof *values, compare_doubles);
+    sort_doubles(values, *n);
     return values;
 }
 

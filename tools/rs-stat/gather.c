@@ -1,6 +1,7 @@
 #include "gather.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +33,16 @@ static void sums_extend(struct sums_list *list, size_t n) {
     list->n = n;
 }
 
+/* Rows of the same line often follow one another: their sums stay in registers. */
 static void sums_count(struct sums_list *list, const uint32_t *lines, const float *ratings,
                        size_t n) {
-    for (size_t i = 0; i < n; i++) sums_add(&list->all[lines[i]], (double)ratings[i]);
+    for (size_t i = 0; i < n;) {
+        uint32_t line = lines[i];
+        struct sums sums = list->all[line];
+        do sums_add(&sums, (double)ratings[i]);
+        while (++i < n && lines[i] == line);
+        list->all[line] = sums;
+    }
 }
 
 /* The distribution */
@@ -72,19 +80,36 @@ static uint32_t slot_of(const struct distribution *distribution, float value) {
     return slot;
 }
 
+/* Counts rows while their values are those of slots; returns how many. Neighbours count apart, so
+ * that none waits for the one before. */
+static size_t count_known(struct distribution *distribution, const float *ratings, size_t n) {
+    enum { APART = 4 };
+    uint32_t counts[APART][EXACT_SLOTS] = {{0}};
+    size_t i = 0;
+    for (; i < n; i++) {
+        uint32_t slot = slot_of(distribution, ratings[i] + 0.0f); /* -0 is 0 */
+        if (distribution->count[slot] == 0) break;
+        counts[i % APART][slot]++;
+    }
+    for (size_t s = 0; s < EXACT_SLOTS; s++)
+        for (size_t a = 0; a < APART; a++) distribution->count[s] += counts[a][s];
+    return i;
+}
+
 /* The scale needs to see each value once. */
 static void count_ratings(struct gathered *gathered, const float *ratings, size_t n) {
     struct distribution *distribution = &gathered->distribution;
     size_t i = 0;
-    for (; i < n && distribution->fine == NULL; i++) {
-        float rating = ratings[i] + 0.0f; /* -0 is 0 */
+    while (distribution->fine == NULL) {
+        i += count_known(distribution, ratings + i, n - i);
+        if (i == n) return;
+        float rating = ratings[i++] + 0.0f;
         uint32_t slot = slot_of(distribution, rating);
-        if (distribution->count[slot]++ > 0) continue;
+        distribution->count[slot] = 1;
         distribution->value[slot] = rating;
         rs_scale_add(&gathered->scale, &rating, 1);
         if (++distribution->n_exact > EXACT_VALUES) give_up_values(distribution);
     }
-    if (i == n) return;
     rs_scale_add(&gathered->scale, ratings + i, n - i);
     for (; i < n; i++) distribution->fine[fine_bucket(ratings[i] + 0.0f)]++;
 }
@@ -112,24 +137,41 @@ static int64_t floor_divide(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
 }
 
+/* The day of a time, made if it is new. */
+static struct day *day_of(struct calendar *calendar, int64_t day) {
+    if (calendar->latest != NULL && calendar->latest->day == day) return calendar->latest;
+    if (2 * (calendar->n_days + 1) > calendar->n_slots) grow_days(calendar);
+    calendar->latest = find_day(calendar->days, calendar->n_slots, day);
+    calendar->n_days += calendar->latest->sums.n == 0;
+    calendar->latest->day = day;
+    return calendar->latest;
+}
+
+/* Rows of the same hour often follow one another: their sums stay in registers. */
 static void count_times(struct calendar *calendar, const int64_t *times, const float *ratings,
                         size_t n) {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n;) {
         if (times[i] == RS_NO_TIME) {
             calendar->missing++;
+            i++;
             continue;
         }
-        if (times[i] < calendar->first) calendar->first = times[i];
-        if (times[i] > calendar->last) calendar->last = times[i];
-        int64_t day = floor_divide(times[i], DAY_MS);
-        sums_add(&calendar->hours[(times[i] - day * DAY_MS) / HOUR_MS], (double)ratings[i]);
-        if (calendar->latest == NULL || calendar->latest->day != day) {
-            if (2 * (calendar->n_days + 1) > calendar->n_slots) grow_days(calendar);
-            calendar->latest = find_day(calendar->days, calendar->n_slots, day);
-            calendar->n_days += calendar->latest->sums.n == 0;
-            calendar->latest->day = day;
-        }
-        sums_add(&calendar->latest->sums, (double)ratings[i]);
+        int64_t number = floor_divide(times[i], DAY_MS);
+        int64_t hour = (times[i] - number * DAY_MS) / HOUR_MS;
+        int64_t begin = number * DAY_MS + hour * HOUR_MS, first = times[i], last = times[i];
+        struct day *day = day_of(calendar, number);
+        struct sums of_hour = calendar->hours[hour], of_day = day->sums;
+        do {
+            sums_add(&of_hour, (double)ratings[i]);
+            sums_add(&of_day, (double)ratings[i]);
+            first = times[i] < first ? times[i] : first;
+            last = times[i] > last ? times[i] : last;
+            i++;
+        } while (i < n && times[i] >= begin && times[i] - begin < HOUR_MS);
+        calendar->hours[hour] = of_hour;
+        day->sums = of_day;
+        if (first < calendar->first) calendar->first = first;
+        if (last > calendar->last) calendar->last = last;
     }
 }
 
@@ -178,9 +220,9 @@ static void hold(struct held *held, const struct rs_pairs *batch, const struct r
     const uint32_t *lines = held->by_user ? batch->user : batch->item;
     size_t n = held->n;
     for (size_t i = 0; i < batch->n; i++) {
+        if (!held->kept[lines[i]]) continue;
         held->user[n] = batch->user[i];
-        held->item[n] = batch->item[i];
-        n += held->kept[lines[i]];
+        held->item[n++] = batch->item[i];
     }
     held->n = n;
     thin_out(held);
@@ -207,6 +249,7 @@ static uint64_t *sorted_counts(const struct sums_list *list) {
 }
 
 void gathered_finish(struct gathered *gathered) {
+    helper_stop(&gathered->helper);
     for (size_t u = 0; u < gathered->users.n; u++) {
         gathered->all.n += gathered->users.all[u].n;
         gathered->all.sum += gathered->users.all[u].sum;
@@ -244,31 +287,47 @@ static void count_contexts(struct gathered *gathered, const struct rs_pairs *bat
     }
 }
 
+/* A batch on its way in. */
+struct intake {
+    struct gathered *gathered;
+    const struct rs_pairs *batch;
+    const struct rs_ids *users, *items;
+};
+
+/* Two halves of about the same work, which share nothing. */
+static void take_items(void *argument) {
+    const struct intake *intake = argument;
+    const struct rs_pairs *batch = intake->batch;
+    sums_count(&intake->gathered->items, batch->item, batch->rating, batch->n);
+    hold(&intake->gathered->by_user, batch, intake->users);
+    hold(&intake->gathered->by_item, batch, intake->items);
+}
+
+static void take_users(const struct intake *intake) {
+    struct gathered *gathered = intake->gathered;
+    const struct rs_pairs *batch = intake->batch;
+    sums_count(&gathered->users, batch->user, batch->rating, batch->n);
+    count_ratings(gathered, batch->rating, batch->n);
+    if (batch->time != NULL) {
+        count_times(&gathered->calendar, batch->time, batch->rating, batch->n);
+    } else {
+        gathered->calendar.missing += batch->n;
+    }
+    count_contexts(gathered, batch);
+}
+
 void gathered_add(struct gathered *gathered, const struct rs_pairs *batch,
                   const struct rs_ids *users, const struct rs_ids *items) {
+    enum { WORTH_A_THREAD = 8192 };
     sums_extend(&gathered->users, users->n);
     sums_extend(&gathered->items, items->n);
     gathered->any_time |= batch->time != NULL;
-#pragma omp parallel sections if (batch->n > 8192)
-    {
-#pragma omp section
-        sums_count(&gathered->users, batch->user, batch->rating, batch->n);
-#pragma omp section
-        sums_count(&gathered->items, batch->item, batch->rating, batch->n);
-#pragma omp section
-        count_ratings(gathered, batch->rating, batch->n);
-#pragma omp section
-        {
-            if (batch->time != NULL) {
-                count_times(&gathered->calendar, batch->time, batch->rating, batch->n);
-            } else {
-                gathered->calendar.missing += batch->n;
-            }
-            count_contexts(gathered, batch);
-        }
-#pragma omp section
-        hold(&gathered->by_user, batch, users);
-#pragma omp section
-        hold(&gathered->by_item, batch, items);
+    struct intake intake = {gathered, batch, users, items};
+    if (!gathered->helped && batch->n > WORTH_A_THREAD && omp_get_max_threads() > 1) {
+        helper_start(&gathered->helper);
+        gathered->helped = true;
     }
+    helper_give(&gathered->helper, take_items, &intake);
+    take_users(&intake);
+    helper_wait(&gathered->helper);
 }

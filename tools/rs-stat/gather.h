@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "helper.h"
 #include "pairs.h"
 
 /* Ratings of one user, of one item, of one hour. */
@@ -76,6 +77,8 @@ struct gathered {
     size_t n_contexts;
     struct sums_list contexts[RS_MAX_CONTEXTS];
     bool any_time;
+    struct helper helper;
+    bool helped; /* whether it was started */
 };
 
 void gathered_init(struct gathered *gathered, size_t limit);

@@ -22,10 +22,10 @@ function comparison(   n, i, order, any_cost, m) {
 function model_row(m, any_cost,   line) {
     line = "tr\t" m
     if (!implicit)
-        line = line "\t" figure_cell(m, "rmse") "\t" dash(interval_of(m, "all", "rmse")) "\t" fixed(value[m, "all", "mae"], 4) \
+        line = line "\t" figure_cell(m, "rmse") "\t" dash(interval_of(m, "all", "rmse", 3)) "\t" fixed(value[m, "all", "mae"], 4) \
             "\t" percent(value[m, "all", "coverage"])
     line = line "\t" fixed(value[m, "all", "precision@10"], 4) "\t" fixed(value[m, "all", "recall@10"], 4) \
-        "\t" figure_cell(m, "ndcg@10") "\t" dash(interval_of(m, "all", "ndcg@10")) \
+        "\t" figure_cell(m, "ndcg@10") "\t" dash(interval_of(m, "all", "ndcg@10", 3)) \
         "\t" fixed(value[m, "all", "mrr@10"], 4) "\t" fixed(value[m, "all", "auc"], 4)
     print line (any_cost ? "\t" fixed(seconds[m], 1) : "")
 }
@@ -75,8 +75,8 @@ function beyond(   i, m, n, order) {
     n = sorted_models("ndcg@10", order)
     print "table", "The ten items that each model lists for every user, best NDCG@10 first (n = " \
         whole(size["all", "catalogue-coverage@10"]) " lists). Coverage: share of the catalogue in somebody's list. Gini: how " \
-        "unequally lists treat items, 0 all alike. Novelty: -log2 of the share of users who rated the item, in bits. Diversity: 1 - " \
-        "Jaccard similarity of categories between the items of a list. Popularity lift: how much more popular the list is than what " \
+        "unequally lists treat items, 0 all alike. Novelty: minus log2 of the share of users who rated the item, in bits. Diversity: " \
+        "1 less Jaccard similarity of categories between the items of a list. Popularity lift: how much more popular the list is than what " \
         "the user rates (0: as popular, 1: twice). Off the profile: Kullback-Leibler divergence of the list's categories from those " \
         "of the user's ratings, in nats, less is closer. Personal: share of a list that another user's has not."
     print "th", "model", "NDCG@10", "coverage", "Gini", "novelty", "diversity", "popularity lift", "off the profile", "personal"
@@ -89,11 +89,11 @@ function beyond(   i, m, n, order) {
             fixed(value[m, "all", "calibration@10"], 3), fixed(value[m, "all", "personalisation@10"], 3)
     }
     print "/table"
+    beyond_words(choice["ndcg@10"] != "" ? choice["ndcg@10"] : best["ndcg@10"])
     print "fig", "beyond", "Accuracy against reach: NDCG@10 of the lists and the share of the catalogue that they cover (n = " \
         whole(size["all", "catalogue-coverage@10"]) " lists)."
-    if (value[order[1], "all", "diversity@10"] == "")
-        leave_out("diversity and calibration of lists", "items have no categories")
-    beyond_words(choice["ndcg@10"] != "" ? choice["ndcg@10"] : best["ndcg@10"])
+    if (value[best["ndcg@10"], "all", "diversity@10"] == "")
+        leave_out("diversity of lists and how they fit the user's profile", "nothing is known of the items' categories")
 }
 # The chosen model's lists beside what is popular, and the better one in each respect if that is clear.
 function beyond_words(m,   i, n, what, name, better, worse, none, nb, nw, nn) {

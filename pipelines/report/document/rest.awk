@@ -81,5 +81,5 @@ function protocol_section(   i) {
         "a kind."
     print "li", "Simpler: first the models that need no file, then those with one, then blends by the number of their parts; of equal " \
         "ones that which takes less than half the time."
-    print "li", "Every figure is in `report/*.csv` beside this page. Made by rs " clean(version) ", `make report`."
+    print "li", "Every figure is in `report/" clean("*") ".csv` beside this page. Made by rs " clean(version) ", `make report`."
 }

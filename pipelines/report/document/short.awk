@@ -193,7 +193,7 @@ function take(seg, metric,   i, m, n, tested, set, s) {
     if (metric != "rmse" && seg ~ /^(popularity:|cold-items)/) return "–" # a list is made for a user, not for an item
     for (i = 1; i <= n_models; i++) {
         m = model[i]
-        if (m == s || !compare(m, s, seg, metric) || P == "") continue
+        if (m == s || !contender(m) || !compare(m, s, seg, metric) || P == "") continue
         tested++
         if (clear(m, s, seg, metric)) set[++n] = m
     }

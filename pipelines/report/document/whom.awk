@@ -19,7 +19,7 @@ function has_kind(kind,   i) {
     for (i = 1; i <= n_segments; i++) if (kind_of(segment[i]) == kind) return 1
     return 0
 }
-# Segments in which a model is clearly better than the one that is best on the whole.
+# Segments in which a model, yardsticks apart, is clearly better than the one that is best on the whole.
 function exceptions(metric,   i, j, b, m, n, s, found, tested) {
     b = best[metric]
     for (i = 1; i <= n_segments; i++) {
@@ -28,7 +28,7 @@ function exceptions(metric,   i, j, b, m, n, s, found, tested) {
         n = 0
         for (j = 1; j <= n_models; j++) {
             m = model[j]
-            if (m == b || !compare(m, b, s, metric) || P == "") continue
+            if (m == b || !contender(m) || !compare(m, b, s, metric) || P == "") continue
             n++
             if (clear(m, b, s, metric) && (found == "" || sign(metric) * group[s, m, metric] > sign(metric) * group[s, found, metric]))
                 found = m
@@ -45,18 +45,19 @@ function exceptions(metric,   i, j, b, m, n, s, found, tested) {
         print "p", "In the other " tested - any[metric] " of " tested " segments no model is shown to be better than *" b \
             "*, the best on the whole."
 }
-# Where the order of two models on the whole is the other way round in most segments of a kind (in all: Simpson's paradox).
-# The figures decide, whatever is shown: this is about how to read the whole.
+# Where two models of which one is shown to be better on the whole come in the other order in most segments of a kind (in all
+# of them: Simpson's paradox): the whole then tells what there is much of. At most five are said.
 function contradictions(metric,   i, j, found) {
     for (i = 1; i <= n_models; i++)
-        for (j = 1; j <= n_models; j++) {
-            if (i == j || figure_of(model[i], "all", metric) == "" || figure_of(model[j], "all", metric) == "") continue
-            if (sign(metric) * (figure_of(model[i], "all", metric) - figure_of(model[j], "all", metric)) > 0)
-                found += contradiction(model[i], model[j], metric)
-        }
-    if (!found) print "p", "Of no two models is the order on the whole the other way round in most segments of a kind (Simpson's paradox)."
+        for (j = 1; j <= n_models; j++)
+            if (i != j && contender(model[i]) && contender(model[j]) && clear(model[i], model[j], "all", metric))
+                found += contradiction(model[i], model[j], metric, found)
+    if (!found)
+        print "p", "Of no two models of which one is shown to be better on the whole is the order the other way round in most segments " \
+            "of a kind (Simpson's paradox)."
+    else if (found > 5) print "p", "The same is true of " found - 5 " further pairs and kinds."
 }
-function contradiction(a, b, metric,   i, s, kind, n, against, names, kinds, k, found) {
+function contradiction(a, b, metric, said,   i, s, kind, n, against, names, kinds, k, found) {
     for (i = 1; i <= n_segments; i++) {
         s = segment[i]
         kind = kind_of(s)
@@ -70,14 +71,16 @@ function contradiction(a, b, metric,   i, s, kind, n, against, names, kinds, k, 
     for (i = 1; i <= k; i++) {
         kind = kinds[i]
         if (n[kind] < 2 || 2 * against[kind] <= n[kind]) continue
-        print "li", "*Beware:* on the whole *" a "* has a better figure than *" b "* (" fixed(figure_of(a, "all", metric), 4) \
+        if (said + ++found > 5) continue
+        print "li", "*Beware:* on the whole *" a "* is better than *" b "* (" fixed(figure_of(a, "all", metric), 4) \
             " and " fixed(figure_of(b, "all", metric), 4) "), but by " kind " it is the other way round in " \
-            (against[kind] == n[kind] ? "all " n[kind] " segments: Simpson's paradox, the whole says who is in the segments" : \
+            (against[kind] == n[kind] ? "all " n[kind] " segments (Simpson's paradox: the whole says who is in the segments)" : \
             against[kind] " of " n[kind] " segments (" names[kind] ")") "."
-        found++
     }
     return found
 }
+# Not one of the yardsticks, unless there is hardly another.
+function contender(m) { return n_models < 4 || m !~ /^(random|global-mean|user-mean|item-mean)$/ }
 # Of each kind, the segments that the best model serves best and worst, if they differ: a z test with the bootstrap's
 # standard errors and Bonferroni's correction for the choice of the two.
 function between_segments(metric,   i, b, s, kind, v, most, least, k, kinds, names, n_kind, p, text, same) {
@@ -112,8 +115,7 @@ function error(s, m, metric) { return (group[s, m, metric ".high"] - group[s, m,
 function heat(metric,   i, j, k, n, order, shown, line) {
     n = sorted_models(metric, order)
     for (i = 1; i <= n && k < 8; i++)
-        if (value[order[i], "all", metric] != "" && \
-            (order[i] !~ /^(random|global-mean|user-mean|item-mean)$/ || n_models < 4)) shown[++k] = order[i]
+        if (value[order[i], "all", metric] != "" && contender(order[i])) shown[++k] = order[i]
     print "table", named(metric) " by segment, the stronger the colour the better within its row. Bold: the best; ≈: not shown to be " \
         "worse than it. n: " (metric == "rmse" ? "test pairs" : "lists") "; segments under 30 are left out.", "heat"
     line = "th\tsegment\tn"

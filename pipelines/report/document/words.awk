@@ -27,12 +27,12 @@ function joined(list, n,   i, s) {
     return s
 }
 function figure_of(m, seg, metric) { return seg == "all" ? value[m, "all", metric] : group[seg, m, metric] }
-function interval_of(m, seg, metric,   l, h) {
+function interval_of(m, seg, metric, digits,   l, h) {
     l = figure_of(m, seg, metric ".low"); h = figure_of(m, seg, metric ".high")
-    return l == "" ? "" : fixed(l, 4) " to " fixed(h, 4)
+    return l == "" ? "" : fixed(l, digits) " to " fixed(h, digits)
 }
 function figure_and_interval(m, metric,   s) {
-    s = interval_of(m, "all", metric)
+    s = interval_of(m, "all", metric, 4)
     return named(metric) " of " fixed(figure_of(m, "all", metric), 4) \
         (s == "" ? "" : " {95 % interval " s "; " (sign(metric) < 0 ? "less" : "more") " is better}")
 }

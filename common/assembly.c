@@ -1,16 +1,27 @@
 #include "assembly.h"
 
-#include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lines.h"
 #include "memory.h"
 #include "pages.h"
+#include "spill.h"
 #include "writer.h"
 
 /* Ratings from which on other threads are worth waking, and bytes given back at once. */
 enum { MANY = 100000, RELEASE = 4 << 20 };
+
+/* Where memory is bounded: entries between which pages are given back, readings of the whole at
+ * most, and what is held whatever there is to do, for each thread and for each name. */
+enum {
+    WINDOW = 1 << 20,
+    MOST_PASSES = 100,
+    PROGRAM_BYTES = 10 << 20,
+    THREAD_BYTES = 4 << 20,
+    NAME_BYTES = 96,
+};
 
 struct rs_assembly_memory {
     struct rs_lines rows, columns;
@@ -21,17 +32,59 @@ struct rs_assembly_memory {
 
 /* Sorting */
 
-static bool read_all(struct rs_arrival *arrival, struct rs_pairs_reader *ratings,
+/* What is read, and where to if memory is bounded and not enough. */
+struct reading {
+    struct rs_arrival arrival;
+    struct rs_spill spill;
+    bool spilled;
+    const struct rs_assembly_options *options;
+};
+
+/* Beside the ratings: the program and its windows; the names, twice, with their order, and what is
+ * known of each. */
+static size_t bytes_beside(const struct rs_pairs_reader *ratings) {
+    const struct rs_dict *dicts[] = {&ratings->users, &ratings->items};
+    size_t bytes = PROGRAM_BYTES + (size_t)omp_get_max_threads() * THREAD_BYTES;
+    for (int side = 0; side < 2; side++) {
+        size_t n = dicts[side]->ids.n;
+        bytes += dicts[side]->n_slots * sizeof *dicts[side]->slots + n * NAME_BYTES +
+                 n * (size_t)omp_get_max_threads() * sizeof(uint64_t) +
+                 2 * (dicts[side]->ids.offset[n] + n * sizeof(uint64_t));
+    }
+    return bytes;
+}
+
+static size_t sorting_bytes(const struct rs_assembly_options *options) {
+    return options->keep_times ? 36 : 20;
+}
+
+static bool make_room(struct reading *reading, const struct rs_pairs_reader *ratings,
+                      struct rs_error *err) {
+    const struct rs_assembly_options *options = reading->options;
+    if (options->memory == 0) return true;
+    if (!reading->spilled) {
+        size_t bytes = reading->arrival.n * sorting_bytes(options) + bytes_beside(ratings);
+        if (bytes <= options->memory) return true;
+        reading->spilled =
+            rs_spill_open(&reading->spill, options->folder, options->keep_times, err);
+        if (!reading->spilled) return false;
+    }
+    return rs_spill_take(&reading->spill, &reading->arrival, err);
+}
+
+static bool read_all(struct reading *reading, struct rs_pairs_reader *ratings,
                      struct rs_error *err) {
     struct rs_pairs *batch;
     while (rs_pairs_next(ratings, &batch, err)) {
         if (batch == NULL)
-            return arrival->n > 0 || rs_fail(err, EX_DATAERR, "%s: holds no ratings",
-                                             rs_reader_name(ratings->reader));
+            return reading->arrival.n > 0 || reading->spilled ||
+                   rs_fail(err, EX_DATAERR, "%s: holds no ratings",
+                           rs_reader_name(ratings->reader));
         if (batch->rating == NULL)
             return rs_fail(err, EX_DATAERR, "%s: a batch has no ratings",
                            rs_reader_name(ratings->reader));
-        rs_arrival_add(arrival, batch, 0, batch->n);
+        rs_arrival_add(&reading->arrival, batch, 0, batch->n);
+        if (!make_room(reading, ratings, err)) return false;
     }
     return false;
 }
@@ -53,42 +106,114 @@ static uint64_t sort_both(struct rs_assembly_memory *memory, struct rs_arrival *
     enum rs_order order = rs_lines_order(rows);
     if (order == RS_ORDER_REPEATING) n_repeated = rs_lines_drop_repeated(rows);
     rs_lines_make(columns, items->ids.n, n, times && order == RS_ORDER_NONE);
-    rs_lines_transpose(columns, rows);
+    rs_lines_transpose(columns, 0, rows);
     if (order != RS_ORDER_NONE) return n_repeated;
     if (rs_lines_order(columns) == RS_ORDER_REPEATING) n_repeated = rs_lines_drop_repeated(columns);
-    rs_lines_transpose(rows, columns);
+    rs_lines_transpose(rows, 0, columns);
     rs_lines_free_times(columns);
     return n_repeated;
 }
 
-static void sort_named(struct rs_assembly *assembly, struct rs_arrival *arrival,
-                       const struct rs_pairs_reader *ratings) {
-    const struct rs_ids *users = &ratings->users.ids, *items = &ratings->items.ids;
-    uint8_t *has_user = rs_calloc(users->n, 1), *has_item = rs_calloc(items->n, 1);
-    rs_arrival_mark(arrival, has_user, users->n, has_item, items->n);
-    struct rs_naming rows, columns;
-    rs_naming_make(&rows, users, has_user);
-    rs_naming_make(&columns, items, has_item);
+/* The ratings that can be sorted at once, by way of both forms; a sixteenth is for what pages round
+ * up. */
+static bool find_room(uint64_t *room, const struct rs_pairs_reader *ratings,
+                      const struct rs_assembly_options *options, uint64_t n, uint64_t longest_row,
+                      uint64_t longest_column, struct rs_error *err) {
+    uint64_t bytes = options->keep_times ? 34 : 17, least = n / MOST_PASSES + 1;
+    size_t beside = bytes_beside(ratings);
+    if (longest_row > least) least = longest_row;
+    if ((longest_column + 1) / 2 > least) least = (longest_column + 1) / 2;
+    *room = options->memory > beside ? (options->memory - beside) / bytes : 0;
+    if (*room >= least) return true;
+    return rs_fail(err, EX_USAGE,
+                   "--memory: %zu bytes are not enough: %zu (%zuM) are needed with %d threads",
+                   options->memory, beside + least * bytes, ((beside + least * bytes) >> 20) + 1,
+                   omp_get_max_threads());
+}
+
+/* Of counts by the stream's numbers: which names have ratings, the longest line, and, once they are
+ * named, the counts by line. */
+static uint64_t mark_counted(const uint64_t *count, size_t n, uint8_t *has) {
+    uint64_t longest = 0;
+    for (size_t i = 0; i < n; i++) {
+        has[i] = count[i] > 0;
+        if (count[i] > longest) longest = count[i];
+    }
+    return longest;
+}
+
+static uint64_t *counts_by_line(const struct rs_naming *naming, const uint64_t *count, size_t n) {
+    uint64_t *by_line = rs_malloc(naming->ids.n, sizeof *by_line);
+    for (size_t i = 0; i < n; i++)
+        if (naming->line[i] != RS_NONE) by_line[naming->line[i]] = count[i];
+    return by_line;
+}
+
+static void name_both(struct rs_assembly *assembly, const struct rs_pairs_reader *ratings,
+                      const uint8_t *has_user, const uint8_t *has_item, struct rs_naming *users,
+                      struct rs_naming *items) {
+    rs_naming_make(users, &ratings->users.ids, has_user);
+    rs_naming_make(items, &ratings->items.ids, has_item);
+    assembly->memory->users = users->ids;
+    assembly->memory->items = items->ids;
+}
+
+static bool sort_spilled(struct rs_assembly *assembly, struct rs_spill *spill,
+                         const struct rs_pairs_reader *ratings,
+                         const struct rs_assembly_options *options, struct rs_error *err) {
+    struct rs_assembly_memory *memory = assembly->memory;
+    size_t n_users = ratings->users.ids.n, n_items = ratings->items.ids.n;
+    uint64_t *user = rs_calloc(n_users, sizeof *user), *item = rs_calloc(n_items, sizeof *item);
+    uint8_t *has_user = rs_calloc(n_users, 1), *has_item = rs_calloc(n_items, 1);
+    struct rs_naming users = {0}, items = {0};
+    struct rs_spill_sort sort = {&users, &items, NULL, 0, NULL};
+    if (rs_pairs_implicit(ratings)) sort.counts = &options->counts;
+    bool ok = rs_spill_view(spill, err);
+    if (ok) {
+        rs_records_count(&spill->view, user, n_users, item, n_items);
+        uint64_t longest_row = mark_counted(user, n_users, has_user);
+        uint64_t longest_column = mark_counted(item, n_items, has_item);
+        ok = find_room(&sort.room, ratings, options, spill->n, longest_row, longest_column, err);
+    }
+    if (ok) {
+        name_both(assembly, ratings, has_user, has_item, &users, &items);
+        uint64_t *row_room = counts_by_line(&users, user, n_users);
+        sort.row_room = row_room;
+        ok = rs_spill_both(spill, &sort, &memory->rows, &memory->columns, &assembly->n_repeated,
+                           err);
+        free(row_room);
+    }
+    free(user);
+    free(item);
     free(has_user);
     free(has_item);
-    assembly->memory->users = rows.ids;
-    assembly->memory->items = columns.ids;
-    assembly->n_repeated = sort_both(assembly->memory, arrival, &rows, &columns);
-    free(rows.line);
-    free(columns.line);
+    free(users.line);
+    free(items.line);
+    return ok;
+}
+
+static void sort_arrived(struct rs_assembly *assembly, struct rs_arrival *arrival,
+                         const struct rs_pairs_reader *ratings,
+                         const struct rs_assembly_options *options) {
+    struct rs_assembly_memory *memory = assembly->memory;
+    size_t n_users = ratings->users.ids.n, n_items = ratings->items.ids.n;
+    uint8_t *has_user = rs_calloc(n_users, 1), *has_item = rs_calloc(n_items, 1);
+    struct rs_naming users, items;
+    rs_arrival_mark(arrival, has_user, n_users, has_item, n_items);
+    name_both(assembly, ratings, has_user, has_item, &users, &items);
+    assembly->n_repeated = sort_both(memory, arrival, &users, &items);
+    if (rs_pairs_implicit(ratings)) {
+        uint64_t n = rs_lines_entries(&memory->rows);
+        rs_counts_transform(memory->rows.rating, n, options->counts);
+        rs_counts_transform(memory->columns.rating, n, options->counts);
+    }
+    free(has_user);
+    free(has_item);
+    free(users.line);
+    free(items.line);
 }
 
 /* The matrix over the memory */
-
-const char *const rs_counts_names[] = {"log", "raw", "binary", NULL};
-
-static void transform_counts(float *counts, uint64_t n, enum rs_counts how) {
-#pragma omp parallel for schedule(static) if (n > MANY)
-    for (uint64_t e = 0; e < n; e++) {
-        if (how == RS_COUNTS_BINARY) counts[e] = 1;
-        if (how == RS_COUNTS_LOG && counts[e] > 0) counts[e] = (float)log2(1 + (double)counts[e]);
-    }
-}
 
 static void describe(struct rs_assembly *assembly, const struct rs_assembly_options *options) {
     struct rs_assembly_memory *memory = assembly->memory;
@@ -107,12 +232,13 @@ static void describe(struct rs_assembly *assembly, const struct rs_assembly_opti
     memory->item_mean = rs_malloc(n_items, sizeof(double));
     memory->item_deviation = rs_malloc(n_items, sizeof(double));
     memory->item_bias = rs_malloc(n_items, sizeof(double));
+    uint64_t window = memory->rows.mapped ? WINDOW : 0;
     double item_sum_mean, item_sum_deviation; /* the same but for the order of summation */
-    rs_line_statistics(&matrix->columns, memory->item_mean, memory->item_deviation, &item_sum_mean,
-                       &item_sum_deviation);
-    rs_line_statistics(&matrix->rows, memory->user_mean, memory->user_deviation, &matrix->mean,
-                       &matrix->deviation);
-    rs_baseline_fit(&matrix->rows, &matrix->columns, matrix->mean, &options->baseline,
+    rs_line_statistics(&matrix->columns, window, memory->item_mean, memory->item_deviation,
+                       &item_sum_mean, &item_sum_deviation);
+    rs_line_statistics(&matrix->rows, window, memory->user_mean, memory->user_deviation,
+                       &matrix->mean, &matrix->deviation);
+    rs_baseline_fit(&matrix->rows, &matrix->columns, matrix->mean, &options->baseline, window,
                     memory->user_bias, memory->item_bias);
     matrix->users = (struct rs_side){.ids = memory->users,
                                      .mean = memory->user_mean,
@@ -124,12 +250,14 @@ static void describe(struct rs_assembly *assembly, const struct rs_assembly_opti
                                      .bias = memory->item_bias};
 }
 
-static struct rs_scale scale_of(const float *rating, uint64_t n) {
+static struct rs_scale scale_of(const float *rating, uint64_t n, bool mapped) {
     struct rs_scale scale = {0};
 #pragma omp parallel for schedule(static) if (n > MANY)
     for (uint64_t e = 0; e < n; e += MANY) {
         struct rs_scale piece = {0};
-        rs_scale_add(&piece, rating + e, n - e < MANY ? n - e : MANY);
+        uint64_t end = n - e < MANY ? n : e + MANY;
+        rs_scale_add(&piece, rating + e, end - e);
+        if (mapped) rs_pages_drop(rating, e * sizeof *rating, end * sizeof *rating);
 #pragma omp critical
         rs_scale_join(&scale, &piece);
     }
@@ -140,7 +268,7 @@ static void add_stream_facts(struct rs_assembly *assembly, const struct rs_pairs
     struct rs_matrix *matrix = &assembly->matrix;
     matrix->implicit = rs_pairs_implicit(ratings);
     struct rs_scale declared = rs_scale_from_json(json_object_get(ratings->header, "scale"));
-    matrix->scale = scale_of(matrix->rows.rating, matrix->n_ratings);
+    matrix->scale = scale_of(matrix->rows.rating, matrix->n_ratings, assembly->memory->rows.mapped);
     if (declared.n > 0) { /* its ends; the step is that of the ratings */
         matrix->scale.min = declared.min;
         matrix->scale.max = declared.max;
@@ -152,18 +280,19 @@ static void add_stream_facts(struct rs_assembly *assembly, const struct rs_pairs
 
 bool rs_assemble(struct rs_assembly *assembly, struct rs_pairs_reader *ratings,
                  const struct rs_assembly_options *options, struct rs_error *err) {
-    *assembly = (struct rs_assembly){0};
-    struct rs_arrival arrival = {.keep_times = options->keep_times};
-    if (!read_all(&arrival, ratings, err)) {
-        rs_arrival_free(&arrival);
-        return false;
+    *assembly = (struct rs_assembly){.memory = rs_calloc(1, sizeof *assembly->memory)};
+    struct reading reading = {.arrival = {.keep_times = options->keep_times}, .options = options};
+    bool ok = read_all(&reading, ratings, err);
+    if (ok && reading.spilled) {
+        ok = sort_spilled(assembly, &reading.spill, ratings, options, err);
+    } else if (ok) {
+        sort_arrived(assembly, &reading.arrival, ratings, options);
     }
-    struct rs_assembly_memory *memory = assembly->memory = rs_calloc(1, sizeof *memory);
-    sort_named(assembly, &arrival, ratings);
-    if (rs_pairs_implicit(ratings)) {
-        uint64_t n = rs_lines_entries(&memory->rows);
-        transform_counts(memory->rows.rating, n, options->counts);
-        transform_counts(memory->columns.rating, n, options->counts);
+    rs_arrival_free(&reading.arrival);
+    if (reading.spilled) rs_spill_close(&reading.spill);
+    if (!ok) {
+        rs_assembly_free(assembly);
+        return false;
     }
     describe(assembly, options);
     add_stream_facts(assembly, ratings);

@@ -1,6 +1,7 @@
 /* Makes a matrix of a ratings stream: both forms by counting sort, then means and biases.
  *
- * Holds 20 bytes a rating at its peak (36 with times) beside the names. */
+ * Holds 20 bytes a rating at its peak (36 with times) beside the names; where that is more than it
+ * may, it sorts by way of temporary files (spill.h), with the same result. */
 #ifndef RS_ASSEMBLY_H
 #define RS_ASSEMBLY_H
 
@@ -8,23 +9,18 @@
 #include <stdio.h>
 
 #include "baseline.h"
+#include "counts.h"
 #include "error.h"
 #include "matrix.h"
 #include "pairs.h"
-
-/* What becomes of the counts of implicit feedback, which run over orders of magnitude. */
-enum rs_counts {
-    RS_COUNTS_LOG, /* log2(1 + count), so that once is 1 */
-    RS_COUNTS_RAW,
-    RS_COUNTS_BINARY, /* 1 */
-};
-extern const char *const rs_counts_names[]; /* "log", "raw", "binary", NULL */
 
 struct rs_assembly_options {
     enum rs_counts counts;
     struct rs_baseline_options baseline;
     enum rs_normalisation normalisation;
     bool keep_times;
+    size_t memory;      /* bytes to hold at most; 0: all in memory */
+    const char *folder; /* for temporary files, where memory is bounded */
 };
 
 struct rs_assembly {

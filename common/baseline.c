@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "pages.h"
 
 /* Sums over lines. Every line is summed in its own order, one entry after the other; that a sum
  * must wait for the addition before it is why ABREAST lines are summed at once. */
@@ -16,6 +17,7 @@ enum term { RATING, SQUARE, BIAS };
  * the biases of the other side. */
 struct terms {
     const struct rs_sparse *form;
+    uint64_t window;
     double centre;
     const double *centres, *bias;
 };
@@ -64,11 +66,11 @@ sum_lines(const struct terms *terms, enum term term, size_t from, size_t to, dou
     }
 }
 
-static void sum_all(const struct terms *terms, enum term term, double *out) {
-    size_t n_lines = terms->form->n_lines;
+static void sum_range(const struct terms *terms, enum term term, size_t first, size_t end,
+                      double *out) {
 #pragma omp parallel for schedule(dynamic, 1)
-    for (size_t from = 0; from < n_lines; from += LINES) {
-        size_t to = n_lines - from < LINES ? n_lines : from + LINES;
+    for (size_t from = first; from < end; from += LINES) {
+        size_t to = end - from < LINES ? end : from + LINES;
         switch (term) {
         case RATING:
             sum_lines(terms, RATING, from, to, out);
@@ -83,11 +85,29 @@ static void sum_all(const struct terms *terms, enum term term, double *out) {
     }
 }
 
-void rs_line_statistics(const struct rs_sparse *form, double *mean, double *deviation,
-                        double *whole_mean, double *whole_deviation) {
+static void sum_all(const struct terms *terms, enum term term, double *out) {
+    const struct rs_sparse *form = terms->form;
+    size_t n_lines = form->n_lines, first = 0;
+    while (first < n_lines) {
+        size_t end = first;
+        uint64_t begin = form->start[first];
+        while (end < n_lines && (terms->window == 0 || form->start[end] - begin < terms->window))
+            end++;
+        sum_range(terms, term, first, end, out);
+        if (terms->window > 0) {
+            const void *read = term == BIAS ? (const void *)form->other : form->rating;
+            rs_pages_drop(read, begin * sizeof *form->rating,
+                          form->start[end] * sizeof *form->rating);
+        }
+        first = end;
+    }
+}
+
+void rs_line_statistics(const struct rs_sparse *form, uint64_t window, double *mean,
+                        double *deviation, double *whole_mean, double *whole_deviation) {
     size_t n_lines = form->n_lines;
     double n_ratings = (double)form->start[n_lines], sum = 0;
-    struct terms terms = {.form = form};
+    struct terms terms = {.form = form, .window = window};
     sum_all(&terms, RATING, mean);
     for (size_t line = 0; line < n_lines; line++) sum += mean[line];
     terms.centre = n_ratings > 0 ? sum / n_ratings : 0;
@@ -118,26 +138,27 @@ void rs_baseline_step(const uint64_t *start, size_t n_lines, const double *ratin
     }
 }
 
-static void fit_side(const struct rs_sparse *form, const double *rating_sum, double mean,
-                     double damping, const double *other_bias, double *bias) {
-    const struct terms terms = {.form = form, .bias = other_bias};
+static void fit_side(const struct rs_sparse *form, uint64_t window, const double *rating_sum,
+                     double mean, double damping, const double *other_bias, double *bias) {
+    const struct terms terms = {.form = form, .window = window, .bias = other_bias};
     sum_all(&terms, BIAS, bias);
     rs_baseline_step(form->start, form->n_lines, rating_sum, mean, damping, bias);
 }
 
 void rs_baseline_fit(const struct rs_sparse *rows, const struct rs_sparse *columns, double mean,
-                     const struct rs_baseline_options *options, double *user_bias,
+                     const struct rs_baseline_options *options, uint64_t window, double *user_bias,
                      double *item_bias) {
     double *user_sum = rs_malloc(rows->n_lines, sizeof *user_sum);
     double *item_sum = rs_malloc(columns->n_lines, sizeof *item_sum);
-    const struct terms of_users = {.form = rows}, of_items = {.form = columns};
+    const struct terms of_users = {.form = rows, .window = window};
+    const struct terms of_items = {.form = columns, .window = window};
     sum_all(&of_users, RATING, user_sum);
     sum_all(&of_items, RATING, item_sum);
     memset(user_bias, 0, rows->n_lines * sizeof *user_bias);
     memset(item_bias, 0, columns->n_lines * sizeof *item_bias);
     for (int sweep = 0; sweep < options->sweeps; sweep++) {
-        fit_side(columns, item_sum, mean, options->item_damping, user_bias, item_bias);
-        fit_side(rows, user_sum, mean, options->user_damping, item_bias, user_bias);
+        fit_side(columns, window, item_sum, mean, options->item_damping, user_bias, item_bias);
+        fit_side(rows, window, user_sum, mean, options->user_damping, item_bias, user_bias);
     }
     free(user_sum);
     free(item_sum);

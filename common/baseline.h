@@ -14,10 +14,13 @@
 
 #include "matrix.h"
 
-/* Mean and population standard deviation of every line (n_lines each; the whole's where a line has
+/* Both forms may lie in mapped files: then WINDOW is the number of entries after which the pages
+ * that were read are given back; 0: never.
+ *
+ * Mean and population standard deviation of every line (n_lines each; the whole's where a line has
  * none of its own: no rating, or all alike), and of all ratings. */
-void rs_line_statistics(const struct rs_sparse *form, double *mean, double *deviation,
-                        double *whole_mean, double *whole_deviation);
+void rs_line_statistics(const struct rs_sparse *form, uint64_t window, double *mean,
+                        double *deviation, double *whole_mean, double *whole_deviation);
 
 struct rs_baseline_options {
     double user_damping, item_damping;
@@ -25,7 +28,7 @@ struct rs_baseline_options {
 };
 
 void rs_baseline_fit(const struct rs_sparse *rows, const struct rs_sparse *columns, double mean,
-                     const struct rs_baseline_options *options, double *user_bias,
+                     const struct rs_baseline_options *options, uint64_t window, double *user_bias,
                      double *item_bias);
 
 /* Half a sweep, for who sums elsewhere: turns the sum of the other side's biases over a line, in

@@ -152,37 +152,138 @@ static size_t part_begin(const struct rs_lines *lines, size_t part, size_t n_par
     return low;
 }
 
-static void move_lines(struct rs_lines *to, const struct rs_lines *from, size_t first, size_t end,
-                       uint64_t *next) {
-    uint64_t last = rs_lines_entries(from) - 1;
-    for (size_t line = first; line < end; line++) {
+/* Gives back the pages of a window of a mapped form. */
+static void forget(const struct rs_lines *lines, uint64_t from, uint64_t to) {
+    rs_pages_drop(lines->other, from * sizeof *lines->other, to * sizeof *lines->other);
+    rs_pages_drop(lines->rating, from * sizeof *lines->rating, to * sizeof *lines->rating);
+    if (lines->time != NULL)
+        rs_pages_drop(lines->time, from * sizeof *lines->time, to * sizeof *lines->time);
+}
+
+static void count_others(const struct rs_lines *from, uint64_t e, uint64_t end, size_t first,
+                         size_t n, uint64_t *count) {
+    while (e < end) {
+        uint64_t begin = e, stop = end - e < RS_WINDOW ? end : e + RS_WINDOW;
+        for (; e < stop; e++)
+            if (from->other[e] - first < n) count[from->other[e] - first]++;
+        if (from->mapped) forget(from, begin, stop);
+    }
+}
+
+void rs_lines_count(const struct rs_lines *lines, uint64_t *counts, size_t n) {
+    count_others(lines, 0, rs_lines_entries(lines), 0, n, counts);
+}
+
+static void move_lines(struct rs_lines *to, size_t first, const struct rs_lines *from,
+                       size_t from_line, size_t end, uint64_t *next) {
+    uint64_t last = rs_lines_entries(from) - 1, kept = from->start[from_line];
+    for (size_t line = from_line; line < end; line++) {
         for (uint64_t e = from->start[line]; e < from->start[line + 1]; e++) {
-            uint64_t soon = next[from->other[e + AHEAD < last ? e + AHEAD : last]];
-            __builtin_prefetch(&to->other[soon], 1);
-            __builtin_prefetch(&to->rating[soon], 1);
-            uint64_t at = next[from->other[e]]++;
+            size_t ahead = from->other[e + AHEAD < last ? e + AHEAD : last] - first;
+            size_t other = from->other[e] - first;
+            if (ahead < to->n) {
+                __builtin_prefetch(&to->other[next[ahead]], 1);
+                __builtin_prefetch(&to->rating[next[ahead]], 1);
+            }
+            if (other >= to->n) continue;
+            uint64_t at = next[other]++;
             to->other[at] = (uint32_t)line;
             to->rating[at] = from->rating[e];
             if (to->time != NULL) to->time[at] = from->time[e];
         }
+        if (from->mapped && from->start[line + 1] - kept >= RS_WINDOW) {
+            forget(from, kept, from->start[line + 1]);
+            kept = from->start[line + 1];
+        }
     }
 }
 
-void rs_lines_transpose(struct rs_lines *to, const struct rs_lines *from) {
+void rs_lines_transpose(struct rs_lines *to, size_t first, const struct rs_lines *from) {
     size_t n_parts = parts_for(rs_lines_entries(from), to->n);
     uint64_t *next = rs_calloc(n_parts * to->n, sizeof *next);
 #pragma omp parallel for schedule(static, 1) if (n_parts > 1)
-    for (size_t part = 0; part < n_parts; part++) {
-        uint64_t *count = next + part * to->n;
-        uint64_t end = from->start[part_begin(from, part + 1, n_parts)];
-        for (uint64_t e = from->start[part_begin(from, part, n_parts)]; e < end; e++)
-            count[from->other[e]]++;
-    }
+    for (size_t part = 0; part < n_parts; part++)
+        count_others(from, from->start[part_begin(from, part, n_parts)],
+                     from->start[part_begin(from, part + 1, n_parts)], first, to->n,
+                     next + part * to->n);
     place(to, next, n_parts);
 #pragma omp parallel for schedule(static, 1) if (n_parts > 1)
     for (size_t part = 0; part < n_parts; part++)
-        move_lines(to, from, part_begin(from, part, n_parts), part_begin(from, part + 1, n_parts),
-                   next + part * to->n);
+        move_lines(to, first, from, part_begin(from, part, n_parts),
+                   part_begin(from, part + 1, n_parts), next + part * to->n);
+    free(next);
+}
+
+/* Records */
+
+static void forget_records(const struct rs_records *records, uint64_t from, uint64_t to) {
+    rs_pages_drop(records->record, from * sizeof *records->record, to * sizeof *records->record);
+    if (records->time != NULL)
+        rs_pages_drop(records->time, from * sizeof *records->time, to * sizeof *records->time);
+}
+
+void rs_records_count(const struct rs_records *records, uint64_t *users, size_t n_users,
+                      uint64_t *items, size_t n_items) {
+#pragma omp parallel if (records->n > MANY)
+    {
+        uint64_t *user = rs_calloc(n_users, sizeof *user);
+        uint64_t *item = rs_calloc(n_items, sizeof *item);
+#pragma omp for schedule(static)
+        for (uint64_t from = 0; from < records->n; from += RS_WINDOW) {
+            uint64_t to = records->n - from < RS_WINDOW ? records->n : from + RS_WINDOW;
+            for (uint64_t i = from; i < to; i++) {
+                user[records->record[i].user]++;
+                item[records->record[i].item]++;
+            }
+            forget_records(records, from, to);
+        }
+#pragma omp critical
+        {
+            for (size_t u = 0; u < n_users; u++) users[u] += user[u];
+            for (size_t i = 0; i < n_items; i++) items[i] += item[i];
+        }
+        free(user);
+        free(item);
+    }
+}
+
+/* Moves the records of a part, or, without rows, counts them in NEXT. */
+static void move_records(struct rs_lines *rows, size_t n_rows, size_t first,
+                         const struct rs_records *records, uint64_t from, uint64_t to,
+                         const struct rs_naming *users, const struct rs_naming *items,
+                         uint64_t *next) {
+    while (from < to) {
+        uint64_t end = to - from < RS_WINDOW ? to : from + RS_WINDOW;
+        for (uint64_t i = from; i < end; i++) {
+            const struct rs_record *record = &records->record[i];
+            size_t row = users->line[record->user] - first;
+            if (row >= n_rows) continue;
+            uint64_t at = next[row]++;
+            if (rows == NULL) continue;
+            rows->other[at] = items->line[record->item];
+            rows->rating[at] = record->rating;
+            if (rows->time != NULL) rows->time[at] = records->time[i];
+        }
+        forget_records(records, from, end);
+        from = end;
+    }
+}
+
+void rs_lines_sort_records(struct rs_lines *rows, size_t first, const struct rs_records *records,
+                           const struct rs_naming *users, const struct rs_naming *items) {
+    size_t n_parts = parts_for(records->n, rows->n);
+    uint64_t *next = rs_calloc(n_parts * rows->n, sizeof *next), n = records->n;
+#pragma omp parallel for schedule(static, 1) if (n_parts > 1)
+    for (size_t part = 0; part < n_parts; part++)
+        move_records(NULL, rows->n, first, records, n / n_parts * part,
+                     part + 1 == n_parts ? n : n / n_parts * (part + 1), users, items,
+                     next + part * rows->n);
+    place(rows, next, n_parts);
+#pragma omp parallel for schedule(static, 1) if (n_parts > 1)
+    for (size_t part = 0; part < n_parts; part++)
+        move_records(rows, rows->n, first, records, n / n_parts * part,
+                     part + 1 == n_parts ? n : n / n_parts * (part + 1), users, items,
+                     next + part * rows->n);
     free(next);
 }
 

@@ -21,7 +21,11 @@ struct rs_lines {
     float *rating;
     int64_t *time; /* or NULL */
     uint64_t room; /* entries that there is memory for */
+    bool mapped;   /* the entries are a file's: they are read window by window */
 };
+
+/* Entries of a window: pages of a mapped file are given back when so many were read. */
+enum { RS_WINDOW = 1 << 18 };
 
 /* N lines, without starts yet, with room for so many entries. */
 void rs_lines_make(struct rs_lines *lines, size_t n, uint64_t room, bool times);
@@ -51,8 +55,31 @@ void rs_arrival_mark(const struct rs_arrival *arrival, uint8_t *users, size_t n_
 void rs_lines_sort(struct rs_lines *rows, struct rs_arrival *arrival, const struct rs_naming *users,
                    const struct rs_naming *items);
 
-/* Fills TO with the transpose of FROM: the others of its lines come out in order. */
-void rs_lines_transpose(struct rs_lines *to, const struct rs_lines *from);
+/* What has arrived, in a mapped file. */
+struct rs_record {
+    uint32_t user, item; /* the stream's numbers */
+    float rating;
+};
+struct rs_records {
+    uint64_t n;
+    const struct rs_record *record;
+    const int64_t *time; /* or NULL */
+};
+
+/* Adds how many ratings each user and item has to the counts, which were made with 0. */
+void rs_records_count(const struct rs_records *records, uint64_t *users, size_t n_users,
+                      uint64_t *items, size_t n_items);
+
+/* Fills the rows FIRST..FIRST + rows->n - 1 with what has arrived for them, in order of arrival. */
+void rs_lines_sort_records(struct rs_lines *rows, size_t first, const struct rs_records *records,
+                           const struct rs_naming *users, const struct rs_naming *items);
+
+/* Fills TO with the lines from FIRST on of the transpose of FROM; their others come out in order.
+ */
+void rs_lines_transpose(struct rs_lines *to, size_t first, const struct rs_lines *from);
+
+/* Adds the number of entries of each of N others to the counts. */
+void rs_lines_count(const struct rs_lines *lines, uint64_t *counts, size_t n);
 
 /* How the others of the lines follow each other. */
 enum rs_order { RS_ORDER_ASCENDING, RS_ORDER_REPEATING, RS_ORDER_NONE };

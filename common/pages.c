@@ -36,17 +36,8 @@ void rs_pages_free(void *pages, size_t bytes) {
     if (pages != NULL) munmap(pages, rounded(bytes, PAGE));
 }
 
-static void give_back(void *pages, size_t from, size_t to) {
+void rs_pages_drop(const void *pages, size_t from, size_t to) {
     from = (from + PAGE - 1) / PAGE * PAGE;
     to = to / PAGE * PAGE;
-    if (from < to) madvise((char *)pages + from, to - from, MADV_DONTNEED);
-}
-
-void rs_pages_drop(void *pages, size_t from, size_t to) {
-    give_back(pages, from, to);
-}
-
-void rs_pages_forget(const void *map_of_file, size_t from, size_t to) {
-    uintptr_t offset = (uintptr_t)map_of_file % PAGE;
-    give_back((char *)(uintptr_t)map_of_file - offset, from + offset, to + offset);
+    if (from < to) madvise((char *)(uintptr_t)pages + from, to - from, MADV_DONTNEED);
 }

@@ -13,10 +13,8 @@
 void *rs_pages_new(size_t bytes);
 void rs_pages_free(void *pages, size_t bytes);
 
-/* Gives back what lies between two offsets, in whole pages; it reads as zeros from then on. */
-void rs_pages_drop(void *pages, size_t from, size_t to);
-
-/* The same for a mapped file, which stays what it is: its pages come back when they are read. */
-void rs_pages_forget(const void *map, size_t from, size_t to);
+/* Gives back what lies between two offsets, in whole pages. It reads as zeros from then on; of a
+ * mapped file, as the file. */
+void rs_pages_drop(const void *pages, size_t from, size_t to);
 
 #endif

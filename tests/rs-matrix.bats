@@ -63,6 +63,67 @@ matrix_of() {
     done | sed 's/$/000/' | cmp - first
 }
 
+# The least memory for these arguments, from the complaint about too little.
+least_memory() {
+    run -64 --separate-stderr rs-matrix "$@" --memory 1K
+    [[ $stderr =~ ^rs-matrix:\ --memory:\ 1024\ bytes\ are\ not\ enough:\ ([0-9]+)\ \( ]]
+    LEAST=${BASH_REMATCH[1]}
+}
+
+@test "bounded memory: the same bytes by way of temporary files that nobody sees" {
+    rs-synth --users 4000 --items 900 --ratings 250000 --seed 5 -o many.csv
+    (head -n 1 many.csv; tail -n +2 many.csv | sort -t, -k4,4n; tail -n +2 many.csv |
+        head -n 20000) | rs-clean -q -o many.rs
+    for options in "" --times; do
+        rs-matrix -q $options many.rs -o whole.rs
+        least_memory -q -t 2 $options many.rs
+        for memory in $LEAST $((LEAST + 300000)) 30M 1G; do
+            for t in 1 2; do
+                rs-matrix -q $options -t $t --memory $memory many.rs -o bounded.rs
+                cmp whole.rs bounded.rs
+            done
+        done
+        fails 64 rs-matrix -q -t 2 $options --memory $((LEAST - 1)) many.rs
+        cat many.rs | rs-matrix -q -t 2 $options --memory $LEAST | cmp - whole.rs
+    done
+    (echo user,item,count; awk -F, 'NR > 1 { print $1 "," $2 "," $3 * 2 }' many.csv) |
+        rs-clean -q --feedback implicit -o counts.rs
+    rs-matrix -q counts.rs -o whole.rs
+    least_memory -q -t 2 counts.rs
+    rs-matrix -q -t 2 --memory $LEAST counts.rs | cmp - whole.rs
+    assert_equal "$(find . -name '*tmp*')" ""
+}
+
+@test "bounded memory is what the process takes" {
+    [ -x /usr/bin/time ] || skip "no /usr/bin/time"
+    rs-synth --users 10000 --items 5000 --ratings 1500000 --seed 5 | rs-clean -q -o many.rs
+    rs-matrix -q many.rs -o whole.rs
+    for megabytes in 28 40; do
+        run -0 --separate-stderr /usr/bin/time -f %M rs-matrix -q -t 2 --memory ${megabytes}M \
+            many.rs -o bounded.rs
+        assert [ "$stderr" -le $((megabytes * 1024)) ]
+        cmp whole.rs bounded.rs
+    done
+}
+
+@test "no room or no place for temporary files, and signals" {
+    rs-synth --users 4000 --items 900 --ratings 250000 --seed 5 | rs-clean -q -o many.rs
+    least_memory many.rs
+    run -74 --separate-stderr bash -c "trap '' XFSZ; ulimit -f 1024
+        exec rs-matrix --memory $LEAST many.rs -o m.rs"
+    assert_equal "$stderr" "rs-matrix: temporary file in .: File too large"
+    TMPDIR=/nowhere run -73 --separate-stderr bash -c "rs-matrix --memory $LEAST many.rs | cat; exit \${PIPESTATUS[0]}"
+    assert_equal "$stderr" "rs-matrix: temporary file in /nowhere: No such file or directory"
+    mkfifo pipe
+    rs-matrix --memory $LEAST pipe -o m.rs & program=$!
+    exec 7>pipe
+    head -c 3000000 many.rs >&7
+    kill -TERM $program
+    wait $program || true
+    exec 7>&-
+    assert_equal "$(find . -name '*tmp*' -o -name m.rs)" ""
+}
+
 @test "means, deviations and biases are those of an independent computation" {
     for options in "" "--user-damping 3 --item-damping 0.5 --sweeps 4" "--sweeps 0" \
         "--user-damping 0 --item-damping 0"; do

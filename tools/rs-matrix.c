@@ -2,13 +2,14 @@
  * damped biases by which models centre it.
  *
  * In: ratings files, or standard input. Out: one matrix file, which other programs map in place.
- * Holds the ratings, because sorting needs them all. */
+ * Holds the ratings, because sorting needs them all, or as many as --memory allows. */
 #include <stdlib.h>
 
 #include "assembly.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "scratch.h"
 
 static int normalise = RS_NORMALISE_BASELINE;
 static double user_damping = 15;
@@ -16,6 +17,7 @@ static double item_damping = 10;
 static int64_t sweeps = 10;
 static int counts = RS_COUNTS_LOG;
 static bool keep_times = false;
+static int64_t memory = 0;
 
 static const struct rs_option options[] = {
     {"normalise", 'n', RS_CHOICE, "HOW", &normalise, 0, 0, rs_normalisation_names, true,
@@ -31,6 +33,10 @@ static const struct rs_option options[] = {
      "implicit feedback only: what stands for a count; log is log2(1 + count)"},
     {"times", 0, RS_FLAG, NULL, &keep_times, 0, 0, NULL, true,
      "keep when each rating was given, for models that ask"},
+    {"memory", 0, RS_BYTES, "SIZE", &memory, 0, 1e15, NULL, false,
+     "hold at most SIZE (as 800M or 2G), sort the rest by way of temporary files beside the "
+     "output, "
+     "and be slower; 0: all in memory; results do not depend on it"},
     RS_OUTPUT_OPTION,
     RS_THREADS_OPTION,
     RS_END_OPTIONS,
@@ -68,7 +74,12 @@ static const struct rs_tool tool = {
         "Where a pair of user and item was rated more than once the last rating counts, and a "
         "warning says how many went; rs-clean --dedupe has other ways.\n\n"
         "Equal sets of ratings give equal files, whatever their order and the number of threads.",
-    .memory = "20 bytes a rating at the peak (36 with --times), and the names.",
+    .memory =
+        "20 bytes a rating at the peak (36 with --times), and the names. With --memory at least "
+        "17 bytes (34) for each rating of the longest row, and 150 bytes and the name for each "
+        "user and item; it reads the ratings anew for every such share of them, from temporary "
+        "files of 28 bytes a rating (44) beside the output (in $TMPDIR, or /var/tmp, if that is "
+        "standard output), which have no name and so vanish with the program.",
     .max_operands = SIZE_MAX,
     .options = options,
     .examples = examples,
@@ -76,13 +87,17 @@ static const struct rs_tool tool = {
 
 static void assemble(struct rs_assembly *assembly, struct rs_pairs_reader *ratings) {
     struct rs_error err;
+    char *folder = rs_scratch_folder(rs_output_path);
     const struct rs_assembly_options how = {
         .counts = (enum rs_counts)counts,
         .baseline = {user_damping, item_damping, (int)sweeps},
         .normalisation = (enum rs_normalisation)normalise,
         .keep_times = keep_times,
+        .memory = (size_t)memory,
+        .folder = folder,
     };
     if (!rs_assemble(assembly, ratings, &how, &err)) rs_die_error(&err);
+    free(folder);
     if (assembly->n_repeated > 0)
         rs_warn("%llu ratings went because a later one is of the same user and item",
                 (unsigned long long)assembly->n_repeated);

@@ -17,7 +17,7 @@ SHELL    := bash
 BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-dev libjansson-dev \
                   libopenblas-dev liblapacke-dev libmicrohttpd-dev
 RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates
-TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq mandoc
+TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq mandoc xxhash
 
 variant := $(if $(SAN),san,$(if $(COV),cov,release))
 obj     := build/$(variant)

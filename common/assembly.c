@@ -364,6 +364,8 @@ void rs_assembly_write(const struct rs_assembly *assembly, FILE *file, json_t *h
     const struct rs_matrix *matrix = &assembly->matrix;
     json_object_set_new(header, "users", json_integer((json_int_t)matrix->users.ids.n));
     json_object_set_new(header, "items", json_integer((json_int_t)matrix->items.ids.n));
+    json_object_set_new(header, "user_digest", rs_ids_digest_json(rs_ids_digest(&matrix->users.ids)));
+    json_object_set_new(header, "item_digest", rs_ids_digest_json(rs_ids_digest(&matrix->items.ids)));
     json_object_set_new(header, "ratings", json_integer((json_int_t)matrix->n_ratings));
     json_object_set_new(header, "feedback",
                         json_string(matrix->implicit ? "implicit" : "explicit"));

@@ -1,8 +1,6 @@
 #include "factors.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ease.h"
@@ -20,14 +18,8 @@ static const struct rs_factors_method methods[] = {
     {"svd++", rs_mf_open},
 };
 
-static json_t *digest_json(uint64_t digest) {
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, digest);
-    return json_string(text);
-}
-
 static bool is_digest(const json_t *header, const char *name, uint64_t digest) {
-    json_t *expected = digest_json(digest);
+    json_t *expected = rs_ids_digest_json(digest);
     bool same = json_equal(json_object_get(header, name), expected) == 1;
     json_decref(expected);
     return same;
@@ -37,8 +29,8 @@ void rs_factors_describe(json_t *header, const char *method, const struct rs_mat
     json_object_set_new(header, "method", json_string(method));
     json_object_set_new(header, "users", json_integer((json_int_t)matrix->users.ids.n));
     json_object_set_new(header, "items", json_integer((json_int_t)matrix->items.ids.n));
-    json_object_set_new(header, "user_digest", digest_json(matrix->users.digest));
-    json_object_set_new(header, "item_digest", digest_json(matrix->items.digest));
+    json_object_set_new(header, "user_digest", rs_ids_digest_json(matrix->users.digest));
+    json_object_set_new(header, "item_digest", rs_ids_digest_json(matrix->items.digest));
     json_object_set_new(header, "matrix", json_string(matrix->digest));
 }
 
@@ -48,6 +40,10 @@ static const json_t *header_of(const struct rs_model *model) {
 
 bool rs_factors_same_users(const struct rs_model *model) {
     return is_digest(header_of(model), "user_digest", model->matrix->users.digest);
+}
+
+bool rs_factors_trusted(const struct rs_model *model) {
+    return model->file->segments[0].trusted;
 }
 
 bool rs_factors_number(const struct rs_model *model, const char *name, double *number,
@@ -68,7 +64,7 @@ bool rs_factors_floats(const struct rs_model *model, const char *name, size_t n,
                        struct rs_error *err) {
     const float *found = NULL;
     if (!rs_factors_array(model, name, RS_F32, n, &found, err)) return false;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; !rs_factors_trusted(model) && i < n; i++)
         if (!isfinite(found[i]))
             return rs_fail(err, EX_DATAERR, "%s: the file is damaged: a number of %s is not finite",
                            model->file->name, name);

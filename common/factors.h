@@ -29,6 +29,9 @@ void rs_factors_describe(json_t *header, const char *method, const struct rs_mat
  * arrays by user mean anything. */
 bool rs_factors_same_users(const struct rs_model *model);
 
+/* Whether the file was checked before (rs_file_trust), so that whole arrays need not be read. */
+bool rs_factors_trusted(const struct rs_model *model);
+
 /* A number in the header, where a file from outside has no excuse to lack one. False after filling
  * *err. */
 bool rs_factors_number(const struct rs_model *model, const char *name, double *number,

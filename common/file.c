@@ -216,6 +216,14 @@ void rs_segment_clear(struct rs_segment *segment) {
     *segment = (struct rs_segment){0};
 }
 
+void rs_file_trust(struct rs_file *file) {
+    for (size_t i = 0; i < file->n_segments; i++) file->segments[i].trusted = true;
+}
+
+void rs_file_forget(const struct rs_file *file) {
+    if (file->map != NULL) madvise(file->map, file->map_size, MADV_DONTNEED);
+}
+
 void rs_file_close(struct rs_file *file) {
     if (file == NULL) return;
     for (size_t i = 0; i < file->n_segments; i++) rs_segment_clear(&file->segments[i]);

@@ -27,6 +27,7 @@ struct rs_segment {
     json_t *header, *end;
     struct rs_section *sections;
     size_t n_sections;
+    bool trusted; /* see rs_file_trust */
 };
 
 struct rs_file {
@@ -43,6 +44,13 @@ struct rs_file *rs_file_open(const char *path, const char *kind, struct rs_error
 
 /* Reads everything from a reader at its beginning, which it closes. NULL after filling *err. */
 struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err);
+
+/* For a file that was read through and checked before, by rs_folder_check say: whoever uses it then leaves out
+ * what costs reading whole arrays, and opening costs the same whatever the size. */
+void rs_file_trust(struct rs_file *file);
+
+/* Gives back the pages of a map that were touched so far; they come again when they are used. */
+void rs_file_forget(const struct rs_file *file);
 
 void rs_file_close(struct rs_file *file);
 

@@ -1,5 +1,6 @@
 #include "ids.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,23 @@ uint64_t rs_ids_digest(const struct rs_ids *ids) {
     return XXH3_64bits_withSeed(ids->bytes, ids->offset[ids->n], offsets);
 }
 
+json_t *rs_ids_digest_json(uint64_t digest) {
+    char text[17];
+    snprintf(text, sizeof text, "%016" PRIx64, digest);
+    return json_string(text);
+}
+
+uint64_t rs_ids_digest_of(const struct rs_ids *ids, const struct rs_segment *segment,
+                          const char *key) {
+    const char *text = json_string_value(json_object_get(segment->header, key));
+    uint64_t digest;
+    int length = 0;
+    if (segment->trusted && text != NULL &&
+        sscanf(text, "%16" SCNx64 "%n", &digest, &length) == 1 && length == 16)
+        return digest;
+    return rs_ids_digest(ids);
+}
+
 bool rs_ids_valid(const struct rs_ids *ids, size_t n_bytes) {
     if (ids->n >= RS_NONE || ids->offset[0] != 0 || ids->offset[ids->n] != n_bytes) return false;
     for (size_t i = 0; i < ids->n; i++)
@@ -82,7 +100,8 @@ bool rs_ids_open(struct rs_ids *ids, const char *place, const struct rs_segment 
         return rs_fail(err, EX_DATAERR, "%s: its %s names no %ss", place, segment->kind,
                        prefix);
     *ids = (struct rs_ids){offset->n_rows - 1, offset->data, bytes->data};
-    if (!rs_ids_valid(ids, bytes->n_rows))
+    bool spans = ids->n < RS_NONE && ids->offset[0] == 0 && ids->offset[ids->n] == bytes->n_rows;
+    if (!spans || !(segment->trusted || rs_ids_valid(ids, bytes->n_rows)))
         return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its names of %ss overlap",
                        place, prefix);
     return true;

@@ -41,6 +41,13 @@ uint32_t rs_ids_find(const struct rs_ids *sorted, struct rs_id name);
 /* A 64-bit hash of all names in their order: tells whether two files number alike. */
 uint64_t rs_ids_digest(const struct rs_ids *ids);
 
+/* The same as 16 hexadecimal digits, as headers have it. */
+json_t *rs_ids_digest_json(uint64_t digest);
+
+/* The hash of the names of SEGMENT, from its header under KEY where the segment is trusted and has it. */
+uint64_t rs_ids_digest_of(const struct rs_ids *ids, const struct rs_segment *segment,
+                          const char *key);
+
 /* Writes the arrays PREFIX_offset and PREFIX_bytes / finds and checks them (kept by the file). */
 void rs_ids_write(struct rs_writer *writer, const char *prefix, const struct rs_ids *ids);
 bool rs_ids_open(struct rs_ids *ids, const char *place, const struct rs_segment *segment,

@@ -332,6 +332,10 @@ static const struct rs_model_class knn = {.kind = "knn",
                                           .rank = rank,
                                           .close = close_state};
 
+const struct rs_graph *rs_knn_graph(const struct rs_model *model) {
+    return model->class == &knn ? &((const struct state *)model->state)->graph : NULL;
+}
+
 /* A parameter of the graph's making, or what stands for it in graphs made elsewhere. */
 static double parameter(const struct rs_graph *graph, const char *name, double otherwise) {
     const json_t *value = json_object_get(json_object_get(graph->header, "parameters"), name);

@@ -16,9 +16,13 @@
 #ifndef RS_KNN_H
 #define RS_KNN_H
 
+#include "graph.h"
 #include "model.h"
 
 /* Makes MODEL, whose file is a graph, a neighbour model. */
 bool rs_knn_open(struct rs_model *model, struct rs_error *err);
+
+/* The graph of a neighbour model; NULL for a model of another class. */
+const struct rs_graph *rs_knn_graph(const struct rs_model *model);
 
 #endif

@@ -60,8 +60,9 @@ struct rs_matrix {
 };
 
 /* Takes over an open file of kind "matrix", closing it if it is wrong. Checking every entry costs
- * reading every page: TRUST leaves that out, for a file whose checksum was verified before. False
- * after filling *err. */
+ * reading every page: TRUST leaves that out, for a file whose checksum was verified before; for one
+ * that rs_file_trust marked, everything that reads whole arrays is left out. False after filling
+ * *err. */
 bool rs_matrix_use(struct rs_matrix *matrix, struct rs_file *file, bool trust,
                    struct rs_error *err);
 

@@ -199,7 +199,15 @@ static void write_side(const struct rs_mf *mf, struct rs_writer *writer, bool us
                   side->n);
 }
 
-/* What sets of items say of a user, and what each user's attributes say. */
+void rs_mf_mean_row(const float *rows, size_t n, size_t width, float *mean) {
+    for (size_t f = 0; f < width; f++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) sum += (double)rows[i * width + f];
+        mean[f] = n > 0 ? (float)(sum / (double)n) : 0;
+    }
+}
+
+/* What sets of items say of a user, and what each user's attributes say, and all in the mean. */
 static void write_sets(const struct rs_mf *mf, struct rs_writer *writer) {
     const struct rs_sets *sets = &mf->users.sets;
     float *said = rs_aligned(mf->users.n * mf->width, sizeof *said);
@@ -209,6 +217,10 @@ static void write_sets(const struct rs_mf *mf, struct rs_writer *writer) {
     rs_writer_u32(writer, "set_item", sets->member, sets->n_members);
     rs_writer_array(writer, "user_attribute",
                     (struct rs_array){RS_F32, mf->users.n, mf->width, said});
+    float *mean = rs_aligned(mf->width, sizeof *mean);
+    rs_mf_mean_row(said, mf->users.n, mf->width, mean);
+    rs_writer_f32(writer, "user_attribute_mean", mean, mf->width);
+    free(mean);
     free(said);
 }
 

@@ -73,6 +73,9 @@ bool rs_mf_fit(struct rs_mf *mf, const struct rs_matrix *matrix,
 /* Writes the model file. HEADER (program and parameters) is consumed. */
 void rs_mf_write(const struct rs_mf *mf, FILE *file, json_t *header);
 
+/* The mean of N rows of WIDTH floats; 0 if there is none. */
+void rs_mf_mean_row(const float *rows, size_t n, size_t width, float *mean);
+
 void rs_mf_free(struct rs_mf *mf);
 
 /* Makes MODEL, whose file rs_mf_write made, a factor model. */

@@ -129,6 +129,22 @@ static const struct rs_model_class mf_class = {
 
 /* Opening */
 
+/* What attributes say in the mean of N users, from the file where it is trusted and has it. */
+static bool open_usual(const struct rs_model *model, struct state *state, size_t n,
+                       struct rs_error *err) {
+    const struct rs_mf *mf = &state->mf;
+    state->usual = rs_calloc(mf->width, sizeof *state->usual);
+    if (rs_factors_trusted(model) &&
+        rs_segment_find(&model->file->segments[0], "user_attribute_mean") != NULL) {
+        float *mean;
+        if (!rs_factors_floats(model, "user_attribute_mean", mf->width, &mean, err)) return false;
+        memcpy(state->usual, mean, mf->width * sizeof *mean);
+    } else {
+        rs_mf_mean_row(mf->users.expected, n, mf->width, state->usual);
+    }
+    return true;
+}
+
 /* What attributes say of each of the users that the model was fitted to, and in the mean. */
 static bool open_attributes(const struct rs_model *model, struct state *state,
                             struct rs_error *err) {
@@ -137,12 +153,7 @@ static bool open_attributes(const struct rs_model *model, struct state *state,
     size_t n = array == NULL ? 0 : array->n_rows;
     if (!rs_factors_floats(model, "user_attribute", n * mf->width, &mf->users.expected, err))
         return false;
-    state->usual = rs_calloc(mf->width, sizeof *state->usual);
-    for (size_t f = 0; f < mf->width; f++) {
-        double sum = 0;
-        for (size_t u = 0; u < n; u++) sum += (double)mf->users.expected[u * mf->width + f];
-        if (n > 0) state->usual[f] = (float)(sum / (double)n);
-    }
+    if (!open_usual(model, state, n, err)) return false;
     if (n == model->matrix->users.ids.n || !rs_factors_same_users(model)) return true;
     return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its users are inconsistent",
                    model->file->name);

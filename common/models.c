@@ -35,13 +35,19 @@ static const char *own_name(const struct rs_file *file) {
     return name == NULL ? file->segments[0].kind : name;
 }
 
-struct rs_model *rs_model_open(const char *spec, const struct rs_matrix *matrix, uint64_t seed,
-                               struct rs_error *err) {
+struct rs_model *rs_model_plain(const char *name, const struct rs_matrix *matrix, uint64_t seed) {
     struct rs_model *model = rs_calloc(1, sizeof *model);
     model->matrix = matrix;
-    model->name = rs_strdup(spec);
-    if (rs_means_open(model, spec, seed)) return model;
+    model->name = rs_strdup(name);
+    if (rs_means_open(model, name, seed)) return model;
     rs_model_close(model);
+    return NULL;
+}
+
+struct rs_model *rs_model_open(const char *spec, const struct rs_matrix *matrix, uint64_t seed,
+                               struct rs_error *err) {
+    struct rs_model *model = rs_model_plain(spec, matrix, seed);
+    if (model != NULL) return model;
     const char *equals = strchr(spec, '=');
     struct rs_file *file = rs_file_open(equals == NULL ? spec : equals + 1, NULL, err);
     if (file == NULL) return NULL;

@@ -10,7 +10,10 @@
 struct rs_model *rs_model_open(const char *spec, const struct rs_matrix *matrix, uint64_t seed,
                                struct rs_error *err);
 
-/* The same for a file that is open already, which the model takes over. */
+/* One that needs no file, or NULL if NAME is not its name. */
+struct rs_model *rs_model_plain(const char *name, const struct rs_matrix *matrix, uint64_t seed);
+
+/* As rs_model_open, for a file that is open already, which the model takes over. */
 struct rs_model *rs_model_use(const char *name, struct rs_file *file,
                               const struct rs_matrix *matrix, struct rs_error *err);
 

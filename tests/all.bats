@@ -10,6 +10,7 @@ rs-clean   rs-clean ratings.csv
 rs-eval    rs-eval @scores.rs
 rs-factor  rs-factor @matrix.rs
 rs-matrix  rs-matrix @ratings.rs
+rs-model   rs-model model
 rs-score   rs-score -m @matrix.rs --model baseline --top 2
 rs-sim     rs-sim @matrix.rs
 rs-split   rs-split --folds 5 --fold 1 @ratings.rs
@@ -27,12 +28,14 @@ setup_file() {
     rs-clean ratings.csv -o ratings.rs
     rs-matrix ratings.rs -o matrix.rs
     rs-score -m matrix.rs --model baseline --pairs ratings.rs -o scores.rs
+    rs-model -m matrix.rs -o model
 }
 
 setup() {
     load helper
     _common_setup
     cp "$BATS_FILE_TMPDIR"/*.rs "$BATS_FILE_TMPDIR"/*.csv .
+    cp -r "$BATS_FILE_TMPDIR"/model .
     BIN=${RS_BIN:-$ROOT/build/bin}
 }
 

@@ -14,7 +14,7 @@ user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neigh
 item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbours 300
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
-gibbs.predict ?= rs-factor $(matrix) --method gibbs
+gibbs.predict ?= rs-factor $(matrix) --method gibbs $(if $(LEARNED),--sweeps 100)# half, between nights that learn anew
 svd++.predict ?= rs-factor $(matrix) --method svd++
 mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease

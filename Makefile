@@ -65,10 +65,14 @@ $(obj)/%.o: %.c $(obj)/flags
 	$(Q)$(CC) $(CFLAGS) $(rs_cppflags) $(CPPFLAGS) $(rs_cflags) -MMD -MP -c -o $@ $<
 
 $(obj)/common/tool.o: $(obj)/version.h
+$(obj)/tools/rs-serve/page.o: $(wildcard tools/rs-serve/page/*)
 
 $(obj)/librs.a: $(common_objects)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
+
+# What one program needs alone.
+$(bin)/rs-serve: rs_ldlibs += $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
 
 objects_of = $(patsubst %.c,$(obj)/%.o,$(wildcard tools/$(1).c tools/$(1)/*.c))
 .SECONDEXPANSION:

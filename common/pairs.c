@@ -21,6 +21,7 @@ const struct rs_column_form rs_columns[RS_N_COLUMNS] = {
     {RS_USER_COUNT, "user_count", RS_U32, offsetof(struct rs_pairs, user_count)},
     {RS_ITEM_COUNT, "item_count", RS_U32, offsetof(struct rs_pairs, item_count)},
     {RS_SAMPLED, "sampled", RS_U8, offsetof(struct rs_pairs, sampled)},
+    {RS_REMOVED, "removed", RS_U8, offsetof(struct rs_pairs, removed)},
 };
 
 static void **member(struct rs_pairs *batch, const struct rs_column_form *column) {
@@ -252,6 +253,10 @@ static bool read_batch(struct rs_pairs_reader *reader, struct rs_error *err) {
             return rs_fail(err, EX_DATAERR, "%s: a %s is not a finite number", place_of(reader),
                            rs_columns[c].name);
     }
+    if (!reader->takes_removed && batch->removed != NULL &&
+        memchr(batch->removed, 1, batch->n) != NULL)
+        return rs_fail(err, EX_DATAERR, "%s: takes ratings back: rs-clean merges it with them",
+                       place_of(reader));
     private->n_rows += batch->n;
     return read_contexts(reader, err);
 }

@@ -38,6 +38,7 @@ enum rs_column {
     RS_USER_COUNT = 1 << 10, /* training ratings of the user */
     RS_ITEM_COUNT = 1 << 11, /* training ratings of the item */
     RS_SAMPLED = 1 << 12,    /* 1: no test pair but a candidate drawn to compare with */
+    RS_REMOVED = 1 << 13,    /* 1: no rating, but takes back those of the pair that came before */
 };
 
 /* How a column is called in files and in text, and what its cells are. */
@@ -47,7 +48,7 @@ struct rs_column_form {
     enum rs_type type;
     size_t member; /* where struct rs_pairs has its pointer */
 };
-enum { RS_N_COLUMNS = 13 };
+enum { RS_N_COLUMNS = 14 };
 extern const struct rs_column_form rs_columns[RS_N_COLUMNS];
 
 /* A batch. Columns the stream does not have are NULL. */
@@ -57,7 +58,7 @@ struct rs_pairs {
     float *rating;
     int64_t *time;
     float *score, *deviation, *support;
-    uint8_t *source, *sampled;
+    uint8_t *source, *sampled, *removed;
     uint32_t *rank, *above, *tied, *candidates, *user_count, *item_count;
     uint32_t *context[RS_MAX_CONTEXTS]; /* indices in the names of that context */
 };
@@ -81,6 +82,7 @@ struct rs_pairs_reader {
     size_t n_contexts;
     struct rs_table user_table, item_table; /* side tables seen so far; n_columns 0: none */
     bool skip_tables;
+    bool takes_removed; /* set by a caller who heeds RS_REMOVED; others are refused such rows */
     struct rs_pairs batch;
     struct rs_pairs_private *private;
 };

@@ -55,10 +55,10 @@ compare: export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
 compare: export JOBS_3 = $(call blend_jobs,$(cells))
 learn: export JOBS_1 = $(call cell_jobs,$(OUT)/all)
 learn: export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
-learn: export JOBS_3 = $(call job,$(OUT)/all,model)
+learn: export JOBS_3 = $(call job,$(OUT)/all,model MODEL=$(OUT)/model)
 
 .PHONY: cv holdout compare model learn reference
-model: programs ## make the hybrid on all ratings and its lists: RATINGS=FILE [OUT=DIR TOP=10 …]
+model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 …]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
 	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
 learn:

@@ -1,0 +1,114 @@
+/* Lists of the best against sorting everything, for a model whose scores are known. */
+#include "listing.h"
+
+#include <stdlib.h>
+
+#include "memory.h"
+#include "random.h"
+#include "unit.h"
+
+enum { MAX_ITEMS = 3000, MAX_WISH = 64 };
+
+static float truth[MAX_ITEMS]; /* what the model answers */
+
+static void rank(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
+                 float *scores) {
+    (void)workspace;
+    (void)profile;
+    memcpy(scores, truth, model->matrix->columns.n_lines * sizeof *scores);
+}
+
+static const struct rs_model_class class = {.kind = "test", .rank = rank};
+
+/* A matrix of so many items and no more than a listing asks of it: counts of ratings, with ties. */
+static struct rs_matrix matrix_of(size_t n_items, uint64_t *start) {
+    start[0] = 0;
+    for (size_t i = 0; i < n_items; i++) start[i + 1] = start[i] + i * 7 % 5;
+    struct rs_matrix matrix = {.n_ratings = start[n_items]};
+    matrix.columns = (struct rs_sparse){.n_lines = n_items, .start = start};
+    matrix.items.ids.n = n_items;
+    return matrix;
+}
+
+static bool before(float a, uint32_t i, float b, uint32_t j) {
+    return a != b ? a > b : i < j;
+}
+
+/* The best by looking for the next one again and again. */
+static size_t search(const float *scores, size_t n_items, size_t n, struct rs_listed *list) {
+    size_t found = 0;
+    for (; found < n; found++) {
+        uint32_t next = RS_NONE;
+        for (uint32_t i = 0; i < n_items; i++) {
+            const struct rs_listed *last = found == 0 ? NULL : &list[found - 1];
+            if (!isfinite(scores[i])) continue;
+            if (last != NULL && !before(last->score, last->item, scores[i], i)) continue;
+            if (next == RS_NONE || before(scores[i], i, scores[next], next)) next = i;
+        }
+        if (next == RS_NONE) break;
+        list[found] = (struct rs_listed){scores[next], next};
+    }
+    return found;
+}
+
+static void add_one(void *data, const struct rs_profile *profile, enum rs_source source,
+                    float *scores) {
+    (void)profile;
+    const struct rs_matrix *matrix = data;
+    for (size_t i = 0; i < matrix->columns.n_lines; i++)
+        scores[i] += source == RS_FROM_POPULARITY ? 100 : (float)(i % 3);
+}
+
+static void check(const struct rs_model *model, struct rs_listing *listing, uint32_t trial) {
+    struct rs_random random = rs_random_stream(5, trial, 0, 0);
+    size_t n_items = model->matrix->columns.n_lines, n_rated = 0, n_without = 0;
+    static uint32_t rated[MAX_ITEMS], without[MAX_ITEMS];
+    static float ratings[MAX_ITEMS], scores[MAX_ITEMS];
+    static uint8_t allowed[MAX_ITEMS];
+    uint32_t distinct = 1 + rs_random_below(&random, trial % 3 == 0 ? 1000000 : 12);
+    bool filtered = trial % 4 == 1, adjusted = trial % 5 == 2, stranger = trial % 7 == 3;
+    for (uint32_t i = 0; i < n_items; i++) {
+        truth[i] = (float)rs_random_below(&random, distinct) / 8 - 1;
+        if (rs_random_below(&random, 50) == 0) truth[i] = NAN;
+        if (rs_random_below(&random, 50) == 0) truth[i] = INFINITY;
+        scores[i] = truth[i];
+        if (stranger)
+            scores[i] =
+                (float)(model->matrix->columns.start[i + 1] - model->matrix->columns.start[i]);
+        if (adjusted) scores[i] += stranger ? 100 : (float)(i % 3);
+        allowed[i] = rs_random_below(&random, 3) > 0;
+        if (!stranger && (n_rated == 0 || rs_random_below(&random, 4) == 0)) rated[n_rated++] = i;
+        if (filtered && rs_random_below(&random, 9) == 0) without[n_without++] = i;
+    }
+    if (filtered) without[n_without++] = RS_NONE;
+    for (size_t e = 0; e < n_rated; e++) scores[rated[e]] = -INFINITY;
+    for (size_t k = 0; k + 1 < n_without; k++) scores[without[k]] = -INFINITY;
+    for (size_t i = 0; filtered && i < n_items; i++)
+        if (!allowed[i]) scores[i] = -INFINITY;
+    struct rs_listed expected[MAX_WISH], entries[MAX_WISH];
+    struct rs_best best = {.entries = entries};
+    struct rs_profile profile = {.user = 0, .n = n_rated, .item = rated, .rating = ratings};
+    struct rs_wish wish = {.n = 1 + rs_random_below(&random, MAX_WISH - 1),
+                           .allowed = filtered ? allowed : NULL,
+                           .without = without,
+                           .n_without = n_without,
+                           .adjust = adjusted ? add_one : NULL,
+                           .data = (void *)(uintptr_t)model->matrix};
+    rs_listing_fill(listing, &profile, &wish, &best);
+    size_t n = search(scores, n_items, wish.n, expected);
+    CHECK(best.n == n && memcmp(entries, expected, n * sizeof *entries) == 0);
+    CHECK(best.source == (stranger ? RS_FROM_POPULARITY : RS_FROM_MODEL));
+}
+
+int main(void) {
+    static const size_t sizes[] = {1, 15, 16, 33, 250, MAX_ITEMS};
+    static uint64_t start[MAX_ITEMS + 1];
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        struct rs_matrix matrix = matrix_of(sizes[s], start);
+        struct rs_model model = {.class = &class, .matrix = &matrix};
+        struct rs_listing *listing = rs_listing_new(&model);
+        for (uint32_t trial = 0; trial < 200; trial++) check(&model, listing, trial);
+        rs_listing_free(listing);
+    }
+    return done();
+}

@@ -1,0 +1,63 @@
+/* One request on its way through a route. */
+#ifndef SERVE_CALL_H
+#define SERVE_CALL_H
+
+#include "body.h"
+#include "reply.h"
+#include "request.h"
+#include "server.h"
+
+enum { MAX_PARTS = 8, MAX_EXCLUDED = 512, MAX_OFFSET = 10000, MAX_KEY_BYTES = 3 * MAX_PATH };
+
+/* The parameters of a list. */
+struct parameters {
+    uint64_t n, offset, cursor;
+    struct rs_id category; /* length 0: none */
+    struct rs_id user;     /* whose rated items are left out; length 0: nobody's */
+    struct rs_id query;
+    size_t n_excluded;
+    uint32_t excluded[MAX_EXCLUDED]; /* RS_NONE for items that the model does not know */
+};
+
+struct call {
+    struct server *server;
+    const struct request *request;
+    struct reply *reply;
+    unsigned worker;
+    struct snapshot *snapshot; /* pinned */
+    struct rs_id ids[2];       /* from the path */
+    size_t n_ids;
+    struct standing standing; /* of the user in the path, if there is one */
+    struct parameters parameters;
+    struct body body; /* what the route writes */
+    const char *type; /* of the body; NULL: JSON */
+    char memory[5][MAX_ID];
+};
+
+/* What the answer of a route depends on besides the request. */
+enum scope {
+    SCOPE_LIVE,  /* on everything: never cached */
+    SCOPE_MODEL, /* on the model */
+    SCOPE_USER,  /* and on what the user in the path has said */
+    SCOPE_ALL,   /* and on what anybody has said */
+};
+
+/* Writes call->body, or gives an error and returns false. */
+typedef bool route_function(struct call *call);
+
+route_function recommend_user, recommend_session, recommend_popular, recommend_latest;
+route_function neighbours_item, neighbours_user;
+route_function lookup_item, lookup_user, lookup_items, lookup_users, lookup_feedback;
+route_function predict_rating, explain_rating;
+route_function feedback_post, feedback_put, feedback_delete, feedback_delete_all;
+route_function serve_live, serve_ready, serve_metrics, serve_openapi;
+route_function serve_page, serve_script, serve_style;
+
+/* Fails a call: false, so that it can be returned. */
+bool call_fail(struct call *call, unsigned status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The line of an item in the model, or RS_NONE after a 404. */
+uint32_t call_item(struct call *call, struct rs_id id);
+
+#endif

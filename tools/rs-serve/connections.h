@@ -1,0 +1,35 @@
+/* Who is connected, and for how long without finishing a request.
+ *
+ * A connection has a time to complete a request, counted from its beginning or from the end of the
+ * one before: whoever trickles a header, sends half a body, reads slowly or just stays is shut
+ * down by a thread that looks once a second. */
+#ifndef SERVE_CONNECTIONS_H
+#define SERVE_CONNECTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+struct connections;
+struct connection;
+
+/* For at most LIMIT at once; SECONDS each has. NULL after filling *err. */
+struct connections *connections_new(size_t limit, unsigned seconds, struct rs_error *err);
+void connections_free(struct connections *connections);
+
+/* A connection on a socket begins and ends. NULL where there are LIMIT already. */
+struct connection *connections_add(struct connections *connections, int socket);
+void connections_remove(struct connections *connections, struct connection *connection);
+
+/* A request begins and is complete. */
+void connection_begins(struct connection *connection);
+void connection_completes(struct connection *connection);
+
+/* Connections with a request that is not complete; all; those that were shut down so far. */
+size_t connections_busy(struct connections *connections);
+size_t connections_open(struct connections *connections);
+uint64_t connections_late(struct connections *connections);
+
+#endif

@@ -28,7 +28,7 @@ in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
 settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(if $(LEARNED),LEARNED=$(abspath $(LEARNED))) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 learning = $(if $(LEARNED),,$(blending))
-groups   = $(if $(filter $(plain),$(MODELS)),plain) $(from_file)
+groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
 
 # Job lists, a command a line, for a list of cells: their matrices and inner cells; what blends learn from;
 # scores of models; scores of blends.

@@ -17,7 +17,7 @@ include pipelines/cv.mk
 
 GATE_FOLDS ?= 10
 night_cells := $(OUT)/gate $(OUT)/all
-night_models = $(foreach c,$(night_cells),$(call job,$(c),model))
+night_models = $(foreach c,$(night_cells),$(call job,$(c),$(c)/model))
 
 night: export JOBS_1 = $(call cell_jobs,$(night_cells))
 night: export JOBS_2 = $(call file_jobs,$(night_cells))$(call learn_jobs,$(night_cells))

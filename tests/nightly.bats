@@ -94,6 +94,8 @@ sample_and() {
     [[ $stderr == *rmse* || $stderr == *ndcg* ]]
     [[ $(current) == 00001-* ]]
     assert_equal "$(status outcome)" refused
+    RATINGS=worse.csv run -65 night --drift=1
+    assert_output --partial "nothing is new since 00002-"
     RATINGS=worse.csv run -0 night --drift=1 --accept
     [[ $(current) == 00003-* || $(current) == 00002-* ]]
 }
@@ -121,7 +123,11 @@ sample_and() {
     [[ $(current) == 00001-* ]]
     rs-model --check "$HOME_/current"
     assert_equal "$(cat "$HOME_"/nights/00002*/outcome)" withdrawn
-    # The next night is judged by the one that is back.
+    # What was withdrawn stays out until something is new.
+    RATINGS=more.csv run -0 night
+    assert_output --partial "which was withdrawn"
+    [[ $(current) == 00001-* ]]
+    sample_and 30 >more.csv
     RATINGS=more.csv run -0 night
     [[ $(current) == 00003-* ]]
 }

@@ -1,6 +1,6 @@
 /* Makes a matrix of a ratings stream: both forms by counting sort, then means and biases.
  *
- * Holds 20 bytes a rating at its peak (28 with times) beside the names. */
+ * Holds 20 bytes a rating at its peak (36 with times) beside the names. */
 #ifndef RS_ASSEMBLY_H
 #define RS_ASSEMBLY_H
 
@@ -14,7 +14,7 @@
 
 /* What becomes of the counts of implicit feedback, which run over orders of magnitude. */
 enum rs_counts {
-    RS_COUNTS_LOG,    /* log2(1 + count), so that once is 1 */
+    RS_COUNTS_LOG, /* log2(1 + count), so that once is 1 */
     RS_COUNTS_RAW,
     RS_COUNTS_BINARY, /* 1 */
 };
@@ -38,8 +38,10 @@ struct rs_assembly {
 bool rs_assemble(struct rs_assembly *assembly, struct rs_pairs_reader *ratings,
                  const struct rs_assembly_options *options, struct rs_error *err);
 
-/* Writes the matrix file. HEADER (program and parameters) is consumed. */
-void rs_assembly_write(const struct rs_assembly *assembly, FILE *file, json_t *header);
+/* Writes the matrix file. HEADER (program and parameters) is consumed, and so are the entries:
+ * their memory goes back to the system as they are written, and all that is left to do is to free.
+ */
+void rs_assembly_write(struct rs_assembly *assembly, FILE *file, json_t *header);
 
 void rs_assembly_free(struct rs_assembly *assembly);
 

@@ -1,13 +1,14 @@
 /* Means, deviations and damped biases of the lines of a matrix.
  *
- * The baseline estimate of a rating is mean + b_u + b_i (Koren: Factor in the neighbors: scalable and
- * accurate collaborative filtering. ACM TKDD 2010, section 2.1), fitted by alternating least squares:
+ * The baseline estimate of a rating is mean + b_u + b_i (Koren: Factor in the neighbors: scalable
+ * and accurate collaborative filtering. ACM TKDD 2010, section 2.1), fitted by alternating least
+ * squares:
  *
  *     b_i = sum over raters of (r_ui - mean - b_u) / (item_damping + n_i)
  *     b_u = sum over rated  of (r_ui - mean - b_i) / (user_damping + n_u)
  *
- * from b_u = 0, items first. Every line is summed in its own order in double, so the result does not
- * depend on the number of threads. */
+ * from b_u = 0, items first. Every line is summed in its own order in double, so the result does
+ * not depend on the number of threads. */
 #ifndef RS_BASELINE_H
 #define RS_BASELINE_H
 
@@ -26,5 +27,10 @@ struct rs_baseline_options {
 void rs_baseline_fit(const struct rs_sparse *rows, const struct rs_sparse *columns, double mean,
                      const struct rs_baseline_options *options, double *user_bias,
                      double *item_bias);
+
+/* Half a sweep, for who sums elsewhere: turns the sum of the other side's biases over a line, in
+ * *bias, into the line's own bias. RATING_SUM: the sums of the lines' ratings. */
+void rs_baseline_step(const uint64_t *start, size_t n_lines, const double *rating_sum, double mean,
+                      double damping, double *bias);
 
 #endif

@@ -34,8 +34,12 @@
 #undef WIDTH
 #undef FMA
 
+#ifdef __clang__ /* which takes the width from the types of the vectors */
+#define TARGET __attribute__((target("avx512f")))
+#else
+#define TARGET __attribute__((target("avx512f,prefer-vector-width=512")))
+#endif
 #define SUFFIX       _avx512
-#define TARGET       __attribute__((target("avx512f,prefer-vector-width=512")))
 #define WIDTH        16
 #define FMA(x, y, z) ((V)_mm512_fmadd_ps((__m512)(x), (__m512)(y), (__m512)(z)))
 #include "dense_kernels.h"

@@ -1,5 +1,6 @@
 /* Dense linear algebra in single precision, for what the models spend their time on: sums of outer
- * products, small symmetric systems, and the inverse of a large symmetric matrix.
+ * products, small symmetric systems, and the inverse of a large symmetric matrix. (The exact
+ * products of small integers that similarities are made of are in dots.h.)
  *
  * The kernels exist for AVX-512, for AVX2 with FMA and in portable form; the first call chooses.
  * Every sum has one order, so results do not depend on the number of threads (between processors

@@ -37,10 +37,14 @@
  *     user_mean, user_spread (f32, W S): mean and variance over all users of their vectors
  *     intercept, alpha (f32, S)
  *     user_noise, item_noise (f32): the expected 1 / tau
- *     user_drift_scale, …_variance, …_uncertainty (f64, by scale), user_moment_start (u64), _moment
+ *     user_drift_scale, …_variance, …_uncertainty (f64, by scale; together what is open of their
+ *         sum), user_moment_start (u64), _moment
  *         (i64, milliseconds), user_drift (f32, moments x scales): expected states,
  *         user_drift_average (f32): their sum at a moment picked by chance; item_… likewise
- */
+ *
+ * In the header "factors", "samples", "chains", "sweeps", "burn_in", "mean", "deviation", "noise"
+ * (of the ratings, root mean square), "sets" and "drift" (what they are made of, or null), and the
+ * names of "user_attributes" and "item_attributes". */
 #ifndef RS_GIBBS_H
 #define RS_GIBBS_H
 

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fold.h"
 #include "graph.h"
@@ -12,6 +11,9 @@ struct state {
     struct rs_graph graph;
     size_t k;
     double amplify, damping;
+    const float *weight; /* of each neighbour, items only: the graph's similarities, or amplified */
+    float *amplified;
+    float *unsupported; /* by item: what it scores in ranking if nothing speaks for it */
 };
 
 struct vote {
@@ -259,69 +261,86 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
     take_profile_away(model, memory, profile);
 }
 
-/* What a rating is worth in ranking: itself, or on a scale with negative ratings its height above
- * the scale's foot, so that evidence is never negative. */
-static float worth(const struct rs_matrix *matrix, float rating) {
-    float foot = matrix->scale.n > 0 && matrix->scale.min < 0 ? matrix->scale.min : 0;
-    return rating - foot;
+/* In ranking a rating is worth itself, or on a scale with negative ratings its height above the
+ * scale's foot, so that evidence is never negative. */
+static float foot_of(const struct rs_matrix *matrix) {
+    return matrix->scale.n > 0 && matrix->scale.min < 0 ? matrix->scale.min : 0;
 }
 
 /* Items without evidence come behind all others, by their popularity: from -1 to below 0. */
-static void fill_by_popularity(const struct rs_matrix *matrix, float *scores) {
+static float *rank_unsupported(const struct rs_matrix *matrix) {
     const uint64_t *start = matrix->columns.start;
-    for (size_t item = 0; item < matrix->columns.n_lines; item++)
-        if (scores[item] == 0)
-            scores[item] =
-                (float)(start[item + 1] - start[item]) / (float)(matrix->rows.n_lines + 1) - 1;
-}
-
-static void add_line(const struct rs_matrix *matrix, const uint32_t *item, const float *rating,
-                     size_t n, float weight, float *scores) {
-    for (size_t e = 0; e < n; e++) scores[item[e]] += weight * worth(matrix, rating[e]);
+    size_t n_items = matrix->columns.n_lines;
+    float *scores = rs_aligned(n_items, sizeof *scores);
+    for (size_t item = 0; item < n_items; item++)
+        scores[item] =
+            (float)(start[item + 1] - start[item]) / (float)(matrix->rows.n_lines + 1) - 1;
+    return scores;
 }
 
 /* By the neighbours' ratings. */
 static void rank_by_users(const struct rs_model *model, struct workspace *workspace,
                           const struct rs_profile *profile, float *scores) {
     const struct rs_sparse *rows = &model->matrix->rows;
+    float foot = foot_of(model->matrix);
     place_profile(model, workspace, profile);
     for (size_t i = 0; i < workspace->n_neighbours; i++) {
         uint32_t other = workspace->neighbours[i];
-        uint64_t begin = rows->start[other];
-        double similarity = (double)workspace->similarity[other];
-        add_line(model->matrix, rows->other + begin, rows->rating + begin,
-                 rows->start[other + 1] - begin, (float)weight_of(model->state, similarity),
-                 scores);
+        float weight = (float)weight_of(model->state, (double)workspace->similarity[other]);
+        uint64_t end = rows->start[other + 1];
+        for (uint64_t e = rows->start[other]; e < end; e++)
+            scores[rows->other[e]] += weight * (rows->rating[e] - foot);
     }
     take_profile_away(model, workspace, profile);
 }
 
-/* By the neighbours of what the user rated. */
-static void rank_by_items(const struct rs_model *model, struct workspace *workspace,
-                          const struct rs_profile *profile, float *scores) {
-    (void)workspace;
-    const struct state *state = model->state;
-    const struct rs_graph *graph = &state->graph;
-    for (size_t r = 0; r < profile->n; r++) {
-        float own = worth(model->matrix, profile->rating[r]);
-        uint64_t begin = graph->start[profile->item[r]], end = graph->start[profile->item[r] + 1];
-        for (uint64_t e = begin; e < end; e++)
-            scores[graph->other[e]] += own * (float)weight_of(state, (double)graph->similarity[e]);
+/* Asks for a line of the graph before it is needed. */
+static void fetch_line(const struct rs_graph *graph, uint32_t line) {
+    enum { CACHE_LINE = 16 };
+    uint64_t end = graph->start[line + 1];
+    for (uint64_t e = graph->start[line]; e < end; e += CACHE_LINE) {
+        __builtin_prefetch(graph->other + e);
+        __builtin_prefetch(graph->similarity + e);
     }
 }
 
-static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
-                 float *scores) {
+static void add_line(float *restrict scores, const uint32_t *restrict other,
+                     const float *restrict similarity, size_t n, float own) {
+    for (size_t e = 0; e < n; e++) scores[other[e]] += own * similarity[e];
+}
+
+/* By the neighbours of what the user rated. */
+static void rank_by_items(const struct rs_model *model, const struct rs_profile *profile,
+                          float *scores) {
+    enum { AHEAD = 3 };
     const struct state *state = model->state;
-    memset(scores, 0, model->matrix->columns.n_lines * sizeof *scores);
-    (state->graph.users ? rank_by_users : rank_by_items)(model, memory, profile, scores);
-    fill_by_popularity(model->matrix, scores);
+    const struct rs_graph *graph = &state->graph;
+    float foot = foot_of(model->matrix);
+    for (size_t r = 0; r < profile->n; r++) {
+        float own = profile->rating[r] - foot;
+        uint64_t begin = graph->start[profile->item[r]], end = graph->start[profile->item[r] + 1];
+        if (r + AHEAD < profile->n) fetch_line(graph, profile->item[r + AHEAD]);
+        add_line(scores, graph->other + begin, state->weight + begin, end - begin, own);
+    }
+}
+
+static const float *evidence(const struct rs_model *model, void *memory,
+                             const struct rs_profile *profile, float *scores) {
+    const struct state *state = model->state;
+    if (state->graph.users) {
+        rank_by_users(model, memory, profile, scores);
+    } else {
+        rank_by_items(model, profile, scores);
+    }
+    return state->unsupported;
 }
 
 static void close_state(struct rs_model *model) {
     struct state *state = model->state;
     if (state == NULL) return;
     rs_graph_close(&state->graph);
+    free(state->unsupported);
+    free(state->amplified);
     free(state);
 }
 
@@ -329,7 +348,7 @@ static const struct rs_model_class knn = {.kind = "knn",
                                           .new_workspace = new_workspace,
                                           .free_workspace = free_workspace,
                                           .predict = predict,
-                                          .rank = rank,
+                                          .evidence = evidence,
                                           .close = close_state};
 
 const struct rs_graph *rs_knn_graph(const struct rs_model *model) {
@@ -340,6 +359,18 @@ const struct rs_graph *rs_knn_graph(const struct rs_model *model) {
 static double parameter(const struct rs_graph *graph, const char *name, double otherwise) {
     const json_t *value = json_object_get(json_object_get(graph->header, "parameters"), name);
     return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+/* Makes the weights of items ready, once for all. */
+static void weigh(struct state *state) {
+    const struct rs_graph *graph = &state->graph;
+    state->weight = graph->similarity;
+    if (state->amplify == 1 || graph->users) return;
+    size_t n = graph->start[graph->n_lines];
+    state->amplified = rs_malloc(n, sizeof *state->amplified);
+    for (size_t e = 0; e < n; e++)
+        state->amplified[e] = (float)weight_of(state, (double)graph->similarity[e]);
+    state->weight = state->amplified;
 }
 
 bool rs_knn_open(struct rs_model *model, struct rs_error *err) {
@@ -359,5 +390,7 @@ bool rs_knn_open(struct rs_model *model, struct rs_error *err) {
     state->k = (size_t)parameter(&state->graph, "voters", 40);
     state->amplify = parameter(&state->graph, "amplify", 1);
     state->damping = parameter(&state->graph, "damping", 0);
+    state->unsupported = rank_unsupported(model->matrix);
+    weigh(state);
     return true;
 }

@@ -1,26 +1,46 @@
 #include "listing.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cpu.h"
 #include "memory.h"
 #include "topk.h"
 
+/* Items are laid out in rows of n_blocks, at most 64 and a multiple of STEP of them: a block is a
+ * column of that table. LINE keeps the elements of a column out of each other's way in the cache.
+ */
+enum { WIDTH = 256, ROWS = 64, STEP = 4, LINE = 16 };
+
 struct rs_listing {
     const struct rs_model *model;
-    size_t n_items;
+    size_t n_items, n_blocks, n_padded;
     void *workspace;
-    float *scores;  /* of all items */
-    uint64_t *keys; /* of candidates, see topk.h */
+    float *scores;   /* of all items, the last rows filled up with what is no candidate */
+    float *evidence; /* the same, all 0 between calls; if the class has this form */
+    float *highest;  /* of each block */
+    uint64_t *keys;  /* of candidates, see topk.h */
 };
 
 struct rs_listing *rs_listing_new(const struct rs_model *model) {
     struct rs_listing *listing = rs_calloc(1, sizeof *listing);
     listing->model = model;
     listing->n_items = model->matrix->items.ids.n;
+    listing->n_blocks = WIDTH * (listing->n_items / (WIDTH * ROWS) + 1) + LINE;
+    size_t step = STEP * listing->n_blocks;
+    listing->n_padded = (listing->n_items + step - 1) / step * step;
     listing->workspace = rs_model_workspace(model);
-    listing->scores = rs_aligned(listing->n_items, sizeof *listing->scores);
-    listing->keys = rs_malloc(listing->n_items, sizeof *listing->keys);
+    size_t padded = listing->n_padded;
+    listing->scores = rs_aligned(padded, sizeof *listing->scores);
+    for (size_t i = listing->n_items; i < padded; i++) listing->scores[i] = -INFINITY;
+    if (model->class->evidence != NULL) {
+        listing->evidence = rs_aligned(padded, sizeof *listing->evidence);
+        memset(listing->evidence, 0, padded * sizeof *listing->evidence);
+    }
+    listing->highest = rs_aligned(listing->n_blocks, sizeof *listing->highest);
+    listing->keys = rs_malloc(padded + 1, sizeof *listing->keys);
     return listing;
 }
 
@@ -28,6 +48,8 @@ void rs_listing_free(struct rs_listing *listing) {
     if (listing == NULL) return;
     rs_model_free_workspace(listing->model, listing->workspace);
     free(listing->scores);
+    free(listing->evidence);
+    free(listing->highest);
     free(listing->keys);
     free(listing);
 }
@@ -39,39 +61,97 @@ static void score_by_popularity(const struct rs_matrix *matrix, float *scores) {
 }
 
 /* Takes out what is no candidate. */
-static void mask(struct rs_listing *listing, const struct rs_profile *profile,
+static void mask(float *scores, size_t n_items, const struct rs_profile *profile,
                  const struct rs_wish *wish) {
-    float *scores = listing->scores;
     for (size_t e = 0; e < profile->n; e++) scores[profile->item[e]] = -INFINITY;
     for (size_t k = 0; k < wish->n_without; k++)
         if (wish->without[k] != RS_NONE) scores[wish->without[k]] = -INFINITY;
-    for (size_t i = 0; wish->allowed != NULL && i < listing->n_items; i++)
+    if (wish->allowed == NULL) return;
+    for (size_t i = 0; i < n_items; i++)
         if (wish->allowed[i] == 0) scores[i] = -INFINITY;
 }
 
-static void select_best(struct rs_listing *listing, size_t n, struct rs_best *best) {
+/* Selection. The best N of the scores are not below the N-th of the blocks' highest, so that one
+ * pass finds these and a look into the few blocks that reach it finds the candidates. */
+
+static inline float higher(float score, float best) {
+    return score > best && score <= FLT_MAX ? score : best;
+}
+
+/* The highest finite score of each block; -infinity where there is none. */
+RS_CLONES static void find_highest(const float *restrict scores, size_t n_padded, size_t n_blocks,
+                                   float *restrict highest) {
+    for (size_t b = 0; b < n_blocks; b++) highest[b] = -INFINITY;
+    for (size_t row = 0; row < n_padded; row += STEP * n_blocks) {
+        const float *first = scores + row, *second = first + n_blocks;
+        const float *third = second + n_blocks, *fourth = third + n_blocks;
+        for (size_t b = 0; b < n_blocks; b++) {
+            float best = higher(second[b], higher(first[b], highest[b]));
+            highest[b] = higher(fourth[b], higher(third[b], best));
+        }
+    }
+}
+
+/* The least score that can be among the best N of those above FLOOR; FLOOR where all can. */
+static float find_threshold(const struct rs_listing *listing, size_t n, float floor) {
     uint64_t *keys = listing->keys;
     size_t n_keys = 0;
-    for (uint32_t item = 0; item < listing->n_items; item++)
-        if (isfinite(listing->scores[item]))
-            keys[n_keys++] = rs_topk_key(listing->scores[item], item);
+    for (uint32_t b = 0; b < listing->n_blocks; b++) {
+        keys[n_keys] = rs_topk_key(listing->highest[b], b);
+        n_keys += listing->highest[b] > floor; /* no branch: it would be guessed wrong */
+    }
+    if (n_keys < n) return floor;
     rs_topk_partition(keys, n_keys, n);
-    if (n_keys > n) n_keys = n;
-    rs_topk_sort(keys, n_keys);
-    for (size_t k = 0; k < n_keys; k++)
+    uint64_t least = UINT64_MAX;
+    for (size_t k = 0; k < n; k++) least = keys[k] < least ? keys[k] : least;
+    return rs_topk_value(least);
+}
+
+/* Fills BEST with the N best of the finite scores above FLOOR. */
+static void select_best(struct rs_listing *listing, const float *scores, size_t n, float floor,
+                        struct rs_best *best) {
+    uint64_t *keys = listing->keys;
+    size_t n_keys = 0;
+    find_highest(scores, listing->n_padded, listing->n_blocks, listing->highest);
+    float threshold = find_threshold(listing, n, floor);
+    for (size_t b = 0; b < listing->n_blocks; b++) {
+        if (listing->highest[b] < threshold || !(listing->highest[b] > floor)) continue;
+        for (size_t i = b; i < listing->n_padded; i += listing->n_blocks)
+            if (scores[i] >= threshold && scores[i] > floor && scores[i] <= FLT_MAX)
+                keys[n_keys++] = rs_topk_key(scores[i], (uint32_t)i);
+    }
+    rs_topk_partition(keys, n_keys, n);
+    best->n = n_keys < n ? n_keys : n;
+    rs_topk_sort(keys, best->n);
+    for (size_t k = 0; k < best->n; k++)
         best->entries[k] = (struct rs_listed){rs_topk_value(keys[k]), rs_topk_index(keys[k])};
-    best->n = n_keys;
+}
+
+/* Selects among what evidence speaks for, if that is enough: false if not. */
+static bool fill_from_evidence(struct rs_listing *listing, const struct rs_profile *profile,
+                               const struct rs_wish *wish, struct rs_best *best) {
+    const struct rs_model *model = listing->model;
+    float *scores = listing->evidence;
+    model->class->evidence(model, listing->workspace, profile, scores);
+    mask(scores, listing->n_items, profile, wish);
+    select_best(listing, scores, wish->n, 0, best);
+    memset(scores, 0, listing->n_padded * sizeof *scores);
+    return best->n == wish->n;
 }
 
 void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profile,
                      const struct rs_wish *wish, struct rs_best *best) {
+    const struct rs_model *model = listing->model;
     best->source = profile->n == 0 ? RS_FROM_POPULARITY : RS_FROM_MODEL;
     if (profile->n == 0) {
-        score_by_popularity(listing->model->matrix, listing->scores);
+        score_by_popularity(model->matrix, listing->scores);
+    } else if (listing->evidence != NULL && wish->adjust == NULL &&
+               fill_from_evidence(listing, profile, wish, best)) {
+        return;
     } else {
-        rs_model_rank(listing->model, listing->workspace, profile, listing->scores);
+        rs_model_rank(model, listing->workspace, profile, listing->scores);
     }
     if (wish->adjust != NULL) wish->adjust(wish->data, profile, best->source, listing->scores);
-    mask(listing, profile, wish);
-    select_best(listing, wish->n, best);
+    mask(listing->scores, listing->n_items, profile, wish);
+    select_best(listing, listing->scores, wish->n, -INFINITY, best);
 }

@@ -2,7 +2,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cpu.h"
 #include "memory.h"
 
 static const char *const source_names[RS_N_SOURCES] = {
@@ -130,10 +132,18 @@ static void rank_by_prediction(const struct rs_model *model, void *workspace,
     }
 }
 
+RS_CLONES static void replace_zeros(float *scores, const float *instead, size_t n) {
+    for (size_t i = 0; i < n; i++) scores[i] = scores[i] == 0 ? instead[i] : scores[i];
+}
+
 void rs_model_rank(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
                    float *scores) {
     if (model->class->rank != NULL) {
         model->class->rank(model, workspace, profile, scores);
+    } else if (model->class->evidence != NULL) {
+        size_t n_items = model->matrix->columns.n_lines;
+        memset(scores, 0, n_items * sizeof *scores);
+        replace_zeros(scores, model->class->evidence(model, workspace, profile, scores), n_items);
     } else {
         rank_by_prediction(model, workspace, profile, scores);
     }

@@ -78,6 +78,13 @@ struct rs_model_class {
     void (*rank)(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
                  float *scores);
 
+    /* The form of rank for a class with evidence for a few of the items, in its place: adds what
+     * speaks for each to SCORES, n_items elements that are all 0 before, and leaves the others 0.
+     * Returns what these score instead, in order of the items; all that is below 0, so that
+     * whatever has more than 0 comes before. */
+    const float *(*evidence)(const struct rs_model *model, void *workspace,
+                             const struct rs_profile *profile, float *scores);
+
     void (*close)(struct rs_model *model); /* frees state; the file is closed by rs_model_close */
 };
 

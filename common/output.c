@@ -11,7 +11,7 @@
 #include "memory.h"
 #include "message.h"
 
-enum { MAX_OPEN = 256, BUFFER = 1 << 18 };
+enum { MAX_OPEN = 256, BUFFER = 1 << 18, PIPE = 1 << 20 };
 
 /* Temporaries to remove when the program ends early. Slots are set and cleared as whole pointers,
  * so that the signal handler always sees a complete name or none. */
@@ -64,6 +64,7 @@ struct rs_output rs_output_open(const char *path, bool binary) {
             rs_die(EX_USAGE, "the output is binary and would go to the terminal: pipe it into "
                              "rs-view, or give -o FILE");
         setvbuf(stdout, NULL, _IOFBF, BUFFER);
+        fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE); /* where it is no pipe, it fails, and may */
         return (struct rs_output){stdout, path};
     }
     watch_for_the_end();

@@ -15,8 +15,8 @@ struct rs_output {
     const char *path; /* as given; "-" is standard output */
 };
 
-/* Opens PATH for writing; dies with EX_CANTCREAT. A terminal is refused for binary output (EX_USAGE)
- * since it would only garble the screen. */
+/* Opens PATH for writing; dies with EX_CANTCREAT. A terminal is refused for binary output
+ * (EX_USAGE) since it would only garble the screen. */
 struct rs_output rs_output_open(const char *path, bool binary);
 
 /* Flushes, closes and puts the file in its place; dies with EX_IOERR when anything was not

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "cpu.h"
+
 static const double steps[RS_SCALE_N_STEPS] = RS_SCALE_STEPS;
 
 /* A rating is stored as a float: 3.1 is a multiple of 0.1 as nearly as a float can be. */
@@ -10,7 +12,7 @@ static bool is_multiple(float rating, double step) {
     return fabs(quotient - nearbyint(quotient)) <= 1e-6 * (1 + fabs(quotient));
 }
 
-static bool all_on_step(const float *ratings, size_t n, double step) {
+RS_CLONES static bool all_on_step(const float *ratings, size_t n, double step) {
     if (step >= 0.5) { /* exact in a float, and nearly all scales: one cheap pass */
         float per_step = (float)(1 / step);
         unsigned off = 0;
@@ -27,14 +29,34 @@ static bool all_on_step(const float *ratings, size_t n, double step) {
     return true;
 }
 
+/* In lanes, since a compiler may not reorder the comparisons of floats by itself. */
+enum { LANES = 16 };
+
+RS_CLONES static void find_ends(const float *ratings, size_t n, float *min, float *max) {
+    float low[LANES], high[LANES];
+    size_t i = 0;
+    for (int k = 0; k < LANES; k++) low[k] = *min, high[k] = *max;
+    for (; i + LANES <= n; i += LANES) {
+        for (int k = 0; k < LANES; k++) {
+            low[k] = ratings[i + k] < low[k] ? ratings[i + k] : low[k];
+            high[k] = ratings[i + k] > high[k] ? ratings[i + k] : high[k];
+        }
+    }
+    for (; i < n; i++) {
+        low[0] = ratings[i] < low[0] ? ratings[i] : low[0];
+        high[0] = ratings[i] > high[0] ? ratings[i] : high[0];
+    }
+    for (int k = 0; k < LANES; k++) {
+        *min = low[k] < *min ? low[k] : *min;
+        *max = high[k] > *max ? high[k] : *max;
+    }
+}
+
 void rs_scale_add(struct rs_scale *scale, const float *ratings, size_t n) {
     if (n == 0) return;
     float min = scale->n == 0 ? ratings[0] : scale->min;
     float max = scale->n == 0 ? ratings[0] : scale->max;
-    for (size_t i = 0; i < n; i++) {
-        min = ratings[i] < min ? ratings[i] : min;
-        max = ratings[i] > max ? ratings[i] : max;
-    }
+    find_ends(ratings, n, &min, &max);
     bool implied[RS_SCALE_N_STEPS] = {false};
     for (int s = 0; s < RS_SCALE_N_STEPS; s++) {
         if (implied[s] || scale->off_step >> s & 1) continue;
@@ -48,6 +70,14 @@ void rs_scale_add(struct rs_scale *scale, const float *ratings, size_t n) {
     scale->min = min;
     scale->max = max;
     scale->n += n;
+}
+
+void rs_scale_join(struct rs_scale *scale, const struct rs_scale *more) {
+    if (more->n == 0) return;
+    if (scale->n == 0 || more->min < scale->min) scale->min = more->min;
+    if (scale->n == 0 || more->max > scale->max) scale->max = more->max;
+    scale->off_step |= more->off_step;
+    scale->n += more->n;
 }
 
 double rs_scale_step(const struct rs_scale *scale) {

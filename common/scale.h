@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 /* Steps are tried from coarse to fine; a rating may lie on several. */
-#define RS_SCALE_STEPS {1, 0.5, 0.25, 0.2, 0.1, 0.05, 0.01}
+#define RS_SCALE_STEPS                                                                             \
+    { 1, 0.5, 0.25, 0.2, 0.1, 0.05, 0.01 }
 enum { RS_SCALE_N_STEPS = 7 };
 
 struct rs_scale {
@@ -19,6 +20,9 @@ struct rs_scale {
 
 /* Takes N ratings into account. */
 void rs_scale_add(struct rs_scale *scale, const float *ratings, size_t n);
+
+/* Takes what another scale has seen into account. */
+void rs_scale_join(struct rs_scale *scale, const struct rs_scale *more);
 
 /* The coarsest step of which all ratings seen are multiples, or 0. */
 double rs_scale_step(const struct rs_scale *scale);

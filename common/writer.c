@@ -8,6 +8,9 @@
 #include "message.h"
 #include "pack.h"
 
+/* Bytes that are hashed and, still in the cache, written. */
+enum { PIECE = 1 << 19 };
+
 void rs_writer_init(struct rs_writer *writer, FILE *file) {
     writer->file = file;
     writer->offset = 0;
@@ -68,33 +71,57 @@ void rs_writer_begin(struct rs_writer *writer, const char *kind, json_t *header)
     put_map(writer, map, 0, RS_FORMAT_ALIGN);
 }
 
-static void put_part(struct rs_writer *writer, json_t *map, const uint8_t *data, size_t n,
-                     size_t align) {
+static void begin_part(struct rs_writer *writer) {
+    size_t part = writer->done / writer->part_max;
+    size_t parts = writer->whole == 0 ? 1 : (writer->whole - 1) / writer->part_max + 1;
+    size_t n = part + 1 == parts ? writer->whole - writer->done : writer->part_max;
+    json_t *map = json_pack("{s:s, s:s, s:[I, I]}", "array", writer->name, "type",
+                            rs_type_name(writer->array.type), "shape",
+                            (json_int_t)writer->array.n_rows, (json_int_t)writer->array.n_columns);
+    if (parts > 1)
+        json_object_set_new(map, "part",
+                            json_pack("[I, I]", (json_int_t)part + 1, (json_int_t)parts));
     json_object_set_new(map, "bytes", json_integer((json_int_t)n));
-    put_map(writer, map, RS_FORMAT_BIN_BYTES, align);
+    put_map(writer, map, RS_FORMAT_BIN_BYTES, parts > 1 ? RS_FORMAT_PAGE : RS_FORMAT_ALIGN);
     const uint8_t bin[] = {0xc6, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
                            (uint8_t)n};
     put(writer, bin, sizeof bin);
-    put(writer, data, n);
+    writer->part_end = writer->done + n;
+}
+
+static void end_part(struct rs_writer *writer) {
     put_padding(writer, rs_format_gap(writer->offset, RS_FORMAT_ALIGN));
+    if (writer->done < writer->whole) begin_part(writer);
+}
+
+void rs_writer_begin_array(struct rs_writer *writer, const char *name, struct rs_array array) {
+    if (!rs_array_bytes(&array, &writer->whole)) rs_die(EX_SOFTWARE, "array %s is too large", name);
+    writer->name = name;
+    writer->array = array;
+    writer->done = 0;
+    begin_part(writer);
+    if (writer->whole == 0) end_part(writer);
+}
+
+void rs_writer_data(struct rs_writer *writer, const void *data, size_t bytes) {
+    const uint8_t *from = data;
+    if (bytes > writer->whole - writer->done)
+        rs_die(EX_SOFTWARE, "array %s has more bytes than it was to have", writer->name);
+    while (bytes > 0) {
+        size_t room = writer->part_end - writer->done;
+        size_t n = bytes < room ? bytes : room;
+        n = n < PIECE ? n : PIECE;
+        put(writer, from, n);
+        writer->done += n;
+        from += n;
+        bytes -= n;
+        if (writer->done == writer->part_end) end_part(writer);
+    }
 }
 
 void rs_writer_array(struct rs_writer *writer, const char *name, struct rs_array array) {
-    size_t bytes;
-    if (!rs_array_bytes(&array, &bytes)) rs_die(EX_SOFTWARE, "array %s is too large", name);
-    size_t parts = bytes == 0 ? 1 : (bytes - 1) / writer->part_max + 1;
-    for (size_t part = 0; part < parts; part++) {
-        json_t *map =
-            json_pack("{s:s, s:s, s:[I, I]}", "array", name, "type", rs_type_name(array.type),
-                      "shape", (json_int_t)array.n_rows, (json_int_t)array.n_columns);
-        size_t begin = part * writer->part_max;
-        size_t end = part + 1 == parts ? bytes : begin + writer->part_max;
-        if (parts > 1)
-            json_object_set_new(
-                map, "part", json_pack("[I, I]", (json_int_t)part + 1, (json_int_t)parts));
-        put_part(writer, map, (const uint8_t *)array.data + begin, end - begin,
-                 parts > 1 ? RS_FORMAT_PAGE : RS_FORMAT_ALIGN);
-    }
+    rs_writer_begin_array(writer, name, array);
+    rs_writer_data(writer, array.data, writer->whole);
 }
 
 void rs_writer_u8(struct rs_writer *writer, const char *name, const uint8_t *data, size_t n) {

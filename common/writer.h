@@ -17,7 +17,10 @@ struct rs_writer {
     uint64_t offset; /* in the segment */
     size_t part_max; /* bytes of the largest part of an array; tests make it small */
     char kind[64];
-    XXH3_state_t *hash; /* of the segment so far */
+    XXH3_state_t *hash;           /* of the segment so far */
+    struct rs_array array;        /* that is being written: its shape, */
+    const char *name;             /* its name, */
+    size_t whole, done, part_end; /* its bytes, those so far, and where its part ends */
 };
 
 /* Readies WRITER for one segment or more. There is nothing to free after the last end. */
@@ -28,6 +31,11 @@ void rs_writer_begin(struct rs_writer *writer, const char *kind, json_t *header)
 
 /* Writes one array. */
 void rs_writer_array(struct rs_writer *writer, const char *name, struct rs_array array);
+
+/* The same in pieces: after the beginning (the array's data is not looked at; the name must live
+ * till the last piece) come all its bytes in order. */
+void rs_writer_begin_array(struct rs_writer *writer, const char *name, struct rs_array array);
+void rs_writer_data(struct rs_writer *writer, const void *data, size_t bytes);
 
 /* Shorthands for a one-dimensional array. */
 void rs_writer_u8(struct rs_writer *writer, const char *name, const uint8_t *data, size_t n);

@@ -3,6 +3,7 @@
 #     train.rs -> matrix.rs -> NAME.predict, NAME.rank         the models' files
 #                              scores/NAME.predict.rs          expected ratings of the test pairs
 #                              scores/NAME.rank.rs             where they come among the user's candidates
+#                              scores/NAME.top.rs              the best TOP items of every user, with LISTS=1
 #     train.rs -> inner-I/     cells within the training data, in which models answer for pairs that they have not
 #                              seen: what the blends learn from
 #     inner-*/scores -> NAME.blend
@@ -24,6 +25,7 @@ DRAWN ?= 2000# candidates at most of each user from which a blend learns to rank
 DRAWN_USERS ?= 1000
 THREADS ?= 1
 TOP ?= 10
+LISTS ?=
 RELEVANT ?=
 LEARNED ?=# a folder in whose cell of the same name hybrids were learned: those are taken, and none is learned
 
@@ -61,6 +63,9 @@ $(CELL)/scores/$(1).predict.rs: $(CELL)/test.rs $(matrix) $(call its_file,$(1),p
 $(CELL)/scores/$(1).rank.rs: $(CELL)/test.rs $(matrix) $(call its_file,$(1),rank) $$(call program,rs-score)
 	@mkdir -p $$(@D)
 	$(score) --model $(call its_spec,$(1),rank) --pairs $$< --rank -o $$@
+$(CELL)/scores/$(1).top.rs: $(matrix) $(call its_file,$(1),rank) $$(call program,rs-score)
+	@mkdir -p $$(@D)
+	$(score) --model $(call its_spec,$(1),rank) --top $(TOP) -o $$@
 $(CELL)/scores/$(1).drawn.rs: $(CELL)/test.rs $(matrix) $(call its_file,$(1),rank) $$(call program,rs-score)
 	@mkdir -p $$(@D)
 	$(score) --model $(call its_spec,$(1),rank) --pairs $$< --rank --draw $(DRAWN) --draw-users $(DRAWN_USERS) -o $$@
@@ -90,6 +95,9 @@ $(CELL)/scores/$(1).$(t).rs: $(CELL)/test.rs $(matrix) $(CELL)/$(1).blend $(call
 	$(score) $(call models_of,$(1),$(t)) --blend $(CELL)/$(1).blend --name $(1) \
 	    --pairs $$< $(if $(filter rank,$(t)),--rank) -o $$@
 )
+$(CELL)/scores/$(1).top.rs: $(matrix) $(CELL)/$(1).blend $(call files_of,$(1),rank) $$(call program,rs-score)
+	@mkdir -p $$(@D)
+	$(score) $(call models_of,$(1),rank) --blend $(CELL)/$(1).blend --name $(1) --top $(TOP) -o $$@
 endef
 $(foreach m,$(filter $(blends),$(MODELS)),$(eval $(call blend,$(m))))
 
@@ -105,11 +113,12 @@ $(CELL)/inner-%/matrix.rs: $(CELL)/inner-%/train.rs
 	rs-matrix --times -q -t $(THREADS) $< -o $@
 
 # Every plain model that was asked for, or one from a file.
+ranks = $(foreach k,rank $(if $(LISTS),top),$(CELL)/scores/$(1).$(k).rs)
 scores-plain: $(foreach m,$(filter $(predicting),$(plain)),$(CELL)/scores/$(m).predict.rs) \
-              $(foreach m,$(filter $(ranking),$(plain)),$(CELL)/scores/$(m).rank.rs)
+              $(foreach m,$(filter $(ranking),$(plain)),$(call ranks,$(m)))
 $(foreach m,$(from_file) $(blends),$(eval scores-$(m): \
     $(if $(filter $(m),$(predicting)),$(CELL)/scores/$(m).predict.rs) \
-    $(if $(filter $(m),$(ranking)),$(CELL)/scores/$(m).rank.rs)))
+    $(if $(filter $(m),$(ranking)),$(call ranks,$(m)))))
 
 # The same in an inner cell, of what a blend needs. Ranking is learned in the first one only.
 needed_predict := $(sort $(foreach b,$(filter $(blends),$(MODELS)),$($(b).predict.parents)))

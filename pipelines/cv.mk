@@ -2,14 +2,19 @@
 #
 # OUT/ratings.rs -> OUT/fold-I/ (a cell: see cell.mk) -> OUT/metrics.csv, OUT/summary.txt
 #
-# What is made in a cell is for make to know; GNU parallel runs the jobs, stage after stage: cells,
-# then models in cells, then blends. OUT/jobs.log says what ran, when, how long, how it ended.
+# What is made in a cell is for make to know; pipelines/jobs runs the jobs, stage after stage: cells, then models in
+# cells, then blends, here or (EXEC=ssh HOSTS=FILE, EXEC=slurm) on other machines. OUT/jobs.log says what ran, when,
+# how long, how it ended.
 
 FOLDS ?= 5
 SEED  ?= 1
 OUT   ?= out/cv
-JOBS  ?= $(shell nproc)
-THREADS ?= $(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 )))
+EXEC  ?= local# where jobs run: local, ssh, slurm; see pipelines/jobs
+HOSTS ?=# for ssh: a file with a host a line, as N/HOST for N jobs at once
+REMOTE ?=# for ssh: the folder on every host where files are sent to, if this one is not shared
+SBATCH ?=# for slurm: further options of sbatch
+JOBS  ?= $(if $(filter local,$(EXEC)),$(shell nproc),0)# at once, on each host; 0: one a processor
+THREADS ?= $(if $(filter local,$(EXEC)),$(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 ))),1)
 RATINGS ?=
 USERS ?=
 ITEMS ?=
@@ -19,13 +24,15 @@ SPLIT ?=# instead of folds, another way of rs-split, for one cell: --after 0.2, 
 RELEVANT ?=
 TUNED ?=# a file that make tune left
 LEARNED ?=# see cell.mk
+LISTS ?=# 1: also the lists of every model, whose coverage, diversity … the report judges
+QUICK ?=# 1: what takes longest takes a third (models.mk)
 
 include pipelines/models.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(if $(LEARNED),LEARNED=$(abspath $(LEARNED))) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(QUICK:%=QUICK=%) $(if $(LEARNED),LEARNED=$(abspath $(LEARNED))) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 learning = $(if $(LEARNED),,$(blending))
 groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
@@ -44,8 +51,10 @@ blend_jobs = $(foreach c,$(1),$(foreach b,$(blending),$(call job,$(c),scores-$(b
 file_jobs  = $(foreach c,$(1),$(foreach m,$(from_file),$(call job,$(c),files-$(m))))
 
 # Three stages: what is in JOBS_1, then JOBS_2, then JOBS_3.
-run_jobs = PATH="$(abspath $(bin)):$$PATH"; export PATH; for stage in JOBS_1 JOBS_2 JOBS_3; do \
-           printf '%s' "$${!stage}" | sed 's/^ *//; /^$$/d' | pipelines/jobs $(JOBS) $(OUT)/jobs.log $@ || exit; done
+run_jobs = export PATH="$(abspath $(bin)):$$PATH" EXEC='$(EXEC)' HOSTS='$(HOSTS)' REMOTE='$(REMOTE)' \
+           SBATCH='$(SBATCH)' THREADS='$(THREADS)' TUNED='$(TUNED)' BIN='$(bin)'; \
+           for stage in JOBS_1 JOBS_2 JOBS_3; do printf '%s' "$${!stage}" | sed 's/^ *//; /^$$/d'; echo --; done | \
+           pipelines/jobs $(JOBS) $(OUT)/jobs.log $@
 
 scores = $(foreach c,$(cells),$(foreach m,$(filter $(predicting),$(MODELS)),$(c)/scores/$(m).predict.rs) \
                               $(foreach m,$(filter $(ranking),$(MODELS)),$(c)/scores/$(m).rank.rs))

@@ -2,7 +2,9 @@
 #
 # NAME.predict and NAME.rank are commands that read the cell's matrix ($(matrix)) and write the file $@ with
 # which the model predicts ratings and ranks; a model without one does not do that. Those that need
-# no file are in `plain`; those that combine others in `blends`. All can be set on make's command line.
+# no file are in `plain`; those that combine others in `blends`. All can be set on make's command line. With QUICK=1 what
+# takes longest takes a third and less: on a part of ml-latest-small RMSE .7734 of gibbs instead of .7722, .8184 of svd++
+# instead of .8191, NDCG@10 of ials the same.
 
 plain  := random popular global-mean user-mean item-mean baseline
 blends := user-item hybrid
@@ -14,23 +16,33 @@ user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neigh
 item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbours 300
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
-gibbs.predict ?= rs-factor $(matrix) --method gibbs $(if $(LEARNED),--sweeps 100)# half, between nights that learn anew
-svd++.predict ?= rs-factor $(matrix) --method svd++
+gibbs.predict ?= rs-factor $(matrix) --method gibbs $(if $(QUICK),--chains 1 --sweeps 96)
+svd++.predict ?= rs-factor $(matrix) --method svd++ $(if $(QUICK),--max-set 1024)
 mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease
-ials.rank    ?= rs-factor $(matrix) --method ials
+ials.rank    ?= rs-factor $(matrix) --method ials $(if $(QUICK),--sweeps 6)
 
 # What a blend is made of. The hybrid takes everything that knows something.
-user-item.predict.parents := baseline user item
+user-item.predict.parents = $(if $(implicit),,baseline user item)
 user-item.rank.parents    := user item
 
 known := $(filter-out $(blends),$(MODELS))
-hybrid.predict.parents = $(sort baseline $(filter-out random popular global-mean,$(filter $(predicting),$(known))))
+hybrid.predict.parents = $(if $(implicit),,$(sort baseline $(filter-out random popular global-mean,$(filter $(predicting),$(known)))))
 hybrid.rank.parents    = $(sort $(filter-out random global-mean user-mean item-mean baseline,$(filter $(ranking),$(known))))
+
+# Counts hold no ratings to predict: of implicit feedback, which the header of the ratings tells, models only
+# rank. Around the cells this is asked when it is needed, since the ratings are made first.
+find_implicit = $(shell { head -qc 4096 $(CELL:%=%/train.rs) $(OUT:%=%/ratings.rs) $(OUT:%=%/fold-1/train.rs) \
+                2>/dev/null || true; } | LC_ALL=C grep -qa 'feedback.implicit' && echo yes)
+ifdef CELL
+implicit := $(find_implicit)
+else
+implicit = $(find_implicit)
+endif
 
 # Which of the models do what.
 from_file  := $(filter-out $(plain) $(blends),$(MODELS))
-predicting := $(filter-out popular,$(filter $(plain),$(MODELS))) \
-              $(foreach m,$(from_file),$(if $($(m).predict),$(m))) $(filter $(blends),$(MODELS))
+predicting = $(if $(implicit),,$(filter-out popular,$(filter $(plain),$(MODELS))) \
+              $(foreach m,$(from_file),$(if $($(m).predict),$(m))) $(filter $(blends),$(MODELS)))
 ranking    := $(filter $(plain),$(MODELS)) \
               $(foreach m,$(from_file),$(if $($(m).rank),$(m))) $(filter $(blends),$(MODELS))

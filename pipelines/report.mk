@@ -1,19 +1,27 @@
 # The report: one HTML page on the data, the models, and what is best for whom (`make report`).
 #
 # A comparison (cv.mk) -> OUT/report/*.csv, *.svg -> OUT/report.html, OUT/report.md
+#
+# It is to be there soon: three folds unless FOLDS says otherwise, QUICK models unless QUICK= does, and lists of the hybrid on
+# all ratings that need nothing but what ranks.
+
+report_folds = $(if $(filter command environment,$(firstword $(origin FOLDS))),$(FOLDS),3)
+report_quick = $(if $(filter command environment,$(firstword $(origin QUICK))),$(QUICK),1)
+quickly = FOLDS=$(report_folds) QUICK=$(report_quick) LISTS=1
 
 .PHONY: report report-page
 report: programs ## one HTML page of the data, the models and who is served best by what: RATINGS=FILE [ITEMS= USERS= OUT=DIR …]
 	$(if $(RATINGS)$(and $(TRAIN),$(TEST)),,$(error RATINGS=FILE is missing: which ratings?))
-	$(Q)$(MAKE) -s --no-print-directory $(if $(RATINGS),cv,holdout)
-	$(if $(and $(RATINGS),$(filter hybrid,$(MODELS))),$(Q)$(MAKE) -s --no-print-directory model)
-	$(Q)$(MAKE) -s --no-print-directory report-page
+	$(Q)$(MAKE) -s --no-print-directory $(if $(RATINGS),cv,holdout) $(quickly)
+	$(if $(and $(RATINGS),$(filter hybrid,$(MODELS)),$(hybrid.rank.parents)),$(Q)$(MAKE) -s --no-print-directory model $(quickly) \
+	    'MODELS=$(hybrid.rank.parents) hybrid' hybrid.predict.parents=)
+	$(Q)$(MAKE) -s --no-print-directory report-page $(quickly)
 
 # What blends are made of, whose jobs are theirs as well: user-item=baseline+user+item
 empty :=
 parents = $(foreach b,$(blending),$(b)=$(subst $(empty) ,+,$(strip $(sort $($(b).predict.parents) $($(b).rank.parents)))))
 
 report-page:
-	$(Q)PATH="$(abspath $(bin)):$$PATH" MODELS='$(MODELS)' PLAIN='$(plain)' PARENTS='$(parents)' \
-	    SOURCE='$(notdir $(firstword $(RATINGS) $(TRAIN)))' \
+	$(Q)PATH="$(abspath $(bin)):$$PATH" MODELS='$(MODELS)' PLAIN='$(plain)' PARENTS='$(parents)' QUICK='$(QUICK)' \
+	    SOURCE='$(notdir $(firstword $(RATINGS) $(TRAIN)))' CELLS='$(cells)' RANKING='$(ranking)' \
 	    pipelines/report/report $(OUT) $(if $(RELEVANT),$(RELEVANT),-) $(scores)

@@ -11,10 +11,15 @@ user.predict.space ?= --neighbours 100,300,1000 --shrink 10,30,100,300 --voters 
 user.rank.space    ?= --neighbours 20,50,100,200 --shrink 0,5,20 --amplify 1,1.5,2
 item.predict.space ?= $(user.predict.space)
 item.rank.space    ?= $(user.rank.space)
+mf.predict.space    ?= --factors 8,16,32,64 --sweeps 12,24,48
+svd++.predict.space ?= --factors 8,16,32,64 --sweeps 16,32,64 --tau 0.3,1,3,10 --attributes 0,0.1,0.2,0.4
+gibbs.predict.space ?= --factors 15,31,47 --sweeps 100,200,400
+ease.rank.space     ?= --lambda 30,60,125,250,500,1000,2000 --power 0,0.12,0.25,0.5 --dropout 0,0.1,0.25,0.5
+ials.rank.space     ?= --factors 32,64,128,256 --lambda 1,2,4,8,16,32 --alpha 0.03,0.1,0.3,1 --sweeps 8,12,16
 
 matrix = @MATRIX@
 tune_cells = $(if $(NESTED),$(cells),$(OUT)/all)
-tuned_by   = $(foreach m,$(TUNE),$(foreach t,predict rank,$(if $(and $($(m).$(t)),$($(m).$(t).space)),$(m).$(t))))
+tuned_by   = $(foreach m,$(TUNE),$(foreach t,$(if $(implicit),,predict) rank,$(if $(and $($(m).$(t)),$($(m).$(t).space)),$(m).$(t))))
 trial_jobs = $(foreach c,$(tune_cells),$(foreach p,$(tuned_by),$(foreach n,$(shell seq 0 $(TRIALS)),$(call lines,pipelines/trial $(c) $(subst .,,$(basename $(p))) $(subst .,,$(suffix $(p))) $(n) $(SEED) '$(subst @MATRIX@,$(c)/inner-1/matrix.rs,$($(p)))' '$($(p).space)'))))
 choices    = $(foreach p,$(tuned_by),$(call lines,$(basename $(p))|$(subst .,,$(suffix $(p)))|$(subst @MATRIX@,$$(matrix),$($(p)))|$($(p).space)))
 

@@ -100,6 +100,28 @@ setup() {
     grep -qF -- "$chosen" "$OUT/fold-1/how/user.predict"
 }
 
+@test "every model has parameters to search for; a best value at the end of its list is flagged" {
+    models="mf svd++ gibbs ease ials"
+    run -0 make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=2 TUNE="$models" JOBS=2
+    for model in $models; do
+        assert_regex "$output" "${model//+/[+]} +(predict|rank) .* in 3 trials"
+        grep -qF -- "--method $model" "$OUT/all/tuned.mk"
+    done
+    # What was drawn depends on the seed alone; other numbers of trials go on from there.
+    cat "$OUT"/all/tune/*.[12] | grep rs-factor | sort >"$BATS_TEST_TMPDIR/drawn"
+    make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=3 TUNE=ease >"$BATS_TEST_TMPDIR/more"
+    grep -q 'in 4 trials' "$BATS_TEST_TMPDIR/more"
+    cat "$OUT"/all/tune/*.[12] | grep rs-factor | sort | cmp - "$BATS_TEST_TMPDIR/drawn"
+    # Trials made up, of which the best has the greatest lambda and no dropout.
+    for n in 0 1 2; do
+        printf 'rs-factor\n0.%d\n--lambda %d --dropout 0\n5\n' $n $((n * 10)) >"$OUT/all/tune/x.rank.$n"
+    done
+    run -0 pipelines/choose "$OUT/all" <<<"x|rank|rs-factor|--lambda 0,10,20 --dropout 0,0.1"
+    assert_regex "$output" 'at the edge: --lambda 20$'
+    run -0 pipelines/choose "$OUT/all" <<<"x|rank|rs-factor|--lambda 0,10,20,30 --dropout 0,0.1"
+    refute_output --partial "at the edge"
+}
+
 @test "nested tuning stays within the training data of each fold" {
     make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=1 TUNE=item NESTED=1 FOLDS=2
     [ -s "$OUT/fold-1/tuned.mk" ] && [ -s "$OUT/fold-2/tuned.mk" ] && [ ! -e "$OUT/all" ]

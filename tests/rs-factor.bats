@@ -11,11 +11,42 @@ setup() {
 
 sample() { rs-clean "$SAMPLE" --items "$SAMPLE_ITEMS" | rs-matrix -o sample.matrix; }
 
+# The same without attributes and with times, one part in four held out.
+parted_sample() {
+    rs-clean "$SAMPLE" | rs-split -q --holdout 0.25 --train train.rs --test test.rs
+    rs-matrix --times train.rs -o train.matrix
+    rs-view -f csv -c user,item,rating,time train.rs >train.csv
+}
+
 # Fits, and checks that no number is further than 1e-5 from what numpy finds by the formula.
 agrees() {
     rs-factor "$@" sample.matrix -o model
     off=$("$PYTHON" "$ROOT/tests/fixtures/rs-factor-oracle.py" "$SAMPLE" model)
     awk -v off="$off" 'BEGIN { exit !(off < 1e-5) }' || fail "$*: off by $off"
+}
+
+# The same of a fit done anew from its start.
+fitted_anew() {
+    rs-factor "$@" train.matrix -o model
+    off=$("$PYTHON" "$ROOT/tests/fixtures/rs-factor-oracle.py" train.csv model svdpp)
+    awk -v off="$off" 'BEGIN { exit !(off < 1e-5) }' || fail "$*: off by $off"
+}
+
+# Scores and deviations of test pairs, and of a user folded in, are what numpy makes of the file.
+answers_agree() {
+    rs-factor "$@" train.matrix -o model
+    for who in stored folded; do
+        if [ $who = stored ]; then
+            rs-score -m train.matrix --model x=model --pairs test.rs |
+                rs-view -f csv -c user,item,time,score,deviation >scores.csv
+        else
+            rs-score -m train.matrix --model x=model --ratings new.rs --pairs asked.rs |
+                rs-view -f csv -c user,item,score,deviation >scores.csv
+        fi
+        [ "$(wc -l <scores.csv)" -gt 10 ]
+        off=$("$PYTHON" "$ROOT/tests/fixtures/rs-factor-answers.py" train.csv model scores.csv new.csv)
+        awk '{ exit !($1 < 1e-5 && $2 < 1e-5) }' <<<"$off" || fail "$*, $who: off by $off"
+    done
 }
 
 # The lists of the model for all users, with their scores.
@@ -53,11 +84,34 @@ alike() {
     agrees --method mf --factors 10 --lambda 0.1
 }
 
+@test "a fit of mf and of SVD++ is numpy's from the same start, sweep after sweep" {
+    [ -n "$PYTHON" ] || skip "no numpy"
+    parted_sample
+    fitted_anew --method mf --sweeps 6
+    fitted_anew --method mf --factors 5 --lambda 0.1 --sweeps 4
+    fitted_anew --method svd++ --sweeps 6
+    fitted_anew --method svd++ --factors 5 --tau 5 --sweeps 4 --seed 7
+}
+
+@test "answers of mf, SVD++ and Gibbs are what numpy makes of their files, of known and of new users" {
+    [ -n "$PYTHON" ] || skip "no numpy"
+    parted_sample
+    { echo user,item,rating; sed -n 's/^7,/9999,/p' train.csv | cut -d, -f1-3; } >new.csv
+    rs-clean -q new.csv -o new.rs
+    { echo user,item,rating; for item in {101..120}; do echo "9999,$item,3"; done; } >asked.csv
+    rs-clean -q asked.csv -o asked.rs
+    answers_agree --method mf
+    answers_agree --method svd++
+    answers_agree --method gibbs --sweeps 40
+    answers_agree --method gibbs --sweeps 40 --factors 31 --no-drift --no-sets
+}
+
 @test "the bytes do not depend on the number of threads" {
-    sample
-    for method in ease ials mf svd svd++; do
-        rs-factor -m "$method" -t 1 sample.matrix -o one
-        rs-factor -m "$method" -t 3 sample.matrix -o three
+    rs-clean "$SAMPLE" --items "$SAMPLE_ITEMS" --users "$SAMPLE_USERS" |
+        rs-matrix --times -o sample.matrix
+    for method in ease "gibbs --sweeps 20 --chains 3" ials mf svd svd++; do
+        rs-factor -m $method -t 1 sample.matrix -o one
+        rs-factor -m $method -t 4 sample.matrix -o three
         cmp one three
     done
     rs-factor -m ease --form users -t 1 sample.matrix -o one
@@ -190,8 +244,10 @@ alike() {
     sample
     printf 'user,item,count\na,1,5\na,2,3\nb,1,4\nb,3,2\n' >counts.csv
     rs-clean counts.csv | rs-matrix -o counts.matrix
-    fails 65 rs-factor -m mf counts.matrix
-    assert_regex "$stderr" 'counts and no ratings'
+    for method in mf svd++ gibbs; do
+        fails 65 rs-factor -m $method counts.matrix
+        assert_regex "$stderr" 'counts and no ratings'
+    done
     fails 65 rs-factor -m svd --values residual counts.matrix
     for method in ease ials svd; do rs-factor -m $method counts.matrix -o model; done
     fails 64 rs-factor -m mf --keep 5 sample.matrix
@@ -208,8 +264,8 @@ alike() {
         'a,1,-10\nb,1,10\nc,1,0.5' 'a,1,1e9\nb,2,-1e9'; do
         printf "$data\n" >tiny.csv
         rs-clean -q tiny.csv --columns user,item,rating | rs-matrix -o tiny.matrix
-        for method in ease "ease --form users" "ease --form items --keep 1" ials mf svd \
-            svd++; do
+        for method in ease "ease --form users" "ease --form items --keep 1" "gibbs --sweeps 40" \
+            ials mf svd svd++; do
             rs-factor -m $method tiny.matrix -o model
             rs-clean -q tiny.csv --columns user,item,rating -o tiny.rs
             run -0 bash -c 'rs-score -m tiny.matrix --model x=model --pairs tiny.rs | rs-view'
@@ -225,7 +281,8 @@ alike() {
 
 @test "a damaged model is refused" {
     sample
-    for method in "ease --form items" "ease --form users" "ease --keep 3" ials mf svd svd++; do
+    for method in "ease --form items" "ease --form users" "ease --keep 3" "gibbs --sweeps 20" ials \
+        mf svd svd++; do
         rs-factor -m $method sample.matrix -o model
         head -c $(($(stat -c %s model) / 2)) model >cut
         fails 65 rs-score -m sample.matrix --model x=cut --top 3
@@ -243,4 +300,113 @@ alike() {
     assert_output true
     run -0 bash -c "rs-factor --describe model --shown 1 sample.matrix | head -n 1 | jq -r '.most[0]'"
     grep -qF "$output" "$SAMPLE_ITEMS"
+}
+
+# Ratings on a scale so wide and fine that they are normal, with noise of deviation $1 and what else
+# rs-synth is told; $2, a line of awk, changes rating $3 of user $1 at second $4, with z() standard normals.
+plant() {
+    local noise=$1 change=$2
+    shift 2
+    rs-synth --users 300 --items 200 --ratings 10000 --least 10 --mean 0 --scale=-20,20,0.01 \
+        --noise "$noise" "$@" |
+        awk -F, -v OFS=, 'function z() { return sqrt(-2 * log(1 - rand())) * cos(6.283185307 * rand()) }
+            BEGIN { srand(5) } NR > 1 { '"$change"' } { print }' >planted.csv
+    rs-clean -q planted.csv ${ITEMS:+--items $ITEMS} ${USERS:+--users $USERS} |
+        rs-split -q --holdout 0.25 --train train.rs --test test.rs
+    rs-matrix --times train.rs -o train.matrix
+}
+
+# Fits, and leaves in `figures`: RMSE; the shares of ratings within the middle 50, 90 and 99 % of what was
+# predicted for them; the noise of the header.
+judge() {
+    rs-factor -m gibbs "$@" train.matrix -o model
+    rs-score -m train.matrix --model x=model --pairs test.rs | rs-view -f csv -c rating,score,deviation |
+        awk -F, 'NR > 1 { e = ($1 - $2) ^ 2; z = sqrt(e) / $3; s += e; n++
+            a += z < 0.6745; b += z < 1.6449; c += z < 2.5758 }
+            END { printf "%f %f %f %f ", sqrt(s / n), a / n, b / n, c / n }' >figures
+    rs-view --header model | head -n 1 | jq .noise >>figures
+}
+
+@test "Gibbs on planted ratings: intervals hold what they promise, the noise is found" {
+    plant 0.7 "" --ratings 20000
+    judge
+    # 5033 pairs: the standard error of the 90 % is 0.4 %.
+    awk '{ exit !($1 < 0.79 && $2 > 0.47 && $2 < 0.53 && $3 > 0.88 && $3 < 0.92 && $4 > 0.98) }' figures ||
+        fail "$(<figures)"
+    # Nothing planted moves within seconds, and nothing tells that from noise: without it the noise is all.
+    judge --no-drift
+    awk '{ exit !($5 > 0.68 && $5 < 0.72 && $3 > 0.88 && $3 < 0.92) }' figures || fail "$(<figures)"
+}
+
+@test "Gibbs finds users whose ratings are noisy, and trusts them less" {
+    plant 0.3 'if ($1 % 2 == 0) $3 = sprintf("%.2f", $3 + 1.2 * z())'
+    judge --equal-noise --no-drift
+    equal=$(cut -d ' ' -f 1 figures)
+    judge --no-drift
+    awk -v equal="$equal" '{ exit !($1 < 0.97 * equal && $3 > 0.87 && $3 < 0.93) }' figures || fail "$(<figures)"
+    # Deviations of the two kinds of users: 1.24 and 0.3, and what is not known of the rest.
+    rs-score -m train.matrix --model x=model --pairs test.rs | rs-view -f csv -c user,deviation |
+        awk -F, 'NR > 1 { s[$1 % 2] += $2; n[$1 % 2]++ } END { exit !(s[0] / n[0] > 2 * s[1] / n[1]) }'
+}
+
+@test "Gibbs finds moods of an evening, where the questions have a time" {
+    plant 0.3 'k = $1 "," int($4 / 600); if (!(k in mood)) mood[k] = 0.8 * z(); $3 = sprintf("%.2f", $3 + mood[k])'
+    judge --no-drift
+    without=$(cut -d ' ' -f 1 figures)
+    judge
+    awk -v without="$without" '{ exit !($1 < 0.8 * without && $3 > 0.88) }' figures || fail "$(<figures) $without"
+    rs-view --header model | head -n 1 | jq -e '.drift | test("training")'
+    rs-matrix train.rs -o untimed.matrix
+    rs-factor -m gibbs --sweeps 20 untimed.matrix -o untimed
+    rs-view --header untimed | head -n 1 | jq -e '.drift == null'
+}
+
+@test "Gibbs takes sets from training ratings alone, says so, and attributes from side tables" {
+    rs-clean "$SAMPLE" --items "$SAMPLE_ITEMS" --users "$SAMPLE_USERS" -o all.rs
+    rs-split -q --holdout 0.3 --train train.rs --test test.rs all.rs
+    rs-matrix train.rs -o train.matrix
+    rs-factor -m gibbs --sweeps 20 train.matrix -o model
+    run -0 bash -c 'rs-view --header model | head -n 1 | jq -c "[.sets, .user_attributes, .item_attributes]"'
+    assert_output '["training ratings only",["age","sex","occupation"],["genres"]]'
+    rs-factor -m gibbs --sweeps 20 --no-sets --no-attributes train.matrix -o plain
+    run -0 bash -c 'rs-view --header plain | head -n 1 | jq -c "[.sets, .user_attributes, .item_attributes]"'
+    assert_output '[null,[],[]]'
+    # What is asked changes nothing of the answers: one pair alone, or with all others.
+    rs-score -m train.matrix --model x=model --pairs test.rs | rs-view -f csv -c user,item,score >all.csv
+    rs-view -f csv -c user,item,rating,time test.rs | sed -n '1p;9p' >one.csv
+    rs-clean -q one.csv -o one.rs
+    run -0 bash -c 'rs-score -m train.matrix --model x=model --pairs one.rs | rs-view -f csv -c user,item,score | tail -n 1'
+    assert_equal "$output" "$(sed -n 9p all.csv)"
+}
+
+@test "Gibbs answers a user folded in much as the stored one, with times as without" {
+    parted_sample
+    rs-clean "$SAMPLE" --users "$SAMPLE_USERS" | rs-split -q --holdout 0.25 --train train.rs --test test.rs
+    rs-matrix --times train.rs -o train.matrix
+    rs-view -f csv -c user,item,rating,time train.rs | sed -n '1p;s/^7,/new,/p' >new.csv
+    rs-view -f csv -c user,item,rating,time test.rs | sed -n '1p;s/^7,/new,/p' >asked.csv
+    rs-clean -q new.csv -o new.rs
+    rs-clean -q asked.csv -o asked.rs
+    for how in "" --no-drift; do
+        rs-factor -m gibbs $how train.matrix -o model
+        rs-score -m train.matrix --model x=model --ratings new.rs --pairs asked.rs |
+            rs-view -f csv -c item,score | sort >folded
+        rs-score -m train.matrix --model x=model --pairs test.rs | rs-view -f csv -c user,item,score |
+            sed -n 's/^7,//p' | sort >stored
+        join -t, stored folded | awk -F, '{ d = $2 - $3; s += d * d; n++ }
+            END { exit !(n > 2 && sqrt(s / n) < 0.15) }' || fail "$how: $(join -t, stored folded | xargs)"
+    done
+}
+
+@test "who or what is unknown to a model that predicts gets a number or an honest nothing" {
+    parted_sample
+    printf 'user,item,rating\n7,nothing,3\nnobody,101,3\nnobody,nothing,3\n7,101,3\n' >asked.csv
+    rs-clean -q asked.csv -o asked.rs
+    for method in "gibbs --sweeps 20" mf svd++ "svd --values residual"; do
+        rs-factor -m $method train.matrix -o model
+        run -0 bash -c 'rs-score -m train.matrix --model x=model --pairs asked.rs | rs-view -f csv -c score'
+        assert_equal "${#lines[@]}" 5
+        refute_output --regexp '[Nn]a[Nn]|[Ii]nf'
+        awk 'NR > 1 && !($1 >= 0.5 && $1 <= 5) { exit 1 }' <<<"$output" || fail "$method: $output"
+    done
 }

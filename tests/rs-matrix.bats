@@ -42,6 +42,27 @@ matrix_of() {
     cmp straight.rs joined.rs
 }
 
+@test "many ratings: the same bytes from a file, from a pipe, in any order, for any number of threads" {
+    rs-synth --users 4000 --items 900 --ratings 250000 --seed 5 -o many.csv
+    (cat many.csv; tail -n +2 many.csv | head -n 20000) | rs-clean -q -o many.rs
+    rs-matrix -q -t 1 many.rs -o one.rs
+    for t in 2 3 7; do rs-matrix -q -t $t many.rs -o more.rs && cmp one.rs more.rs; done
+    cat many.rs | rs-matrix -q -t 2 | cmp - one.rs
+    rs-view --check one.rs
+    (head -n 1 many.csv; tail -n +2 many.csv | sort -t, -k2,2n -k1,1n) | rs-clean -q |
+        rs-matrix -t 2 -o by_item.rs
+    (head -n 1 many.csv; tail -n +2 many.csv | sort -t, -k1,1n -k2,2n) | rs-clean -q |
+        rs-matrix -t 2 -o sorted.rs
+    cmp one.rs by_item.rs
+    cmp one.rs sorted.rs
+    for t in 1 3; do rs-matrix -q --times -t $t many.rs -o times$t.rs; done
+    cmp times1.rs times3.rs
+    rs-view --array row_time times1.rs | head -n 3 >first
+    rs-view -f csv -n 3 times1.rs | tail -n +2 | while IFS=, read -r user item _; do
+        grep "^$user,$item," many.csv | tail -n 1 | cut -d, -f4
+    done | sed 's/$/000/' | cmp - first
+}
+
 @test "means, deviations and biases are those of an independent computation" {
     for options in "" "--user-damping 3 --item-damping 0.5 --sweeps 4" "--sweeps 0" \
         "--user-damping 0 --item-damping 0"; do

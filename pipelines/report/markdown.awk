@@ -1,6 +1,10 @@
 # The document as Markdown; pictures are the files beside it.
 function escape(s) { gsub(/\|[0-9.]+$/, "", s); gsub(/\|/, "\\|", s); gsub(/</, "\\&lt;", s); return s }
-function text(s) { gsub(/\*/, "**", s); gsub(/{/, "(", s); gsub(/}/, ")", s); gsub(/\001/, "\\*", s); gsub(/\002/, "\\`", s); gsub(/\003/, "\\|", s); gsub(/\004/, "{", s); gsub(/\005/, "}", s); return s }
+function text(s) {
+    gsub(/\*/, "**", s); gsub(/{/, "(", s); gsub(/}/, ")", s)
+    gsub(/\001/, "\\*", s); gsub(/\002/, "\\`", s); gsub(/\003/, "\\|", s); gsub(/\004/, "{", s); gsub(/\005/, "}", s)
+    return s
+}
 { if (last == "li" && $1 != "li" || last == "tile" && $1 != "tile") print "" }
 { last = $1 }
 # In italics there are no bold words.

@@ -4,11 +4,15 @@ function escape(s) {
     gsub(/&/, "\\&amp;", s); gsub(/</, "\\&lt;", s); gsub(/>/, "\\&gt;", s); gsub(/"/, "\\&quot;", s)
     return s
 }
+# What match() found, without its first and last sign, in an element.
+function within(s, element) {
+    return substr(s, 1, RSTART - 1) "<" element ">" substr(s, RSTART + 1, RLENGTH - 2) "</" element ">" substr(s, RSTART + RLENGTH)
+}
 # *words* are strong, `words` are code.
 function inline(s,   before, word) {
     s = escape(s)
-    while (match(s, /\*[^*]+\*/)) s = substr(s, 1, RSTART - 1) "<strong>" substr(s, RSTART + 1, RLENGTH - 2) "</strong>" substr(s, RSTART + RLENGTH)
-    while (match(s, /`[^`]+`/)) s = substr(s, 1, RSTART - 1) "<code>" substr(s, RSTART + 1, RLENGTH - 2) "</code>" substr(s, RSTART + RLENGTH)
+    while (match(s, /\*[^*]+\*/)) s = within(s, "strong")
+    while (match(s, /`[^`]+`/)) s = within(s, "code")
     gsub(/{/, "<span class=\"why\">(", s); gsub(/}/, ")</span>", s)
     gsub(/\001/, "*", s); gsub(/\002/, "`", s); gsub(/\003/, "|", s); gsub(/\004/, "{", s); gsub(/\005/, "}", s)
     return s
@@ -28,7 +32,8 @@ function part(kind) {
 $1 == "title" {
     print "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
     print "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">"
-    print "<link rel=\"icon\" href=\"data:,\">\n<title>" escape($2) "</title>\n<style>\n" style "</style>\n</head>\n<body>\n<header>\n<h1>" inline($2) "</h1>"
+    print "<link rel=\"icon\" href=\"data:,\">\n<title>" escape($2) "</title>\n<style>\n" style "</style>\n</head>\n<body>"
+    print "<header>\n<h1>" inline($2) "</h1>"
     print "<p class=\"lead\">" inline($3) "</p>\n</header>\n<main>"
     next
 }
@@ -53,7 +58,8 @@ $1 == "fig" {
     print "<figure id=\"" $2 "\">\n" svg "<figcaption>" inline($3) "</figcaption>\n</figure>"
 }
 $1 == "table" {
-    print "<figure class=\"table\">\n<figcaption>" inline($2) "</figcaption>\n<div class=\"scroll\"><table" ($3 != "" ? " class=\"" $3 "\"" : "") ">"
+    print "<figure class=\"table\">\n<figcaption>" inline($2) "</figcaption>"
+    print "<div class=\"scroll\"><table" ($3 != "" ? " class=\"" $3 "\"" : "") ">"
     body = 0
 }
 $1 == "th" {

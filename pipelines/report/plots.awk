@@ -1,5 +1,10 @@
 # Figures to pictures: writes TO/*.dat and TO/plots.gp, the pictures that these data allow.
-FNR == 1 { file = file_name(); next }
+FNR == 1 { file = file_name(); if (file != "factors") next }
+file == "factors" { n_items++; if ($4 != "-") n_labels[$4]++; next }
+file == "beyond" {
+    csv($0, f)
+    if (f[2] == "all" && f[3] == "all") value[f[1], "all", f[4]] = f[5]
+}
 file == "data" {
     csv($0, f)
     cell[f[1], f[2], f[3]] = f[4]
@@ -30,6 +35,8 @@ END {
     folds("rmse", "RMSE", implicit)
     folds("ndcg@10", "NDCG@10", 0)
     costs(implicit ? "ndcg@10" : "rmse", implicit ? "NDCG@10" : "RMSE")
+    reach()
+    factors()
 }
 
 function begin(name, size) {
@@ -67,17 +74,22 @@ function tail(   side, i, r, dat) {
         dat = to "/" name ".dat"
         for (i = 1; i <= n_rows[name]; i++) {
             r = row[name, i]
-            print cell[name, r, "rank"], cell[name, r, "n"], 100 * cell[name, r, "lines_share"], 100 * cell[name, r, "ratings_share"] >dat
+            print cell[name, r, "rank"], cell[name, r, "n"], 100 * cell[name, r, "lines_share"], \
+                100 * cell[name, r, "ratings_share"] >dat
         }
         close(dat)
     }
     begin("tail")
     print "set logscale xy; set xlabel \"rank\"; set ylabel \"ratings\"; set grid xtics; set key top right" >gp
-    print "plot \"item_ranks.dat\" using 1:2 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", \"user_ranks.dat\" using 1:2 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\"" >gp
+    print "plot \"item_ranks.dat\" using 1:2 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", " \
+        "\"user_ranks.dat\" using 1:2 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\"" >gp
     end()
     begin("share")
-    print "set xlabel \"most rated items (most active users) (%)\"; set ylabel \"share of ratings (%)\"; set xrange [0:100]; set yrange [0:100]; set key bottom right" >gp
-    print "plot \"item_ranks.dat\" using 3:4 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", \"user_ranks.dat\" using 3:4 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\", x with lines lw 1 dt 3 lc rgb \"#000001\" title \"if all had as many\"" >gp
+    print "set xlabel \"most rated items (most active users) (%)\"; set ylabel \"share of ratings (%)\"; set key bottom right" >gp
+    print "set xrange [0:100]; set yrange [0:100]" >gp
+    print "plot \"item_ranks.dat\" using 3:4 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", " \
+        "\"user_ranks.dat\" using 3:4 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\", " \
+        "x with lines lw 1 dt 3 lc rgb \"#000001\" title \"if all had as many\"" >gp
     end()
 }
 function activity(   i, r, dat) {
@@ -87,12 +99,15 @@ function activity(   i, r, dat) {
         r = row["user_counts", i]
         low = cell["user_counts", r, "low"]
         high = cell["user_counts", r, "high"]
-        printf "\"%s\" %s %s\n", low == high ? low : low "-" high, 100 * cell["user_counts", r, "share"], 100 * cell["user_counts", r, "ratings_share"] >dat
+        printf "\"%s\" %s %s\n", low == high ? low : low "-" high, 100 * cell["user_counts", r, "share"], \
+            100 * cell["user_counts", r, "ratings_share"] >dat
     }
     close(dat)
     begin("activity")
-    print "set xlabel \"ratings of a user\"; set ylabel \"%\"; set yrange [0:*]; set xtics rotate by -35; set key top right; set boxwidth 0.4" >gp
-    print "plot \"activity.dat\" using ($0-0.2):2:xtic(1) with boxes lc rgb \"#0072B2\" title \"of users\", \"\" using ($0+0.2):3 with boxes lc rgb \"#E69F00\" title \"of ratings\"" >gp
+    print "set xlabel \"ratings of a user\"; set ylabel \"%\"; set yrange [0:*]; set xtics rotate by -35" >gp
+    print "set key top right; set boxwidth 0.4" >gp
+    print "plot \"activity.dat\" using ($0-0.2):2:xtic(1) with boxes lc rgb \"#0072B2\" title \"of users\", " \
+        "\"\" using ($0+0.2):3 with boxes lc rgb \"#E69F00\" title \"of ratings\"" >gp
     end()
 }
 # The shade is the root of the share, so that thin parts are seen; 255 is fully transparent.
@@ -100,7 +115,8 @@ function sparsity() {
     begin("matrix")
     print "set xrange [0:1]; set yrange [1:0]; unset grid; set border 15; unset tics" >gp
     print "set xlabel \"items, most rated first\"; set ylabel \"users, most active first\"" >gp
-    print "plot \"matrix.dat\" using 1:2:1:($1+$4):2:($2+$5):(int(255*(1-sqrt($3)))*16777216+0x0072B2) with boxxyerror lc rgb variable notitle" >gp
+    print "plot \"matrix.dat\" using 1:2:1:($1+$4):2:($2+$5):(int(255*(1-sqrt($3)))*16777216+0x0072B2) " \
+        "with boxxyerror lc rgb variable notitle" >gp
     end()
 }
 function months(   n, i, r, dat, year) {
@@ -113,7 +129,8 @@ function months(   n, i, r, dat, year) {
     }
     close(dat)
     begin("months")
-    print "set xdata time; set timefmt \"%Y-%m-%d\"; set xtics format \"" (n > 30 ? "%Y" : "%m/%y") "\"; set ylabel \"ratings a month\"; set yrange [0:*]; set xlabel \"month\"; set xtics rotate by -35" >gp
+    print "set xdata time; set timefmt \"%Y-%m-%d\"; set xtics format \"" (n > 30 ? "%Y" : "%m/%y") "\" rotate by -35" >gp
+    print "set ylabel \"ratings a month\"; set yrange [0:*]; set xlabel \"month\"" >gp
     print "plot \"month.dat\" using 1:2 with impulses lw " (n > 100 ? 2 : n > 30 ? 4 : 8) " lc rgb \"#0072B2\" notitle" >gp
     end()
 }
@@ -178,13 +195,17 @@ function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high) 
     }
     close(dat)
     begin(name, "480," (90 + 24 * n))
-    print "set xlabel \"" label "\"; set yrange [-0.6:" n - 0.4 "]; set grid xtics; unset grid; set grid xtics lc rgb \"#c8c8c9\" lw 1 lt 1; set ytics scale 0; set xtics autofreq; set offsets graph 0.03, graph 0.05, 0, 0" >gp
+    print "set xlabel \"" label "\"; set yrange [-0.6:" n - 0.4 "]; unset grid; set grid xtics lc rgb \"#c8c8c9\" lw 1 lt 1" >gp
+    print "set ytics scale 0; set xtics autofreq; set offsets graph 0.03, graph 0.05, 0, 0" >gp
     print "plot \"" name ".dat\" using 3:1:4:5:6:ytic(2) with xerrorbars pt 7 ps 0.7 lw 1.8 lc rgb variable notitle" >gp
     end()
 }
 function rgb(c) { return substr(c, 2) }
 function contender(m) { return m !~ /^(random|global-mean|user-mean|item-mean)$/ }
 
+function line_of(dat, m) {
+    return "\"" dat "\" using 1:2 with linespoints lw 1.7 ps 0.6 pt " point(m) " lc rgb \"" colour(m) "\" title \"" m "\""
+}
 function precision_recall(   i, j, k, ks, n, m, dat, plot, at) {
     n = split("1 2 5 10 20 50", ks, " ")
     for (i = 1; i <= n_models; i++) {
@@ -196,11 +217,12 @@ function precision_recall(   i, j, k, ks, n, m, dat, plot, at) {
             print 100 * value[m, "all", "recall@" k], 100 * value[m, "all", "precision@" k], k >(to "/" dat)
         }
         close(to "/" dat)
-        plot = plot (at++ ? ", " : "") "\"" dat "\" using 1:2 with linespoints lw 1.8 ps 0.6 pt " point(m) " lc rgb \"" colour(m) "\" title \"" m "\""
+        plot = plot (at++ ? ", " : "") line_of(dat, m)
     }
     if (!at) return
     begin("precision", "480,340")
-    print "set xlabel \"recall (%)\"; set ylabel \"precision (%)\"; set xrange [0:*]; set yrange [0:*]; set grid xtics; set key top right" >gp
+    print "set xlabel \"recall (%)\"; set ylabel \"precision (%)\"; set xrange [0:*]; set yrange [0:*]" >gp
+    print "set grid xtics; set key top right" >gp
     print "plot " plot >gp
     end()
 }
@@ -213,11 +235,12 @@ function folds(metric, label, skip,   i, f, m, dat, plot, at, name) {
         dat = name "-" i ".dat"
         for (f = 1; f <= n_folds; f++) print f, value[m, fold[f], metric] >(to "/" dat)
         close(to "/" dat)
-        plot = plot (at++ ? ", " : "") "\"" dat "\" using 1:2 with linespoints lw 1.6 ps 0.6 pt " point(m) " lc rgb \"" colour(m) "\" title \"" m "\""
+        plot = plot (at++ ? ", " : "") line_of(dat, m)
     }
     if (!at) return
     begin(name, "480,320")
-    print "set xlabel \"fold\"; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]; set key outside bottom center horizontal" >gp
+    print "set xlabel \"fold\"; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]" >gp
+    print "set key outside bottom center horizontal" >gp
     print "plot " plot >gp
     end()
 }
@@ -232,7 +255,45 @@ function costs(metric, label,   i, m, dat, n) {
     close(dat)
     if (n < 2) return
     begin("costs")
-    print "set xlabel \"seconds of jobs, all folds\"; set ylabel \"" label "\"; set xrange [0:*]; set offsets graph 0, graph 0.25, graph 0.1, graph 0.1; set grid xtics" >gp
-    print "plot \"costs.dat\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle, \"\" every 2::0 using 1:2:3 with labels left offset 0.8,0.5 textcolor rgb \"#000001\" notitle, \"\" every 2::1 using 1:2:3 with labels left offset 0.8,-0.5 textcolor rgb \"#000001\" notitle" >gp
+    print "set xlabel \"seconds of jobs, all folds\"; set ylabel \"" label "\"; set xrange [0:*]" >gp
+    print "set offsets graph 0, graph 0.25, graph 0.1, graph 0.1; set grid xtics" >gp
+    print labelled("costs.dat") >gp
+    end()
+}
+
+# Lists' accuracy against the share of the catalogue that they reach.
+function reach(   i, m, dat, n, x) {
+    dat = to "/beyond.dat"
+    for (i = 1; i <= n_models; i++) {
+        m = model[i]
+        x = value[m, "all", "catalogue-coverage@10"]
+        if (x == "" || x == 0 || m ~ /^(random|global-mean|user-mean|item-mean)$/) continue
+        printf "%s %s \"%s\" 0x%s\n", 100 * x, value[m, "all", "ndcg@10"], m, rgb(colour(m)) >dat
+        n++
+    }
+    close(dat)
+    if (n < 2) return
+    begin("beyond")
+    print "set xlabel \"share of the catalogue in lists (%)\"; set ylabel \"NDCG@10\"; set yrange [0:*]; set xrange [0:*]" >gp
+    print "set offsets graph 0, graph 0.25, graph 0.1, graph 0.1; set grid xtics" >gp
+    print labelled("beyond.dat") >gp
+    end()
+}
+# Points with names beside them, above and below in turn.
+function labelled(dat) {
+    return "plot \"" dat "\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle, " \
+        "\"\" every 2::0 using 1:2:3 with labels left offset 0.8,0.5 textcolor rgb \"#000001\" notitle, " \
+        "\"\" every 2::1 using 1:2:3 with labels left offset 0.8,-0.5 textcolor rgb \"#000001\" notitle"
+}
+# Items by two factors; titles to the right of their circle or to the left (factors.awk).
+function factors(   side, plot) {
+    if (!n_items) return
+    begin("factors", "720,540")
+    print "set datafile separator \"\\t\"; set xlabel \"factor 1\"; set ylabel \"factor 2\"; set grid xtics; unset key" >gp
+    plot = "plot \"factors.dat\" using 1:2:3 with points pt 7 ps variable lc rgb \"#990072B2\""
+    for (side in n_labels)
+        plot = plot ", \"\" using 1:(strcol(4) eq \"" side "\" ? column(2) : NaN):5 with labels " \
+            (side == "left" ? "right offset -0.9,0" : "left offset 0.9,0") " font \",12\" textcolor rgb \"#000001\""
+    print plot >gp
     end()
 }

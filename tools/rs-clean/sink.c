@@ -23,7 +23,8 @@ void sink_close(struct sink *sink) {
 }
 
 bool sink_holds(const struct sink *sink) {
-    return sink->dedupe != DEDUPE_KEEP || sink->min_user > 1 || sink->min_item > 1;
+    return sink->takes_back || sink->dedupe != DEDUPE_KEEP || sink->min_user > 1 ||
+           sink->min_item > 1;
 }
 
 bool sink_feedback(struct sink *sink, bool implicit, const char *place, struct rs_error *err) {
@@ -51,20 +52,13 @@ size_t sink_context(struct sink *sink, const char *name) {
 
 /* Writing */
 
-static void add_scale(struct rs_scale *scale, struct rs_scale more) {
-    if (more.n == 0) return;
-    if (scale->n == 0 || more.min < scale->min) scale->min = more.min;
-    if (scale->n == 0 || more.max > scale->max) scale->max = more.max;
-    scale->off_step |= more.off_step;
-    scale->n += more.n;
-}
-
 /* COUNTS is consumed. */
 static void end_segment(struct sink *sink, json_t *counts) {
     json_incref(counts);
     rs_pairs_finish(sink->writer, counts); /* adds what it has counted itself */
     sink->writer = NULL;
-    add_scale(&sink->scale, rs_scale_from_json(json_object_get(counts, "scale")));
+    struct rs_scale scale = rs_scale_from_json(json_object_get(counts, "scale"));
+    rs_scale_join(&sink->scale, &scale);
     sink->n_users = (uint64_t)json_integer_value(json_object_get(counts, "users"));
     sink->n_items = (uint64_t)json_integer_value(json_object_get(counts, "items"));
     json_decref(counts);

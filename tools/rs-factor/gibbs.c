@@ -63,7 +63,8 @@ const struct method method_gibbs = {
         "has --times and the question has one; each has a noise of its own. All variances are "
         "drawn, none is tuned. The answer is the mean of the samples, with its standard "
         "deviation. Factors come by 15, 31, 47 or 63; up to a million ratings 2 chains make 200 "
-        "sweeps, above that fewer.",
+        "sweeps, above that fewer, down to 60. A sweep of a chain costs about 0.3 seconds of a "
+        "processor for every million ratings, with 15 factors.",
     .options = options,
     .fit = fit,
 };

@@ -65,8 +65,7 @@ static void list_all(const struct scoring *scoring, const struct audience *audie
                                                      audience->line[user], &room);
             lists[user].n_known = (uint32_t)profile.n;
             rs_listing_fill(listing, &profile, &wish, &lists[user].best);
-#pragma omp critical
-            rs_progress_at(++done);
+            score_progress(&done);
         }
         profile_room_free(&room);
         rs_listing_free(listing);
@@ -119,10 +118,10 @@ void score_lists(struct scoring *scoring, const char *users_path, size_t n) {
     const struct rs_matrix *matrix = scoring->matrix;
     struct audience audience;
     rs_dict_init(&audience.names);
+    bool given = scoring->profiles->users.ids.n > 0, everybody = users_path == NULL && !given;
     if (users_path != NULL) {
         read_names(&audience, users_path);
     } else {
-        bool given = scoring->profiles->users.ids.n > 0;
         name_all(&audience, given ? &scoring->profiles->users.ids : &matrix->users.ids);
     }
     uint32_t n_users = (uint32_t)audience.names.ids.n;
@@ -130,7 +129,8 @@ void score_lists(struct scoring *scoring, const char *users_path, size_t n) {
     struct rs_listed *entries = rs_malloc(n_users * n, sizeof *entries);
     struct list *lists = rs_calloc(n_users, sizeof *lists);
     for (uint32_t u = 0; u < n_users; u++) {
-        audience.line[u] = rs_ids_find(&matrix->users.ids, rs_ids_get(&audience.names.ids, u));
+        struct rs_id name = rs_ids_get(&audience.names.ids, u);
+        audience.line[u] = everybody ? u : rs_ids_find(&matrix->users.ids, name);
         lists[u].best.entries = entries + u * n;
     }
     list_all(scoring, &audience, n, lists);

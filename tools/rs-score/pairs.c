@@ -243,8 +243,7 @@ static void score_users(const struct scoring *scoring, const struct asked *asked
             } else {
                 predict_user(scoring, asked, user, &bench, scored);
             }
-#pragma omp critical
-            rs_progress_at(++done);
+            score_progress(&done);
         }
         free(bench.scores);
         profile_room_free(&bench.room);

@@ -2,6 +2,7 @@
  *
  * In: a matrix, model files, and the pairs or the users. Out: a scores stream. Maps the files;
  * holds the pairs or the lists, and for each thread the scores of one user. */
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "message.h"
 #include "models.h"
 #include "options.h"
+#include "progress.h"
 #include "score.h"
 
 static const char *matrix_path = NULL;
@@ -75,7 +77,8 @@ static const struct rs_example examples[] = {
      "    rs-sim sample.matrix --side item -o item.graph",
      ""},
     {"List three films for two users",
-     "printf '7\\n42\\n' | rs-score -m sample.matrix --model item=item.graph --top 3 --users - | \\\n"
+     "printf '7\\n42\\n' | rs-score -m sample.matrix --model item=item.graph --top 3 --users - | "
+     "\\\n"
      "    rs-view --format csv --columns user,rank,item,title",
      "user,rank,item,title\n"
      "7,1,113,\"Paper Harbour, The (1984)\"\n"
@@ -121,6 +124,13 @@ static void check_usage(void) {
         rs_usage_error("--rank and --draw go with --pairs");
     if (n_drawn > 0 && !ranking) rs_usage_error("--draw goes with --rank");
     if (users_path != NULL && n_top == 0) rs_usage_error("--users goes with --top");
+}
+
+void score_progress(uint32_t *done) {
+    uint32_t now;
+#pragma omp atomic capture
+    now = ++*done;
+    if (omp_get_thread_num() == 0) rs_progress_at(now);
 }
 
 static json_t *make_header(const struct rs_matrix *matrix, const struct rs_model *model) {

@@ -30,4 +30,7 @@ void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, 
  * every user of the matrix. */
 void score_lists(struct scoring *scoring, const char *users_path, size_t n);
 
+/* Counts one user more in DONE and shows it: for threads, which do not wait for one another. */
+void score_progress(uint32_t *done);
+
 #endif

@@ -157,8 +157,8 @@ int main(int argc, char **argv) {
     if (!server_open(&server, model_path, journal_path, (size_t)journal_bytes, (size_t)cache_bytes,
                      &err))
         rs_die_error(&err);
-    unsigned port, threads = rs_threads > 0 ? (unsigned)rs_threads
-                                            : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned port,
+        threads = rs_threads > 0 ? (unsigned)rs_threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
     char *address = http_address(listening, &port);
     struct http_limits limits = {.threads = threads > MAX_WORKERS / 2 ? MAX_WORKERS / 2 : threads,
                                  .connections = (unsigned)n_connections,

@@ -1,0 +1,52 @@
+#include "pages.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "memory.h"
+#include "message.h"
+
+enum { PAGE = 4096, HUGE = 2 << 20 };
+
+static size_t rounded(size_t bytes, size_t unit) {
+    if (bytes > SIZE_MAX - 2 * (size_t)HUGE)
+        rs_die(EX_OSERR, "out of memory: %zu bytes are asked for", bytes);
+    return bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
+}
+
+static void *map(size_t bytes) {
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) rs_die(EX_OSERR, "out of memory: %zu bytes are asked for", bytes);
+    return pages;
+}
+
+void *rs_pages_new(size_t bytes) {
+    size_t size = rounded(bytes, PAGE);
+    if (size < HUGE) return map(size);
+    /* Huge pages lie on multiples of their size: map more, and cut off the ends. */
+    char *pages = map(size + HUGE);
+    size_t before = (HUGE - (uintptr_t)pages % HUGE) % HUGE;
+    if (before > 0) munmap(pages, before);
+    munmap(pages + before + size, HUGE - before);
+    madvise(pages + before, size, MADV_HUGEPAGE);
+    return pages + before;
+}
+
+void rs_pages_free(void *pages, size_t bytes) {
+    if (pages != NULL) munmap(pages, rounded(bytes, PAGE));
+}
+
+static void give_back(void *pages, size_t from, size_t to) {
+    from = (from + PAGE - 1) / PAGE * PAGE;
+    to = to / PAGE * PAGE;
+    if (from < to) madvise((char *)pages + from, to - from, MADV_DONTNEED);
+}
+
+void rs_pages_drop(void *pages, size_t from, size_t to) {
+    give_back(pages, from, to);
+}
+
+void rs_pages_forget(const void *map_of_file, size_t from, size_t to) {
+    uintptr_t offset = (uintptr_t)map_of_file % PAGE;
+    give_back((char *)(uintptr_t)map_of_file - offset, from + offset, to + offset);
+}

@@ -1,0 +1,81 @@
+# The data: how many, how spread, when, of what.
+
+function data() {
+    print "h2", "data", "The data"
+    print "tile", implicit ? "events" : "ratings", whole(summary("ratings"))
+    print "tile", "users", whole(summary("users"))
+    print "tile", "items", whole(summary("items"))
+    print "tile", "empty cells", sprintf("%.2f %%", 100 * summary("sparsity"))
+    if (!implicit) print "tile", "mean rating", fixed(summary("mean"), 2) " ± " fixed(summary("deviation"), 2)
+    if (("span", "first", "when") in cell)
+        print "tile", "time", substr(cell["span", "first", "when"], 1, 7) " to " substr(cell["span", "last", "when"], 1, 7)
+    concentration()
+    if (!implicit)
+        print "p", "Differences between users' means make " percent(summary("variance_between_users")) " of the variance of ratings, " \
+            "those between items' means " percent(summary("variance_between_items")) " (each by itself, on all ratings): what a model " \
+            "of biases can know of."
+    common()
+    data_pictures()
+    data_tables()
+}
+function concentration(   i, r, text) {
+    for (i = 1; i <= n_rows["item_ranks"]; i++) {
+        r = row["item_ranks", i]
+        if (cell["item_ranks", r, "ratings_share"] >= 0.5) break
+    }
+    text = "Half of all ratings are of the " percent(cell["item_ranks", r, "lines_share"]) " of items that are rated most (Gini " \
+        fixed(summary("gini_items"), 2) "; of users " fixed(summary("gini_users"), 2) "); " percent(summary("items_with_one")) \
+        " of items have a single rating. Half of the users have " fixed(cell["quantiles", 6, "user_n"], 0) \
+        " ratings or fewer, half of the items " fixed(cell["quantiles", 6, "item_n"], 0) "."
+    if (summary("tail_exponent_items") != "")
+        text = text " From " whole(summary("tail_from_items")) " ratings on, the tail of items falls like a power law with exponent " \
+            fixed(summary("tail_exponent_items"), 2) " (maximum likelihood; that it is one is not tested)."
+    print "p", text
+}
+function common(   text) {
+    text = percent(cell["co_rating", "users", "share"]) " of all pairs of users have an item in common" estimated("users") ", " \
+        percent(cell["co_rating", "items", "share"]) " of all pairs of items a user" estimated("items") ": that is what neighbours " \
+        "are made of."
+    if (("min_count", 3, "pairs_share") in cell)
+        text = text " Keeping only users and items with at least 5 ratings would leave " percent(cell["min_count", 3, "users_share"]) \
+            " of users, " percent(cell["min_count", 3, "items_share"]) " of items and " \
+            percent(cell["min_count", 3, "pairs_share"]) " of ratings."
+    if (cell["repeated", "ratings", "share"] > 0)
+        text = text " " percent(cell["repeated", "ratings", "share"]) " of ratings repeat a pair of user and item."
+    print "p", text
+}
+function estimated(side) {
+    return cell["co_rating", side, "exact"] == 1 ? "" : " (estimated from " whole(cell["co_rating", side, "examined"]) ", ± " \
+        percent(1.96 * cell["co_rating", side, "error"]) ")"
+}
+function data_pictures(   n) {
+    n = whole(summary("ratings"))
+    if (!implicit) print "fig", "rating", "Ratings by value, in % of all (n = " n ")."
+    print "fig", "tail", "The long tail: ratings of each item and of each user by rank, both axes logarithmic (" \
+        whole(summary("items")) " items, " whole(summary("users")) " users)."
+    print "fig", "share", "Concentration: share of all ratings that go to the most rated items and come from the most active users " \
+        "(n = " n ")."
+    print "fig", "activity", "Activity: users by the number of their ratings, and the share of ratings that they give (n = " \
+        whole(summary("users")) " users)."
+    print "fig", "matrix", "The matrix: the stronger the colour, the larger the share of a cell's pairs that are rated (root scale; n = " \
+        n " ratings, " percent(1 - summary("sparsity")) " of all pairs)."
+    print "fig", "months", "Ratings by month (UTC; n = " n ")."
+    print "fig", "hours", "Ratings by hour of the day, in % (UTC; n = " n ")."
+}
+function data_tables(   g, i, r, name, what) {
+    for (g = 1; g <= n_group_figures; g++) {
+        name = group_figure[g]
+        if (n_rows[name] > 24 || n_rows[name] < 2) continue
+        what = clean(substr(name, index(name, ":") + 1))
+        print "table", "Ratings by " what " of the " (name ~ /^context/ ? "rating" : substr(name, 1, index(name, ":") - 1)) \
+            " (n = " whole(summary("ratings")) (name == "item:genres" ? "; what has several counts in each" : "") ").", "small"
+        print "th", what, name ~ /^user/ ? "users" : name ~ /^item/ ? "items" : "", "ratings", "share", "mean", "st. dev."
+        for (i = 1; i <= n_rows[name]; i++) {
+            r = row[name, i]
+            print "tr", clean(r), cell[name, r, "subjects"] == "" ? "" : whole(cell[name, r, "subjects"]), \
+                whole(cell[name, r, "n"]), percent(cell[name, r, "share"]) "|" fixed(cell[name, r, "share"], 2), \
+                fixed(cell[name, r, "mean"], 2), fixed(cell[name, r, "deviation"], 2)
+        }
+        print "/table"
+    }
+}

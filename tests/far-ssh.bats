@@ -1,0 +1,92 @@
+# EXEC=ssh: the same comparison on two hosts with an sshd each, of which one dies.
+
+setup_file() {
+    load helper
+    export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
+    _common_setup
+    make -s -C "$ROOT" cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline user item user-item" MAKEFLAGS= \
+        OUT="$BATS_FILE_TMPDIR/local" >/dev/null
+}
+
+setup() {
+    load helper
+    load hosts
+    _common_setup
+    cd "$ROOT" || return 1
+    OUT=$BATS_TEST_TMPDIR/seen/out
+    mkdir -p "$BATS_TEST_TMPDIR/seen"
+    export MAKEFLAGS=
+}
+
+teardown() { stop_hosts; }
+
+# One model leaves word of where it is made, and takes its time.
+slow() { printf '%s' "item.predict=touch $NET/on.\$\$(hostname); sleep 2; $(item)"; }
+item() { sed -n 's/^item.predict ?= //p' pipelines/models.mk; }
+
+# Runs the comparison, kills host rsb once it has a job, and holds the result against that of this machine.
+survive() {
+    local pid status=0
+    printf '1/rsa\n# a remark\n  1/rsb\n' >"$BATS_TEST_TMPDIR/hosts"
+    here env SSH="$SSH" make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline user item user-item" OUT="$OUT" \
+        EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts" "$(slow)" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    pid=$!
+    for _ in $(seq 200); do
+        [ ! -e "$NET/on.rsb" ] || break
+        sleep 0.1
+    done
+    [ -e "$NET/on.rsb" ] || { cat "$BATS_TEST_TMPDIR/said"; fail "rsb never had a job"; }
+    kill_host rsb
+    wait $pid || status=$?
+    cat "$BATS_TEST_TMPDIR/said"
+    assert_equal $status 0
+    cmp "$OUT/metrics.csv" "$BATS_FILE_TMPDIR/local/metrics.csv"
+    awk -F'\t' '{ print $2 }' "$OUT/jobs.log" | grep -q rsb
+    assert_equal "$(awk -F'\t' '/scores-item/ { print $2 }' "$OUT/jobs.log" | sort -u)" rsa
+}
+
+@test "two hosts that share the folder, one killed while it works: the same metrics to the byte" {
+    require_hosts
+    start_hosts rsa rsb
+    survive
+}
+
+@test "two hosts without a shared folder are sent the files and return them, one killed: the same" {
+    require_hosts rsync
+    HIDDEN=$BATS_TEST_TMPDIR/seen
+    start_hosts rsa rsb
+    survive REMOTE="$HIDDEN/there"
+}
+
+@test "hosts that can't be used are left out, with the reason; what is done is not done again" {
+    require_hosts
+    start_hosts rsa
+    printf '2/rsa\n10.77.9.9\n' >"$BATS_TEST_TMPDIR/hosts"
+    run -0 --separate-stderr here env SSH="$SSH" make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline user" OUT="$OUT" \
+        EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts"
+    [[ $stderr == *"cv: host 10.77.9.9 is left out: "* || $stderr == *"compare: host 10.77.9.9 is left out: "* ]] ||
+        fail "stderr is '$stderr'"
+    rows=$(wc -l <"$OUT/jobs.log")
+    kill_host rsa
+    here env SSH="$SSH" make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline user" OUT="$OUT" \
+        EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts" # nothing to do, for which no host is needed
+    assert_equal "$(wc -l <"$OUT/jobs.log")" "$rows"
+    run ! here env SSH="$SSH" make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline item" OUT="$OUT" \
+        EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts"
+    assert_output --partial "no host of $BATS_TEST_TMPDIR/hosts can be used"
+}
+
+@test "a job that fails on every host is named, and EXEC and HOSTS are checked" {
+    require_hosts
+    start_hosts rsa
+    echo rsa >"$BATS_TEST_TMPDIR/hosts"
+    run ! here env SSH="$SSH" make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS=item OUT="$OUT" \
+        EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts" item.predict='rs-sim $(matrix) --side nobody'
+    assert_output --partial "rs-sim: --side: 'nobody' is none of user, item"
+    assert_output --partial "this job failed: make -s -f pipelines/cell.mk CELL=$OUT/fold-"
+    [ ! -e "$OUT/metrics.csv" ]
+    run ! make -s cv RATINGS="$SAMPLE" OUT="$OUT" EXEC=ssh
+    assert_output --partial "EXEC=ssh needs HOSTS=FILE"
+    run ! make -s cv RATINGS="$SAMPLE" OUT="$OUT" EXEC=elsewhere
+    assert_output --partial "EXEC=elsewhere is none of local, ssh, slurm"
+}

@@ -1,0 +1,339 @@
+#include "choices.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blend.h"
+#include "memory.h"
+#include "message.h"
+#include "pairs.h"
+#include "random.h"
+#include "symmetric.h"
+
+enum { N_ITEMS = 1 + N_OTHERS };
+
+static void allocate(struct choices *choices, size_t n) {
+    choices->n = 0;
+    choices->rating = rs_malloc(n, sizeof *choices->rating);
+    choices->other = rs_malloc(n * N_ITEMS, sizeof *choices->other);
+    choices->score = rs_malloc(n * N_ITEMS, sizeof *choices->score);
+}
+
+void choices_free(struct choices *choices) {
+    free(choices->rating);
+    free(choices->other);
+    free(choices->score);
+}
+
+/* Drawn by us */
+
+static uint32_t draw_other(const struct data *data, struct rs_random *random, uint32_t user) {
+    uint32_t item = 0;
+    for (int tries = 0; tries < 100; tries++) {
+        item = rs_random_below(random, (uint32_t)data->n_items);
+        if (data_find(data, user, item) == SIZE_MAX) break;
+    }
+    return item;
+}
+
+void choices_draw(struct choices *choices, const struct data *data, uint64_t seed) {
+    const uint64_t *start = data->matrix->columns.start;
+    float *popular = rs_malloc(data->n_items, sizeof *popular);
+    for (size_t i = 0; i < data->n_items; i++) popular[i] = (float)(start[i + 1] - start[i]);
+    const struct rs_profile nobody = rs_profile_of(data->matrix, RS_NONE);
+    rs_standardise(popular, data->n_items, &nobody);
+    size_t n = data->n < MAX_CHOICES ? data->n : MAX_CHOICES;
+    allocate(choices, n);
+    for (size_t c = 0; c < n; c++) {
+        struct rs_random random = rs_random_stream(seed, 0x63686f69, (uint32_t)c, 0);
+        size_t r = data->n * c / n; /* evenly over the users */
+        choices->rating[c] = (uint32_t)r;
+        for (size_t k = 0; k < N_ITEMS; k++) {
+            uint32_t item = k == 0 ? data->item[r] : draw_other(data, &random, data->user[r]);
+            choices->other[c * N_ITEMS + k] = item;
+            choices->score[c * N_ITEMS + k] = popular[item];
+        }
+    }
+    choices->n = n;
+    free(popular);
+}
+
+/* Read */
+
+struct drawn {
+    uint32_t user, item;
+    float score;
+    bool sampled;
+};
+
+static int by_user(const void *a, const void *b) {
+    const struct drawn *one = a, *two = b;
+    return one->user < two->user ? -1 : one->user > two->user;
+}
+
+/* All rows whose user and item the matrix knows, by user and else in their order. */
+static struct drawn *read_drawn(const struct data *data, const char *path, size_t *n) {
+    struct rs_error err;
+    struct rs_pairs_reader reader;
+    struct rs_pairs *batch;
+    struct drawn *rows = NULL;
+    size_t capacity = 0;
+    const char *const paths[] = {path};
+    *n = 0;
+    if (!rs_pairs_open(&reader, paths, 1, "scores", &err)) rs_die_error(&err);
+    while (true) {
+        if (!rs_pairs_next(&reader, &batch, &err)) rs_die_error(&err);
+        if (batch == NULL) break;
+        if (batch->sampled == NULL || batch->score == NULL)
+            rs_die(EX_DATAERR, "%s: holds no drawn candidates (rs-score --rank --draw)", path);
+        rs_grow(&rows, &capacity, *n + batch->n, sizeof *rows);
+        for (size_t i = 0; i < batch->n; i++) {
+            struct drawn row = {
+                rs_ids_find(&data->matrix->users.ids, rs_ids_get(&reader.users.ids, batch->user[i])),
+                rs_ids_find(&data->matrix->items.ids, rs_ids_get(&reader.items.ids, batch->item[i])),
+                batch->score[i], batch->sampled[i] != 0};
+            if (row.user != RS_NONE && row.item != RS_NONE) rows[(*n)++] = row;
+        }
+    }
+    rs_pairs_close(&reader);
+    return rows;
+}
+
+static int by_score(const void *a, const void *b) {
+    const struct drawn *one = a, *two = b;
+    if (one->user != two->user) return by_user(a, b);
+    if (one->sampled != two->sampled) return one->sampled ? 1 : -1;
+    return one->item < two->item ? -1 : one->item > two->item;
+}
+
+/* The choices of one user: N rows, those that are not sampled first. Every choice gets N_OTHERS of
+ * the sampled ones, evenly spread over them. */
+static void add_user(struct choices *choices, const struct data *data, const struct drawn *rows,
+                     size_t n) {
+    size_t n_chosen = 0;
+    while (n_chosen < n && !rows[n_chosen].sampled) n_chosen++;
+    size_t n_drawn = n - n_chosen;
+    if (n_drawn < 2) return;
+    for (size_t c = 0; c < n_chosen && choices->n < MAX_CHOICES; c++) {
+        size_t rating = data_find(data, rows[c].user, rows[c].item), at = choices->n * N_ITEMS;
+        if (rating == SIZE_MAX) continue;
+        choices->rating[choices->n++] = (uint32_t)rating;
+        choices->other[at] = rows[c].item;
+        choices->score[at] = rows[c].score;
+        for (size_t k = 0; k < N_OTHERS; k++) {
+            const struct drawn *other =
+                &rows[n_chosen + (k * n_drawn / N_OTHERS + c * 7919) % n_drawn];
+            choices->other[at + 1 + k] = other->item;
+            choices->score[at + 1 + k] = other->score;
+        }
+    }
+}
+
+void choices_read(struct choices *choices, const struct data *data, const char *path) {
+    size_t n;
+    struct drawn *rows = read_drawn(data, path, &n);
+    qsort(rows, n, sizeof *rows, by_score);
+    allocate(choices, MAX_CHOICES);
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = begin;
+        while (end < n && rows[end].user == rows[begin].user) end++;
+        add_user(choices, data, rows + begin, end - begin);
+    }
+    free(rows);
+    if (choices->n == 0)
+        rs_die(EX_DATAERR, "%s: scores none of the ratings of %s", path,
+               data->matrix->file->name);
+}
+
+/* Conditional logit */
+
+/* Lifts of one dimension for all choices: N_LIFTS numbers an item. */
+struct lifts {
+    float *f;          /* n x N_ITEMS x N_LIFTS */
+    double weight[1 + N_LIFTS]; /* b, w */
+};
+
+/* The log-likelihood of one choice at WEIGHT, and its derivatives added up unless NULL. */
+static double look(const float *score, const float *f, const double *weight, size_t n_weights,
+                   double *gradient, double *hessian) {
+    double eta[N_ITEMS], most = -INFINITY, sum = 0, first[1 + N_LIFTS] = {0};
+    double second[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
+    for (size_t k = 0; k < N_ITEMS; k++) {
+        eta[k] = weight[0] * (double)score[k];
+        for (size_t w = 1; w < n_weights; w++)
+            eta[k] += weight[w] * (double)f[k * N_LIFTS + w - 1];
+        most = fmax(most, eta[k]);
+    }
+    for (size_t k = 0; k < N_ITEMS; k++) {
+        double p = exp(eta[k] - most), z[1 + N_LIFTS] = {(double)score[k]};
+        sum += p;
+        if (gradient == NULL) continue;
+        for (size_t w = 1; w < n_weights; w++) z[w] = (double)f[k * N_LIFTS + w - 1];
+        for (size_t w = 0; w < n_weights; w++) {
+            first[w] += p * z[w];
+            for (size_t v = 0; v <= w; v++) second[w * n_weights + v] += p * z[w] * z[v];
+        }
+    }
+    for (size_t w = 0; gradient != NULL && w < n_weights; w++) {
+        double chosen = w == 0 ? (double)score[0] : (double)f[w - 1];
+        gradient[w] += chosen - first[w] / sum;
+        for (size_t v = 0; v <= w; v++)
+            hessian[w * n_weights + v] += second[w * n_weights + v] / sum -
+                                          first[w] / sum * (first[v] / sum);
+    }
+    return eta[0] - most - log(sum);
+}
+
+/* Newton's method over the choices of users outside fold LEFT_OUT. */
+static void fit_weights(const struct choices *choices, const struct data *data, const float *f,
+                        size_t n_weights, unsigned left_out, double *weight) {
+    memset(weight, 0, n_weights * sizeof *weight);
+    for (int round = 0; round < 12; round++) {
+        double gradient[1 + N_LIFTS] = {0}, hessian[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
+        for (size_t c = 0; c < choices->n; c++) {
+            if (data->fold[data->user[choices->rating[c]]] == left_out) continue;
+            look(choices->score + c * N_ITEMS, f + c * N_ITEMS * N_LIFTS, weight, n_weights,
+                 gradient, hessian);
+        }
+        for (size_t w = 0; w < n_weights; w++) hessian[w * n_weights + w] += 1;
+        for (size_t w = 0; w < n_weights; w++) gradient[w] -= weight[w];
+        symmetric_solve(n_weights, hessian, gradient, NULL);
+        double moved = 0;
+        for (size_t w = 0; w < n_weights; w++) {
+            double step = fmax(-2, fmin(gradient[w], 2));
+            weight[w] += step;
+            moved = fmax(moved, fabs(step));
+        }
+        if (moved < 1e-4) break;
+    }
+}
+
+/* Search */
+
+struct search {
+    const struct data *data;
+    const struct layout *layouts;
+    struct choices *choices;
+    size_t n_kept;
+    struct affinity kept[RS_MAX_DIMENSIONS][N_FOLDS];
+};
+
+static void find_lifts(const struct search *search, size_t c, float *f) {
+    const struct data *data = search->data;
+    const struct layout *layout = &search->layouts[c];
+    memset(f, 0, search->choices->n * N_ITEMS * N_LIFTS * sizeof *f);
+    for (unsigned fold = 0; fold < N_FOLDS; fold++) {
+        const struct affinity *before[RS_MAX_DIMENSIONS];
+        for (size_t k = 0; k < search->n_kept; k++) before[k] = &search->kept[k][fold];
+        struct affinity affinity;
+        affinity_fit(&affinity, layout, before, search->n_kept, fold);
+        for (size_t n = 0; n < search->choices->n; n++) {
+            uint32_t r = search->choices->rating[n], user = data->user[r];
+            uint8_t v = layout->candidate->value[r];
+            double mean[WIDTH];
+            if (data->fold[user] != fold || v == RS_NO_VALUE) continue;
+            affinity_of_user(&affinity, user, mean);
+            for (size_t k = 0; k < N_ITEMS; k++) {
+                uint32_t item = search->choices->other[n * N_ITEMS + k];
+                const float *x = data->x + item * WIDTH;
+                double usual = 0;
+                for (size_t j = 1; j < WIDTH; j++) usual += mean[j] * (double)x[j];
+                float *at = f + (n * N_ITEMS + k) * N_LIFTS;
+                at[0] = (float)affinity_at(&affinity, v, item);
+                at[1] = (float)usual;
+            }
+        }
+        affinity_free(&affinity);
+    }
+}
+
+/* The users who chose, in order: gains per user in front of GAIN; how many. */
+static size_t gather(const struct search *search, const float *f, double *gain) {
+    const struct data *data = search->data;
+    uint8_t *chose = rs_calloc(data->n_users, 1);
+    for (unsigned fold = 0; fold < N_FOLDS; fold++) {
+        double with[1 + N_LIFTS], without[1];
+        fit_weights(search->choices, data, f, 1 + N_LIFTS, fold, with);
+        fit_weights(search->choices, data, f, 1, fold, without);
+        for (size_t c = 0; c < search->choices->n; c++) {
+            uint32_t user = data->user[search->choices->rating[c]];
+            const float *score = search->choices->score + c * N_ITEMS;
+            const float *lift = f + c * N_ITEMS * N_LIFTS;
+            if (data->fold[user] != fold) continue;
+            chose[user] = 1;
+            if (with[1] <= 0) continue; /* what is taken up more must not come later */
+            gain[user] += look(score, lift, with, 1 + N_LIFTS, NULL, NULL) -
+                          look(score, lift, without, 1, NULL, NULL);
+        }
+    }
+    size_t n = 0;
+    for (size_t u = 0; u < data->n_users; u++)
+        if (chose[u]) gain[n++] = gain[u];
+    free(chose);
+    return n;
+}
+
+static void judge(const struct search *search, size_t c, struct verdict *verdict) {
+    float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
+    double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
+    double weight[1 + N_LIFTS];
+    find_lifts(search, c, f);
+    size_t n = gather(search, f, gain);
+    verdict->tested = true;
+    verdict->p = choose_p(gain, n, &mean, &error);
+    verdict->gain = mean * (double)n / (double)search->choices->n;
+    verdict->error = error * (double)n / (double)search->choices->n;
+    fit_weights(search->choices, search->data, f, 1 + N_LIFTS, N_FOLDS, weight);
+    double slope = fmax(weight[0], 0.05);
+    verdict->weight = fmax(weight[1], 0) / slope;
+    verdict->of_user = verdict->weight > 0 ? fmin(weight[2] / slope, 0) : 0;
+    free(f);
+    free(gain);
+}
+
+/* Adds the lifts of a dimension that is kept to all scores. */
+static void put_in(struct search *search, size_t c, const struct verdict *verdict) {
+    size_t n = search->choices->n * N_ITEMS;
+    float *f = rs_malloc(n * N_LIFTS, sizeof *f);
+    find_lifts(search, c, f);
+    for (size_t k = 0; k < n; k++)
+        search->choices->score[k] += (float)verdict->weight * f[k * N_LIFTS] +
+                                     (float)verdict->of_user * f[k * N_LIFTS + 1];
+    free(f);
+    for (unsigned fold = 0; fold < N_FOLDS; fold++) {
+        const struct affinity *before[RS_MAX_DIMENSIONS];
+        for (size_t k = 0; k < search->n_kept; k++) before[k] = &search->kept[k][fold];
+        affinity_fit(&search->kept[search->n_kept][fold], &search->layouts[c], before,
+                     search->n_kept, fold);
+    }
+    search->n_kept++;
+}
+
+void choose_ranking(const struct data *data, const struct layout *layouts, struct choices *choices,
+                    double level, struct verdict *verdicts) {
+    struct search *search = rs_calloc(1, sizeof *search);
+    *search = (struct search){.data = data, .layouts = layouts, .choices = choices};
+    for (size_t kept = 0; kept < data->n_candidates; kept++) {
+#pragma omp parallel for schedule(dynamic, 1)
+        for (size_t c = 0; c < data->n_candidates; c++)
+            if (!verdicts[c].kept && data->candidates[c].form.source != RS_CONTEXT_ITEM_AGE)
+                judge(search, c, &verdicts[c]);
+        size_t best = SIZE_MAX, left = 0;
+        for (size_t c = 0; c < data->n_candidates; c++) {
+            if (verdicts[c].kept || !verdicts[c].tested) continue;
+            left++;
+            if (best == SIZE_MAX || verdicts[c].p < verdicts[best].p) best = c;
+        }
+        for (size_t c = 0; c < data->n_candidates; c++)
+            if (!verdicts[c].kept && verdicts[c].tested)
+                verdicts[c].adjusted = fmin(1, verdicts[c].p * (double)left);
+        if (best == SIZE_MAX || verdicts[best].adjusted > level) break;
+        verdicts[best].kept = true;
+        verdicts[best].order = kept;
+        put_in(search, best, &verdicts[best]);
+    }
+    for (size_t k = 0; k < search->n_kept; k++)
+        for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&search->kept[k][fold]);
+    free(search);
+}

@@ -1,0 +1,38 @@
+/* What was chosen, and what else could have been: on this the order of items is judged.
+ *
+ * A choice is a rating (u, i) with the score that a model, which did not know it, gives to i and to
+ * N_OTHERS items drawn from those that u has not rated. With s a score and f the lifts of a
+ * dimension at the rating's value,
+ *
+ *     P(i) = exp(b s_i + w . f_i) / sum over i and the others j of exp(b s_j + w . f_j)
+ *
+ * (conditional logit: McFadden 1974), f of two: what the value does to the item, and what the
+ * user's usual values do, which a model without context takes for the user's taste. */
+#ifndef CONTEXT_CHOICES_H
+#define CONTEXT_CHOICES_H
+
+#include "affinity.h"
+#include "choose.h"
+
+enum { N_OTHERS = 100, N_LIFTS = 2, MAX_CHOICES = 20000 };
+
+struct choices {
+    size_t n;
+    uint32_t *rating; /* number of the rating */
+    uint32_t *other;  /* n x (1 + N_OTHERS): the item chosen, then the others */
+    float *score;     /* the same */
+};
+
+/* From a scores file of rs-score --rank --draw. Dies of what is wrong with it. */
+void choices_read(struct choices *choices, const struct data *data, const char *path);
+
+/* Without one: the others are drawn, and scores are by popularity. */
+void choices_draw(struct choices *choices, const struct data *data, uint64_t seed);
+
+void choices_free(struct choices *choices);
+
+/* Which dimensions move ranks, as choose_predicting says of ratings. */
+void choose_ranking(const struct data *data, const struct layout *layouts, struct choices *choices,
+                    double level, struct verdict *verdicts);
+
+#endif

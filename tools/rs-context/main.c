@@ -1,0 +1,230 @@
+/* rs-context: which circumstances of ratings matter, how much, and what they do to which items.
+ *
+ * In: a matrix, and the ratings it was made of where they have columns of context. Out: one context
+ * file, with which rs-score answers for a situation. Holds the matrix, some 60 bytes a rating and
+ * the effects being tried. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "choices.h"
+#include "data.h"
+#include "memory.h"
+#include "message.h"
+#include "options.h"
+#include "output.h"
+#include "pairs.h"
+#include "residuals.h"
+#include "write.h"
+
+static const char *ratings_path = NULL, *predicted_path = NULL, *drawn_path = NULL;
+static const char *zone = "UTC";
+static struct rs_list dimensions = {0};
+static double level = 0.01;
+static int64_t seed = 1;
+
+static const struct rs_option options[] = {
+    {"ratings", 'r', RS_STRING, "RATINGS", &ratings_path, 0, 0, NULL, false,
+     "the ratings that the matrix was made of, for columns of context that they have"},
+    {"timezone", 'z', RS_STRING, "ZONE", &zone, 0, 0, NULL, true,
+     "the clock by which hours, weekdays and seasons count, as in Europe/Berlin"},
+    {"dimension", 'd', RS_LIST, "NAME", &dimensions, 0, 0, NULL, true,
+     "try only this one; may be given again"},
+    {"level", 0, RS_REAL, "P", &level, 0, 1, NULL, true,
+     "a dimension is kept if chance alone gives what it gains in at most this share of cases"},
+    {.kind = RS_HEADING, .help = "What a model without context says, to measure gains by:"},
+    {"predicted", 0, RS_STRING, "SCORES", &predicted_path, 0, 0, NULL, false,
+     "expected ratings of some of the ratings, by a model that was made without these (rs-score "
+     "--pairs); else a factorisation made for it"},
+    {"drawn", 0, RS_STRING, "SCORES", &drawn_path, 0, 0, NULL, false,
+     "the same of ranking (rs-score --pairs --rank --draw); else how popular items are"},
+    {.kind = RS_HEADING, .help = "Always:"},
+    RS_SEED_OPTION(&seed),
+    RS_OUTPUT_OPTION,
+    RS_THREADS_OPTION,
+    RS_END_OPTIONS,
+};
+
+static const struct rs_example examples[] = {
+    {"Learn from the built-in sample what the time of day and the users' columns do",
+     "rs-clean ratings.csv --users users.csv | rs-matrix --times -o matrix.rs && \\\n"
+     "    rs-context matrix.rs -o context.rs && rs-view --header context.rs | \\\n"
+     "    head -n 1 | grep -o '\"zone\":\"[A-Z]*\"'",
+     "\"zone\":\"UTC\""},
+    {0},
+};
+
+static const struct rs_tool tool = {
+    .name = "rs-context",
+    .summary = "learn which circumstances of ratings matter, and what they do",
+    .operands = "[MATRIX]",
+    .about =
+        "Context comes in dimensions: of the time of a rating (rs-matrix --times) hour, weekday, "
+        "month and season, and as user-age and item-age the days since the user's first rating "
+        "and the item's; every category of the table of users; region, the first character of "
+        "their zip or postal code; and every column of context of --ratings. Times are in UTC, as "
+        "MovieLens has them, and --timezone says whose clock counts. A month or season is tried "
+        "only if the ratings span two years, a weekday two weeks, an hour two days. A value that "
+        "fewer than 20 ratings or 2 users have is no value.\n\n"
+        "For ratings, a value may move all items, what sets tastes apart (by 15 traits of items), "
+        "and single items, each shrunk by how much such effects vary in these ratings, so that "
+        "nothing is tuned. For ranks, it moves what is taken up more often than usual at the "
+        "value. Both are net of what the same user does elsewhere.\n\n"
+        "A dimension is kept if it pays: its effects are fitted to the ratings of four fifths of "
+        "the users and must bring the others' closer, which Student's one-sided test over users "
+        "decides, by Holm's correction for the number of dimensions, one after the other. Ratings "
+        "and ranks decide separately. The header has gain, p and adjusted p of every dimension: "
+        "gains are a rating's squared error, and a choice's log-likelihood among 101 items.",
+    .memory = "the mapped matrix; about 60 bytes a rating and 256 a user; 4 values x items twice "
+              "for each thread.",
+    .max_operands = 1,
+    .options = options,
+    .examples = examples,
+};
+
+/* What the ratings in the file differ from what is said of them, NaN for the others; or NULL. */
+static float *read_check(const struct data *data) {
+    struct rs_error err;
+    struct rs_pairs_reader reader;
+    struct rs_pairs *batch;
+    const char *const paths[] = {predicted_path};
+    if (predicted_path == NULL || data->residual == NULL) return NULL;
+    float *check = rs_malloc(data->n, sizeof *check);
+    size_t n_found = 0;
+    for (size_t r = 0; r < data->n; r++) check[r] = NAN;
+    if (!rs_pairs_open(&reader, paths, 1, "scores", &err)) rs_die_error(&err);
+    while (true) {
+        if (!rs_pairs_next(&reader, &batch, &err)) rs_die_error(&err);
+        if (batch == NULL) break;
+        if (batch->score == NULL) rs_die(EX_DATAERR, "%s: holds no scores", predicted_path);
+        for (size_t i = 0; i < batch->n; i++) {
+            size_t at = data_find(
+                data,
+                rs_ids_find(&data->matrix->users.ids, rs_ids_get(&reader.users.ids, batch->user[i])),
+                rs_ids_find(&data->matrix->items.ids,
+                            rs_ids_get(&reader.items.ids, batch->item[i])));
+            if (at == SIZE_MAX) continue;
+            check[at] = data->matrix->rows.rating[at] - batch->score[i];
+            n_found++;
+        }
+    }
+    rs_pairs_close(&reader);
+    if (n_found == 0)
+        rs_die(EX_DATAERR, "%s: scores none of the ratings of %s", predicted_path,
+               data->matrix->file->name);
+    return check;
+}
+
+/* Fits what is kept to all users: each dimension in turn on what the others leave. */
+static void fit_predicting(const struct data *data, struct learned *learned) {
+    enum { ROUNDS = 3 };
+    size_t n_kept = 0;
+    float *left = rs_malloc(data->n, sizeof *left);
+    centre_items(data, data->residual, N_FOLDS, left);
+    for (size_t c = 0; c < data->n_candidates; c++) n_kept += learned[c].predict.kept;
+    for (int round = 0; round < (n_kept > 1 ? ROUNDS : 1); round++)
+        for (size_t order = 0; order < n_kept; order++) {
+            size_t c = 0;
+            while (!learned[c].predict.kept || learned[c].predict.order != order) c++;
+            struct effects *effects = &learned[c].effects;
+            for (int sign = 1; sign >= -1; sign -= 2) {
+                for (uint32_t u = 0; u < data->n_users && effects->c != NULL; u++) {
+                    double mean[WIDTH];
+                    effects_of_user(effects, u, mean);
+                    for (uint64_t r = data->matrix->rows.start[u];
+                         r < data->matrix->rows.start[u + 1]; r++)
+                        left[r] += (float)(sign * effects_at(effects, r, mean));
+                }
+                if (sign < 0) continue;
+                effects_free(effects);
+                effects_fit(effects, learned[c].layout, left, N_FOLDS);
+            }
+        }
+    free(left);
+}
+
+static void fit_ranking(const struct data *data, struct learned *learned) {
+    const struct affinity *before[RS_MAX_DIMENSIONS];
+    for (size_t order = 0; order < data->n_candidates; order++)
+        for (size_t c = 0; c < data->n_candidates; c++) {
+            if (!learned[c].rank.kept || learned[c].rank.order != order) continue;
+            affinity_fit(&learned[c].affinity, learned[c].layout, before, order, N_FOLDS);
+            before[order] = &learned[c].affinity;
+        }
+}
+
+static void learn(const struct data *data, const struct layout *layouts, struct learned *learned) {
+    struct verdict verdicts[RS_MAX_DIMENSIONS] = {0};
+    if (data->residual != NULL) {
+        float *check = read_check(data);
+        choose_predicting(data, layouts, check, level, verdicts);
+        free(check);
+    }
+    for (size_t c = 0; c < data->n_candidates; c++) learned[c].predict = verdicts[c];
+    struct choices choices;
+    if (drawn_path != NULL) {
+        choices_read(&choices, data, drawn_path);
+    } else {
+        choices_draw(&choices, data, (uint64_t)seed);
+    }
+    struct verdict ranking[RS_MAX_DIMENSIONS] = {0};
+    choose_ranking(data, layouts, &choices, level, ranking);
+    choices_free(&choices);
+    for (size_t c = 0; c < data->n_candidates; c++) learned[c].rank = ranking[c];
+    if (data->residual != NULL) fit_predicting(data, learned);
+    fit_ranking(data, learned);
+}
+
+static void tell(const struct data *data, const struct learned *learned) {
+    size_t n_kept = 0;
+    for (size_t c = 0; c < data->n_candidates; c++) {
+        const struct learned *mine = &learned[c];
+        n_kept += mine->predict.kept || mine->rank.kept;
+        rs_note("%s: %zu values; ratings %s, gain %.5f +- %.5f, p %.2g, adjusted %.2g; ranks %s, "
+                "gain %.5f +- %.5f, p %.2g, adjusted %.2g",
+                data->candidates[c].form.name, data->candidates[c].form.values.n,
+                mine->predict.kept ? "kept" : "not kept", mine->predict.gain, mine->predict.error,
+                mine->predict.p, mine->predict.adjusted, mine->rank.kept ? "kept" : "not kept",
+                mine->rank.gain, mine->rank.error, mine->rank.p, mine->rank.adjusted);
+    }
+    rs_note("%zu of %zu dimensions kept", n_kept, data->n_candidates);
+}
+
+int main(int argc, char **argv) {
+    char **operands;
+    size_t n_operands = rs_options_parse(&tool, argc, argv, &operands);
+    struct rs_error err;
+    struct rs_matrix matrix;
+    if (!rs_matrix_open(&matrix, n_operands > 0 ? operands[0] : "-", &err)) rs_die_error(&err);
+    struct data data;
+    const struct data_request request = {ratings_path, zone, dimensions.items, dimensions.n,
+                                         (uint64_t)seed};
+    data_gather(&data, &matrix, &request);
+    struct rs_output output = rs_output_open(rs_output_path, true);
+    struct layout *layouts = rs_calloc(RS_MAX_DIMENSIONS, sizeof *layouts);
+    struct learned *learned = rs_calloc(RS_MAX_DIMENSIONS, sizeof *learned);
+    for (size_t c = 0; c < data.n_candidates; c++) {
+        layout_make(&layouts[c], &data, &data.candidates[c]);
+        learned[c].layout = &layouts[c];
+    }
+    traits_make(&data, (uint64_t)seed);
+    if (data.n_candidates > 0) {
+        residuals_make(&data, (uint64_t)seed);
+        learn(&data, layouts, learned);
+    } else {
+        rs_warn("%s: has no dimension of context: no times and no categories of users",
+                matrix.file->name);
+    }
+    context_write(&data, learned, output.file, rs_tool_header(&tool));
+    rs_output_commit(&output);
+    tell(&data, learned);
+    for (size_t c = 0; c < data.n_candidates; c++) {
+        effects_free(&learned[c].effects);
+        affinity_free(&learned[c].affinity);
+        layout_free(&layouts[c]);
+    }
+    free(layouts);
+    free(learned);
+    data_free(&data);
+    rs_matrix_close(&matrix);
+    return rs_finish();
+}

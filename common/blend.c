@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "memory.h"
 #include "writer.h"
 
@@ -247,22 +248,88 @@ static void rank(const struct rs_model *model, void *memory, const struct rs_pro
     }
 }
 
+/* Standardising: every score of every parent, so it is worth its own asinh, which takes a tenth of
+ * the library's time because a processor works on several at once. */
+
+enum { LANES = 8 };
+typedef double lanes __attribute__((vector_size(8 * LANES)));
+typedef float narrow __attribute__((vector_size(4 * LANES), aligned(4)));
+
+static double add_up(const double *lane) {
+    double sum = 0;
+    for (size_t j = 0; j < LANES; j++) sum += lane[j];
+    return sum;
+}
+
+/* The sums of the scores and of their squares about CENTRE: of the first N / LANES * LANES by
+ * lanes, in an order that no processor changes. */
+RS_CLONES static void sum_scores(const float *scores, size_t n, double centre, double *sum,
+                                 double *squares) {
+    lanes sums = {0}, square_sums = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes score = __builtin_convertvector(*(const narrow *)(scores + i), lanes) - centre;
+        sums += score;
+        square_sums += score * score;
+    }
+    *sum = add_up((const double *)&sums);
+    *squares = add_up((const double *)&square_sums);
+    for (; i < n; i++) {
+        double score = (double)scores[i] - centre;
+        *sum += score;
+        *squares += score * score;
+    }
+}
+
+/* log x for x >= 1, to some 1e-12: x = 2^e m with m from sqrt(1/2) to sqrt(2), and log m = 2 artanh
+ * s with s = (m - 1) / (m + 1), whose series in s^2 <= 0.03 takes eight terms. */
+static inline double log_from_one(double x) {
+    const uint64_t root_half = 0x3fe6a09e667f3bcd, two52 = 0x4330000000000000;
+    uint64_t bits, above, exponent;
+    double m, e;
+    memcpy(&bits, &x, sizeof bits);
+    above = (bits - root_half) >> 52;
+    bits -= above << 52;
+    memcpy(&m, &bits, sizeof m);
+    exponent = above | two52; /* as a double 2^52 + e */
+    memcpy(&e, &exponent, sizeof e);
+    double s = (m - 1) / (m + 1), t = s * s;
+    double series =
+        1 + t * (1. / 3 +
+                 t * (1. / 5 +
+                      t * (1. / 7 + t * (1. / 9 + t * (1. / 11 + t * (1. / 13 + t * (1. / 15)))))));
+    return (e - 4503599627370496.) * 0.69314718055994530942 + 2 * s * series;
+}
+
+/* asinh z = sign z log(|z| + sqrt(z^2 + 1)), which near 0, where that loses digits, is z - z^3 / 6.
+ */
+static inline float asinh_of(double z) {
+    double a = fabs(z), far = log_from_one(a + sqrt(a * a + 1)), near = a - a * a * a / 6;
+    return (float)copysign(a < 1e-4 ? near : far, z);
+}
+
+RS_CLONES static void squash(float *scores, size_t n, double mean, double deviation) {
+    for (size_t i = 0; i < n; i++)
+        scores[i] = asinh_of((double)(float)(((double)scores[i] - mean) / deviation));
+}
+
 void rs_standardise(float *scores, size_t n_items, const struct rs_profile *profile) {
-    double sum = 0, squares = 0;
+    double sum, squares;
     size_t n = n_items - profile->n;
-    for (size_t i = 0; i < n_items; i++) sum += (double)scores[i];
+    sum_scores(scores, n_items, 0, &sum, &squares);
     for (size_t e = 0; e < profile->n; e++) sum -= (double)scores[profile->item[e]];
     double mean = n > 0 ? sum / (double)n : 0;
-    for (size_t i = 0; i < n_items; i++)
-        squares += ((double)scores[i] - mean) * ((double)scores[i] - mean);
+    sum_scores(scores, n_items, mean, &sum, &squares);
     for (size_t e = 0; e < profile->n; e++) {
         double difference = (double)scores[profile->item[e]] - mean;
         squares -= difference * difference;
     }
     double deviation = n > 0 && squares > 0 ? sqrt(squares / (double)n) : 0;
-    bool alike = !(deviation > 1e-9 * (1 + fabs(mean)));
-    for (size_t i = 0; i < n_items; i++)
-        scores[i] = alike ? 0 : asinhf((float)(((double)scores[i] - mean) / deviation));
+    if (deviation > 1e-9 * (1 + fabs(mean))) {
+        squash(scores, n_items, mean, deviation);
+    } else {
+        memset(scores, 0, n_items * sizeof *scores);
+    }
 }
 
 static void close_state(struct rs_model *model) {

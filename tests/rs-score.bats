@@ -178,3 +178,80 @@ score() { rs-score -m small.matrix "$@" | rs-view --format csv; }
     fails 65 rs-score -m small.matrix --model item=g --top 1
     assert_equal "$stderr" "rs-score: g: was made from another matrix: its items are not the same"
 }
+
+# A folder of the sample's item neighbours: monday.
+folder() {
+    rs-clean "$SAMPLE" --items "$SAMPLE_ITEMS" | rs-split --folds 5 --fold 1 --train train.rs --test test.rs
+    rs-matrix train.rs -o m
+    rs-sim m --side item -k 20 -o predict.graph
+    rs-sim m --side item -k 20 --metric cosine --over full -o rank.graph
+    rs-model --matrix m --predict item=predict.graph --rank list=rank.graph -o monday
+}
+
+@test "a model folder answers as its parts do, each task by its own" {
+    folder
+    ln -s monday current
+    for how in "--pairs test.rs" "--pairs test.rs --ratings test.rs"; do
+        rs-score -m m --model item=predict.graph $how | rs-view -f csv >parts
+        rs-score --model monday $how | rs-view -f csv | cmp parts -
+    done
+    for how in "--pairs test.rs --rank" "--top 5" "--top 5 --ratings test.rs"; do
+        rs-score -m m --model list=rank.graph $how | rs-view -f csv >parts
+        rs-score --model current $how | rs-view -f csv | cmp parts -
+    done
+    fails 64 rs-score --model monday -m m --top 3
+    fails 64 rs-score --model nowhere --top 3
+    rm monday/manifest.json
+    fails 66 rs-score --model monday --top 3
+}
+
+@test "lines answer as lists do" {
+    folder
+    rs-score --model monday --top 4 | rs-view -f csv -c user,source,item,score >lists
+    tail -n +2 lists | cut -d, -f1 | uniq >names
+    rs-score --model monday --top 4 --users names --lines tsv -o lines.tsv
+    rs-score -m m --model list=rank.graph --top 4 --users - --lines json <names >lines.json
+    awk -F, 'NR > 1 { if ($1 != user) printf "%s%s\t%s", (NR > 2 ? "\n" : ""), $1, $2
+                      printf "\t%s", $3; user = $1 } END { print "" }' lists |
+        cmp - lines.tsv
+    jq -r '. as $l | .items[] | [$l.user, $l.source, .item, (.score | tostring)] | join(",")' lines.json >flat
+    awk -F, 'FNR == NR { row[NR] = $0; next }
+             { split(row[FNR + 1], was, ","); d = $4 - was[4]; if (d < 0) d = -d
+               if ($1 FS $2 FS $3 != was[1] FS was[2] FS was[3] || d > 1e-5) exit 1 }' lists flat
+    assert_equal "$(wc -l <flat)" "$(($(wc -l <lists) - 1))"
+    printf '7\n' | rs-score --model monday --top 1 --users - --lines json | jq -e '.items[0].title | length > 3'
+}
+
+@test "every line gets its line: strangers, repeated and empty names, odd ids" {
+    folder
+    run -0 --separate-stderr bash -c "printf '7\nnobody\n\n7\na\tb\\\\c\n' | rs-score --model monday --top 2 --users - --lines tsv"
+    assert_equal "${#lines[@]}" 5
+    [[ ${lines[0]} == 7$'\t'list$'\t'* ]]
+    assert_equal "${lines[3]}" "${lines[0]}"
+    popular=${lines[1]#nobody}
+    [[ $popular == $'\t'popular$'\t'*$'\t'* ]]
+    assert_equal "${lines[2]}" "$popular"
+    assert_equal "${lines[4]}" 'a\tb\\c'"$popular"
+    run -0 bash -c "printf 'nobody\n' | rs-score --model monday --top 2 --users - --lines json"
+    assert_equal "$(jq -c '[.user, .source, .ratings, (.items | length)]' <<<"$output")" '["nobody","popular",0,2]'
+    printf '7\n\xff\n' >bad
+    run -65 --separate-stderr rs-score --model monday --top 2 --users bad --lines tsv
+    assert_equal "$stderr" "rs-score: bad:2: an id that is no UTF-8"
+    fails 64 rs-score --model monday --top 2 --lines tsv
+    fails 64 rs-score --model monday --pairs test.rs --lines tsv
+}
+
+@test "a coprocess asks and reads in turn" {
+    folder
+    coproc SCORE { rs-score --model monday --top 3 --users - --lines tsv; }
+    pid=$SCORE_PID
+    for user in 42 7 nobody 42; do
+        echo "$user" >&"${SCORE[1]}"
+        IFS=$'\t' read -t 20 -r -a answer <&"${SCORE[0]}"
+        assert_equal "${answer[0]}" "$user"
+        assert_equal "${#answer[@]}" 5
+        [ "$user" != nobody ] || assert_equal "${answer[1]}" popular
+    done
+    exec {SCORE[1]}>&-
+    wait "$pid"
+}

@@ -1,11 +1,10 @@
 /* Lists the best items for users. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "listing.h"
 #include "memory.h"
 #include "message.h"
+#include "names.h"
 #include "output.h"
 #include "progress.h"
 #include "score.h"
@@ -20,26 +19,14 @@ static void name_all(struct audience *audience, const struct rs_ids *users) {
     for (size_t u = 0; u < users->n; u++) rs_dict_add(&audience->names, rs_ids_get(users, u));
 }
 
-/* One id a line; a repeated one is listed once. */
+/* Empty lines are passed over; a repeated id is listed once. */
 static void read_names(struct audience *audience, const char *path) {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    if (file == NULL) {
-        struct rs_error err;
-        rs_fail_errno(&err, rs_open_code(errno), "%s", path);
-        rs_die_error(&err);
-    }
-    char *text = NULL;
-    size_t size = 0;
-    ssize_t length;
-    for (size_t line = 1; (length = getline(&text, &size, file)) >= 0; line++) {
-        while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r')) length--;
-        if (length > RS_ID_MAX)
-            rs_die(EX_DATAERR, "%s:%zu: an id of more than %d bytes", path, line, RS_ID_MAX);
-        if (length > 0) rs_dict_add(&audience->names, (struct rs_id){text, (size_t)length});
-    }
-    if (ferror(file)) rs_die(EX_IOERR, "%s: %s", path, strerror(errno));
-    free(text);
-    if (file != stdin) fclose(file);
+    struct names names;
+    struct rs_id name;
+    names_open(&names, path);
+    while (names_next(&names, &name))
+        if (name.length > 0) rs_dict_add(&audience->names, name);
+    names_close(&names);
     if (audience->names.ids.n == 0) rs_die(EX_DATAERR, "%s: names no user", path);
 }
 

@@ -1,14 +1,14 @@
 /* rs-score: what a model says of given pairs of user and item, or which items it lists for users.
  *
- * In: a matrix, model files, and the pairs or the users. Out: a scores stream. Maps the files;
- * holds the pairs or the lists, and for each thread the scores of one user. */
+ * In: a matrix and model files, or a model folder, and the pairs or the users. Out: a scores
+ * stream, or lines of text. Maps the files; holds the pairs or the lists, and for each thread the
+ * scores of one user. */
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "blend.h"
 #include "message.h"
-#include "models.h"
+#include "open.h"
 #include "options.h"
 #include "progress.h"
 #include "score.h"
@@ -25,15 +25,18 @@ static int64_t n_top = 0;
 static bool mean_for_unknown = false;
 static const char *ratings_path = NULL;
 static const char *users_path = NULL;
+static int lines = 0;
 static int64_t seed = 1;
+
+static const char *const line_forms[] = {"none", "tsv", "json", NULL};
 
 static const struct rs_option options[] = {
     {"matrix", 'm', RS_STRING, "FILE", &matrix_path, 0, 0, NULL, false,
      "the matrix the models were made from"},
     {"model", 0, RS_LIST, "NAME[=FILE]", &model_specs, 0, 0, NULL, true,
      "a model: random, popular, global-mean, user-mean, item-mean or baseline, or a file of rs-sim "
-     "or "
-     "rs-factor under a name of your choice; several are the parents of --blend"},
+     "or rs-factor under a name of your choice; several are the parents of --blend. Without "
+     "--matrix a folder made by rs-model, which holds all that is needed"},
     {"blend", 0, RS_STRING, "FILE", &blend_path, 0, 0, NULL, false,
      "answer with the hybrid that rs-blend made of models of these names"},
     {"name", 0, RS_STRING, "NAME", &name, 0, 0, NULL, false,
@@ -60,6 +63,12 @@ static const struct rs_option options[] = {
     {.kind = RS_HEADING, .help = "With --top:"},
     {"users", 0, RS_STRING, "FILE", &users_path, 0, 0, NULL, false,
      "only the users named in FILE, one a line ('-': standard input), in that order"},
+    {"lines", 0, RS_CHOICE, "FORM", &lines, 0, 0, line_forms, true,
+     "with --users, answer each line at once with a line of text, so that a coprocess can ask and "
+     "read in turn. tsv: the user, what answered ('popular' for a stranger), then the items, best "
+     "first; a tab or backslash within an id is written as \\t or \\\\. json: the same with "
+     "scores, "
+     "titles and how many ratings the user has"},
     {.kind = RS_HEADING, .help = "Always:"},
     {"ratings", 'r', RS_STRING, "RATINGS", &ratings_path, 0, 0, NULL, false,
      "further ratings of users, known to the matrix or not, which the model takes into account "
@@ -87,6 +96,12 @@ static const struct rs_example examples[] = {
      "42,1,130,\"Silver Letter, The (2006)\"\n"
      "42,2,190,\"Silver Station, The (2008)\"\n"
      "42,3,148,\"Crimson Orchard, The (1986)\""},
+    {"Ask a model folder, a line of text for each line",
+     "rs-model --matrix sample.matrix --rank item=item.graph -o monday && \\\n"
+     "    printf '42\\nnobody\\n' | rs-score --model monday --top 3 --users - --lines tsv | tr "
+     "'\\t' ' '",
+     "42 item 130 190 148\n"
+     "nobody popular 105 104 102"},
     {0},
 };
 
@@ -113,17 +128,26 @@ static const struct rs_tool tool = {
     .examples = examples,
 };
 
-static void check_usage(void) {
-    if (matrix_path == NULL) rs_usage_error("--matrix is missing");
+static void check_models(void) {
     if (model_specs.n == 0) rs_usage_error("--model is missing");
+    bool folder = model_specs.n == 1 && open_is_folder(model_specs.items[0]);
+    if (folder && (matrix_path != NULL || blend_path != NULL))
+        rs_usage_error("a model folder holds its own matrix and blend");
+    if (!folder && matrix_path == NULL)
+        rs_usage_error("--matrix is missing, and '%s' is no model folder", model_specs.items[0]);
     if (model_specs.n > RS_MAX_PARENTS) rs_usage_error("more than %d models", RS_MAX_PARENTS);
     if (model_specs.n > 1 && blend_path == NULL)
         rs_usage_error("%zu models and no --blend that says how to combine them", model_specs.n);
+}
+
+static void check_usage(void) {
+    check_models();
     if ((pairs_path != NULL) == (n_top > 0)) rs_usage_error("give either --pairs or --top");
     if (pairs_path == NULL && (ranking || n_drawn > 0))
         rs_usage_error("--rank and --draw go with --pairs");
     if (n_drawn > 0 && !ranking) rs_usage_error("--draw goes with --rank");
     if (users_path != NULL && n_top == 0) rs_usage_error("--users goes with --top");
+    if (lines != 0 && users_path == NULL) rs_usage_error("--lines goes with --users");
 }
 
 void score_progress(uint32_t *done) {
@@ -151,40 +175,31 @@ static json_t *make_header(const struct rs_matrix *matrix, const struct rs_model
 
 int main(int argc, char **argv) {
     char **operands;
-    struct rs_error err;
-    struct rs_matrix matrix;
-    struct rs_model *models[RS_MAX_PARENTS + 1];
+    struct opened opened;
     rs_options_parse(&tool, argc, argv, &operands);
     check_usage();
-    if (!rs_matrix_open(&matrix, matrix_path, &err)) rs_die_error(&err);
-    size_t n = 0;
-    for (; n < model_specs.n; n++) {
-        models[n] = rs_model_open(model_specs.items[n], &matrix, (uint64_t)seed, &err);
-        if (models[n] == NULL) rs_die_error(&err);
-    }
-    if (blend_path != NULL) {
-        struct rs_file *file = rs_file_open(blend_path, "blend", &err);
-        enum rs_task task = n_top > 0 || ranking ? RS_TO_RANK : RS_TO_PREDICT;
-        if (file != NULL) models[n] = rs_blend_open("hybrid", file, &matrix, models, n, task, &err);
-        if (file == NULL || models[n] == NULL) rs_die_error(&err);
-        n++;
-    }
+    open_choice(&opened, &(struct choice){.matrix = matrix_path,
+                                          .models = &model_specs,
+                                          .blend = blend_path,
+                                          .task = n_top > 0 || ranking ? RS_TO_RANK : RS_TO_PREDICT,
+                                          .seed = (uint64_t)seed});
     struct profiles profiles;
-    profiles_open(&profiles, &matrix, ratings_path);
+    profiles_open(&profiles, opened.matrix, ratings_path);
     struct scoring scoring = {.profiles = &profiles,
-                              .matrix = &matrix,
-                              .model = models[n - 1],
+                              .matrix = opened.matrix,
+                              .model = opened.model,
                               .output = rs_output_path,
-                              .header = make_header(&matrix, models[n - 1]),
+                              .header = make_header(opened.matrix, opened.model),
                               .seed = (uint64_t)seed,
                               .mean_for_unknown = mean_for_unknown};
-    if (n_top > 0) {
+    if (lines != 0) {
+        score_lines(&scoring, users_path, (size_t)n_top, lines == 2);
+    } else if (n_top > 0) {
         score_lists(&scoring, users_path, (size_t)n_top);
     } else {
         score_pairs(&scoring, pairs_path, ranking, (size_t)n_drawn, (size_t)n_draw_users);
     }
     profiles_close(&profiles);
-    while (n > 0) rs_model_close(models[--n]);
-    rs_matrix_close(&matrix);
+    open_close(&opened);
     return rs_finish();
 }

@@ -30,6 +30,10 @@ void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, 
  * every user of the matrix. */
 void score_lists(struct scoring *scoring, const char *users_path, size_t n);
 
+/* Answers those named in USERS_PATH one by one, each in a line of text (JSON or TSV) that is there
+ * before the next name is read. */
+void score_lines(struct scoring *scoring, const char *users_path, size_t n, bool json);
+
 /* Counts one user more in DONE and shows it: for threads, which do not wait for one another. */
 void score_progress(uint32_t *done);
 

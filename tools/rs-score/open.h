@@ -1,0 +1,35 @@
+/* What rs-score answers with: a model, or the hybrid of several, over the matrix they were made
+ * from; or what a model folder has for the task. */
+#ifndef SCORE_OPEN_H
+#define SCORE_OPEN_H
+
+#include "blend.h"
+#include "folder.h"
+#include "options.h"
+
+/* What the options name. */
+struct choice {
+    const char *matrix; /* NULL: the only model is a folder */
+    const struct rs_list *models;
+    const char *blend; /* NULL: the only model answers for itself */
+    enum rs_task task;
+    uint64_t seed;
+};
+
+struct opened {
+    const struct rs_matrix *matrix;
+    struct rs_model *model; /* which answers */
+    struct rs_folder *folder;
+    struct rs_matrix own; /* what follows is for want of a folder */
+    struct rs_model *models[RS_MAX_PARENTS + 1];
+    size_t n_models;
+};
+
+/* Whether a --model is a folder, or a symlink that leads to one. */
+bool open_is_folder(const char *model);
+
+/* Opens what was chosen; dies if it can't. */
+void open_choice(struct opened *opened, const struct choice *choice);
+void open_close(struct opened *opened);
+
+#endif

@@ -131,7 +131,7 @@ def main():
     parser.add_argument("--size", default="1200x900")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("steps", nargs="*")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     browser = Browser(given.size)
     try:
         browser.open(given.url, given.size, given.dark)

@@ -93,6 +93,7 @@ function paint(group, value) {
   for (const button of buttons) {
     const on = value !== undefined && Number(button.value) <= value;
     button.classList.toggle("on", on);
+    button.classList.toggle("half", !on && value > Number(button.value) - 1);
     button.setAttribute("aria-checked", "false");
     if (on) current = button;
   }

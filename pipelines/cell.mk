@@ -27,6 +27,7 @@ THREADS ?= 1
 TOP ?= 10
 LISTS ?=
 RELEVANT ?=
+LEARNED ?=# a folder in whose cell of the same name hybrids were learned: those are taken, and none is learned
 
 matrix := $(CELL)/matrix.rs
 # Parameters that were found for this cell, for the one around it, or are given.
@@ -80,8 +81,13 @@ models_of       = $(foreach m,$($(1).$(2).parents),--model $(call its_spec,$(m),
 files_of        = $(foreach m,$($(1).$(2).parents),$(call its_file,$(m),$(2)))
 
 define blend # NAME
+ifneq ($(LEARNED),)
+$(CELL)/$(1).blend: $(LEARNED)/$(notdir $(CELL))/$(1).blend
+	cp $$< $$@.tmp && mv $$@.tmp $$@
+else
 $(CELL)/$(1).blend: $(call parents_predict,$(1)) $(call parents_rank,$(1)) $$(call program,rs-blend)
 	rs-blend -q $(RELEVANT:%=--relevant %) $(call parents_predict,$(1)) $(call parents_rank,$(1)) -o $$@
+endif
 $(foreach t,predict rank,
 $(CELL)/scores/$(1).$(t).rs: $(CELL)/test.rs $(matrix) $(CELL)/$(1).blend $(call files_of,$(1),$(t)) \
                              $$(call program,rs-score)

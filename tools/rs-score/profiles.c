@@ -92,12 +92,16 @@ struct rs_profile profiles_get(const struct profiles *profiles, struct rs_id nam
     size_t n = 0, e = 0, most = known.n + (size_t)(end - at);
     rs_grow(&room->item, &room->item_capacity, most, sizeof *room->item);
     rs_grow(&room->rating, &room->rating_capacity, most, sizeof *room->rating);
+    bool changed = false;
     while (e < known.n || at < end) {
         bool given = at < end && (e == known.n || profiles->item[at] <= known.item[e]);
-        if (given && e < known.n && profiles->item[at] == known.item[e]) e++;
+        bool again = given && e < known.n && profiles->item[at] == known.item[e];
+        if (given) changed |= !again || profiles->rating[at] != known.rating[e];
+        e += again;
         room->item[n] = given ? profiles->item[at] : known.item[e];
         room->rating[n++] = given ? profiles->rating[at++] : known.rating[e++];
     }
+    if (!changed && line != RS_NONE) return known;
     return rs_profile_from(profiles->matrix, line, n, room->item, room->rating);
 }
 

@@ -117,7 +117,7 @@ ZSH_FOLDER ?= zsh/site-functions# under share; Debian's packages have zsh/vendor
 man: $(pages) ## write the manual pages to build/man
 $(tools:%=build/man/man1/%.1): build/man/man1/%.1: $(bin)/%
 	@mkdir -p $(@D)
-	$(Q)$< --man > $@.tmp && mv $@.tmp $@
+	$(Q)$< --man > $@.$$$$ && mv $@.$$$$ $@
 vpath %.5 common
 vpath %.7 tools
 vpath %.8 $(sort $(dir $(wildcard tools/*/*.8)))
@@ -130,15 +130,15 @@ build/man/man8/%.8: %.8
 build/man/man7/%.7: %.7 $(programs)
 	@mkdir -p $(@D)
 	$(Q)for program in $(tools); do $(bin)/$$program --help | \
-	  sed -n '2{s/^\([a-z-]*\): /.It Xr \1 1\n/;p;q}'; done > $@.list
-	$(Q)sed -e '/^\.\\" PROGRAMS$$/{r $@.list' -e 'd}' $< > $@.tmp && mv $@.tmp $@ && rm $@.list
+	  sed -n '2{s/^\([a-z-]*\): /.It Xr \1 1\n/;p;q}'; done > $@.$$$$.list; \
+	  sed -e "/^\.\\\\\" PROGRAMS$$/{r $@.$$$$.list" -e 'd}' $< > $@.$$$$ && mv $@.$$$$ $@ && rm $@.$$$$.list
 completion: $(completions) ## write completions for bash and zsh to build/completion
 build/completion/bash/%: $(bin)/%
 	@mkdir -p $(@D)
-	$(Q)$< --completion=bash > $@.tmp && mv $@.tmp $@
+	$(Q)$< --completion=bash > $@.$$$$ && mv $@.$$$$ $@
 build/completion/zsh/_%: $(bin)/%
 	@mkdir -p $(@D)
-	$(Q)$< --completion=zsh > $@.tmp && mv $@.tmp $@
+	$(Q)$< --completion=zsh > $@.$$$$ && mv $@.$$$$ $@
 
 install: programs man completion ## install under PREFIX (and DESTDIR)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(share)/,man/man1 man/man5 man/man7 man/man8 \
@@ -168,7 +168,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 	 awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
-include pipelines/cv.mk pipelines/tune.mk pipelines/report.mk pipelines/bench.mk
+include pipelines/cv.mk pipelines/tune.mk pipelines/report.mk pipelines/bench.mk pipelines/scale.mk
 
 .PHONY: FORCE
 FORCE:

@@ -18,6 +18,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-d
                   libopenblas-dev liblapacke-dev libmicrohttpd-dev
 RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates
 TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq mandoc xxhash
+# And to test it on hosts, on a cluster, and as a package (200 MB): `make test` runs those suites where they are.
+FAR_PACKAGES   := openssh-server rsync iproute2 slurmctld slurmd slurm-client munge zsh lintian dpkg-dev
 
 variant := $(if $(SAN),san,$(if $(COV),cov,release))
 obj     := build/$(variant)
@@ -54,7 +56,7 @@ $(obj)/flags: FORCE
 	@echo '$(CC) $(CFLAGS) $(rs_cppflags) $(rs_cflags) $(LDFLAGS) $(rs_ldlibs)' | cmp -s - $@ || \
 	 echo '$(CC) $(CFLAGS) $(rs_cppflags) $(rs_cflags) $(LDFLAGS) $(rs_ldlibs)' > $@
 
-version := $(shell git describe --tags --always --dirty 2>/dev/null || cat .version 2>/dev/null || echo 0)
+version := $(shell cat .version 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo 0)
 $(obj)/version.h: FORCE
 	@mkdir -p $(@D)
 	@echo '#define RS_VERSION "$(version)"' | cmp -s - $@ || echo '#define RS_VERSION "$(version)"' > $@
@@ -95,6 +97,12 @@ test: ## install what is missing, build, and run every test; the last line is 'N
 test-here: programs $(units)
 	@RS_BIN=$(abspath $(bin)) tests/run $(obj)/unit $(ONLY)
 
+far_suites := far-ssh far-slurm packaged deb
+.PHONY: test-far
+test-far: ## install sshd, Slurm and lintian too, and test what runs on other machines and the package
+	@pipelines/setup $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES) $(FAR_PACKAGES)
+	$(Q)for suite in $(far_suites); do $(MAKE) --no-print-directory test-here ONLY=$$suite || exit; done
+
 .PHONY: run run-here
 run: ## install what is missing, build, get data and compare all models on it
 	@pipelines/setup $(BUILD_PACKAGES) $(RUN_PACKAGES)
@@ -102,19 +110,60 @@ run: ## install what is missing, build, get data and compare all models on it
 run-here: programs
 	@PATH="$(abspath $(bin)):$$PATH" pipelines/run
 
-# Manual pages come from the same tables as --help.
-pages := $(tools:%=build/man/man1/%.1)
-.PHONY: man install uninstall clean
+# Manual pages and completions of the programs come from the same tables as --help; those of other sections are
+# written, except for the list of programs.
+manual     := $(notdir $(wildcard common/*.[578] tools/*.[578] tools/*/*.[578]))
+pages      := $(tools:%=build/man/man1/%.1) $(foreach page,$(manual),build/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+completions := $(tools:%=build/completion/bash/%) $(tools:%=build/completion/zsh/_%)
+share      := $(DESTDIR)$(PREFIX)/share
+ZSH_FOLDER ?= zsh/site-functions# under share; Debian's packages have zsh/vendor-completions
+.PHONY: man completion install uninstall dist deb doctor clean
 man: $(pages) ## write the manual pages to build/man
-$(pages): build/man/man1/%.1: $(bin)/%
+$(tools:%=build/man/man1/%.1): build/man/man1/%.1: $(bin)/%
 	@mkdir -p $(@D)
-	$(Q)$< --man > $@.tmp && mv $@.tmp $@
-install: programs man ## install under PREFIX (and DESTDIR)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(pages) $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)$< --man > $@.$$$$ && mv $@.$$$$ $@
+vpath %.5 common
+vpath %.7 tools
+vpath %.8 $(sort $(dir $(wildcard tools/*/*.8)))
+build/man/man5/%.5: %.5
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+build/man/man8/%.8: %.8
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+build/man/man7/%.7: %.7 $(programs)
+	@mkdir -p $(@D)
+	$(Q)for program in $(tools); do $(bin)/$$program --help | \
+	  sed -n '2{s/^\([a-z-]*\): /.It Xr \1 1\n/;p;q}'; done > $@.$$$$.list; \
+	  sed -e "/^\.\\\\\" PROGRAMS$$/{r $@.$$$$.list" -e 'd}' $< > $@.$$$$ && mv $@.$$$$ $@ && rm $@.$$$$.list
+completion: $(completions) ## write completions for bash and zsh to build/completion
+build/completion/bash/%: $(bin)/%
+	@mkdir -p $(@D)
+	$(Q)$< --completion=bash > $@.$$$$ && mv $@.$$$$ $@
+build/completion/zsh/_%: $(bin)/%
+	@mkdir -p $(@D)
+	$(Q)$< --completion=zsh > $@.$$$$ && mv $@.$$$$ $@
+
+install: programs man completion ## install under PREFIX (and DESTDIR)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(share)/,man/man1 man/man5 man/man7 man/man8 \
+	  bash-completion/completions $(ZSH_FOLDER))
+	$(Q)install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
+	$(Q)for page in $(pages:build/%=%); do install -m 644 build/$$page $(share)/$$page; done
+	$(Q)install -m 644 $(tools:%=build/completion/bash/%) $(share)/bash-completion/completions
+	$(Q)install -m 644 $(tools:%=build/completion/zsh/_%) $(share)/$(ZSH_FOLDER)
+	$(Q)rmdir $(share)/man/man8 2>/dev/null || true
 uninstall: ## remove what install put there
-	rm -f $(tools:%=$(DESTDIR)$(PREFIX)/bin/%) $(tools:%=$(DESTDIR)$(PREFIX)/share/man/man1/%.1)
+	rm -f $(tools:%=$(DESTDIR)$(PREFIX)/bin/%) $(pages:build/%=$(share)/%) \
+	  $(tools:%=$(share)/bash-completion/completions/%) $(tools:%=$(share)/$(ZSH_FOLDER)/_%)
+
+dist: ## a tarball of what is committed, in build/dist; the same bytes whenever it is made
+	@pipelines/dist build/dist $(or $(patsubst v%,%,$(shell git describe --tags --always 2>/dev/null)),$(version))
+deb: ## a Debian package of what is built, in build/deb
+	@rm -rf build/deb/root
+	$(Q)$(MAKE) -s --no-print-directory install DESTDIR=build/deb/root PREFIX=/usr ZSH_FOLDER=zsh/vendor-completions
+	@pipelines/deb build/deb $(version)
+doctor: ## say what this machine has, and lacks for building, running and testing
+	@pipelines/doctor '!build|$(BUILD_PACKAGES)' '!run|$(RUN_PACKAGES)' 'test|$(TEST_PACKAGES)' 'test-far|$(FAR_PACKAGES)'
 clean: ## remove what was built
 	rm -rf build
 
@@ -123,7 +172,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 	 awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
-include pipelines/cv.mk pipelines/tune.mk pipelines/report.mk pipelines/bench.mk
+include pipelines/cv.mk pipelines/tune.mk pipelines/report.mk pipelines/bench.mk pipelines/scale.mk
 
 .PHONY: FORCE
 FORCE:

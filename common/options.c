@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "completion.h"
 #include "help.h"
 #include "memory.h"
 #include "message.h"
@@ -18,6 +19,7 @@ enum { MAX_OPTIONS = 64, LONG_ONLY = 256 };
 
 const char *rs_output_path = "-";
 int64_t rs_threads = 0;
+const char *rs_completion_shell = NULL;
 
 static bool given[MAX_OPTIONS];
 
@@ -111,6 +113,11 @@ static void set_value(const struct rs_option *option, const char *text) {
 
 /* The options every program shares, which act at once. */
 static void act_on_common(const struct rs_tool *tool, const struct rs_option *option) {
+    if (option->value == &rs_completion_shell) {
+        if (!rs_completion_print(tool, rs_completion_shell))
+            rs_usage_error("--completion: '%s' is neither bash nor zsh", rs_completion_shell);
+        exit(rs_finish());
+    }
     if (option->value != NULL || option->kind != RS_FLAG) return;
     if (strcmp(option->name, "quiet") == 0) rs_verbosity = -1;
     if (strcmp(option->name, "verbose") == 0) rs_verbosity = 1;

@@ -9,6 +9,7 @@
 /* What every program has. RS_END_OPTIONS adds help, version, quiet and verbose and ends a table. */
 extern const char *rs_output_path;
 extern int64_t rs_threads;
+extern const char *rs_completion_shell;
 
 #define RS_OUTPUT_OPTION                                                                           \
     {"output", 'o', RS_STRING, "FILE", &rs_output_path, 0, 0, NULL, false,                         \
@@ -25,13 +26,15 @@ extern int64_t rs_threads;
          "one closing line of figures on standard error"},                                         \
         {"help", 'h', RS_FLAG, NULL, NULL, 0, 0, NULL, false, "print this help"},                  \
         {"man", 0, RS_FLAG, NULL, NULL, 0, 0, NULL, false, "print the manual page (mdoc)"},        \
+        {"completion", 0, RS_STRING, "SHELL", &rs_completion_shell, 0, 0, NULL, false,             \
+         "print what bash or zsh needs to complete this program's options"},                       \
         {"version", 'V', RS_FLAG, NULL, NULL, 0, 0, NULL, false, "print the version"}, {           \
         0                                                                                          \
     }
 
 /* Reads argv by the table, sets rs_progname, rs_verbosity and the number of OpenMP threads.
  * Returns the number of operands and points *operands at the first. Prints and exits for --help,
- * --man and --version. */
+ * --man, --completion and --version. */
 size_t rs_options_parse(const struct rs_tool *tool, int argc, char **argv, char ***operands);
 
 /* True when the option was on the command line (rather than left at its default). */

@@ -20,18 +20,17 @@ setup() {
 
 teardown() { stop_hosts; }
 
-# One model leaves word of where it is made, and takes its time.
-slow() { printf '%s' "item.predict=touch $NET/on.\$\$(hostname); sleep 2; $(item)"; }
-item() { sed -n 's/^item.predict ?= //p' pipelines/models.mk; }
+# How model $1 is made, leaving word of where, and taking its time.
+slow() { printf '%s' "$1.predict=touch $NET/on.\$\$(hostname); sleep 2; $(sed -n "s/^$1.predict ?= //p" pipelines/models.mk)"; }
 
 # Runs the comparison, kills host rsb once it has a job, and holds the result against that of this machine.
 survive() {
     local pid status=0
     printf '1/rsa\n# a remark\n  1/rsb\n' >"$BATS_TEST_TMPDIR/hosts"
     here env SSH="$SSH" make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline user item user-item" OUT="$OUT" \
-        EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts" "$(slow)" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+        EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts" "$(slow item)" "$(slow user)" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
     pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 600); do
         [ ! -e "$NET/on.rsb" ] || break
         sleep 0.1
     done
@@ -42,7 +41,7 @@ survive() {
     assert_equal $status 0
     cmp "$OUT/metrics.csv" "$BATS_FILE_TMPDIR/local/metrics.csv"
     awk -F'\t' '{ print $2 }' "$OUT/jobs.log" | grep -q rsb
-    assert_equal "$(awk -F'\t' '/scores-item/ { print $2 }' "$OUT/jobs.log" | sort -u)" rsa
+    assert_equal "$(awk -F'\t' '/scores-(item|user) / { print $2 }' "$OUT/jobs.log" | sort -u)" rsa
 }
 
 @test "two hosts that share the folder, one killed while it works: the same metrics to the byte" {

@@ -185,10 +185,9 @@ static double look(const float *score, const float *f, const double *weight, siz
     return eta[0] - most - log(sum);
 }
 
-/* Newton's method over the choices of users outside fold LEFT_OUT. */
+/* Newton's method from WEIGHT on over the choices of users outside fold LEFT_OUT. */
 static void fit_weights(const struct choices *choices, const struct data *data, const float *f,
                         size_t n_weights, unsigned left_out, double *weight) {
-    memset(weight, 0, n_weights * sizeof *weight);
     for (int round = 0; round < 12; round++) {
         double gradient[1 + N_LIFTS] = {0}, hessian[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
         for (size_t c = 0; c < choices->n; c++) {
@@ -205,7 +204,7 @@ static void fit_weights(const struct choices *choices, const struct data *data, 
             weight[w] += step;
             moved = fmax(moved, fabs(step));
         }
-        if (moved < 1e-4) break;
+        if (moved < 1e-3) break;
     }
 }
 
@@ -249,11 +248,15 @@ static void find_lifts(const struct search *search, size_t c, float *f) {
 }
 
 /* The users who chose, in order: gains per user in front of GAIN; how many. */
-static size_t gather(const struct search *search, const float *f, double *gain) {
+static size_t gather(const struct search *search, const float *f, const double *weight,
+                     double *gain) {
     const struct data *data = search->data;
     uint8_t *chose = rs_calloc(data->n_users, 1);
+    double plain = weight[0];
+    fit_weights(search->choices, data, f, 1, N_FOLDS, &plain);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
-        double with[1 + N_LIFTS], without[1];
+        double with[1 + N_LIFTS], without[1] = {plain};
+        memcpy(with, weight, sizeof with);
         fit_weights(search->choices, data, f, 1 + N_LIFTS, fold, with);
         fit_weights(search->choices, data, f, 1, fold, without);
         for (size_t c = 0; c < search->choices->n; c++) {
@@ -277,14 +280,14 @@ static size_t gather(const struct search *search, const float *f, double *gain) 
 static void judge(const struct search *search, size_t c, struct verdict *verdict) {
     float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
-    double weight[1 + N_LIFTS];
+    double weight[1 + N_LIFTS] = {1};
     find_lifts(search, c, f);
-    size_t n = gather(search, f, gain);
+    fit_weights(search->choices, search->data, f, 1 + N_LIFTS, N_FOLDS, weight);
+    size_t n = gather(search, f, weight, gain);
     verdict->tested = true;
     verdict->p = choose_p(gain, n, &mean, &error);
     verdict->gain = mean * (double)n / (double)search->choices->n;
     verdict->error = error * (double)n / (double)search->choices->n;
-    fit_weights(search->choices, search->data, f, 1 + N_LIFTS, N_FOLDS, weight);
     double slope = fmax(weight[0], 0.05);
     verdict->weight = fmax(weight[1], 0) / slope;
     verdict->of_user = verdict->weight > 0 ? fmin(weight[2] / slope, 0) : 0;

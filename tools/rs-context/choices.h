@@ -14,7 +14,7 @@
 #include "affinity.h"
 #include "choose.h"
 
-enum { N_OTHERS = 100, N_LIFTS = 2, MAX_CHOICES = 20000 };
+enum { N_OTHERS = 100, N_LIFTS = 2, MAX_CHOICES = 10000 };
 
 struct choices {
     size_t n;

@@ -16,8 +16,13 @@ enum { MF_FACTORS = 8, SVD_FACTORS = N_TRAITS - MF_FACTORS };
 static void fit_mf(struct rs_mf *mf, const struct rs_matrix *matrix, size_t factors,
                    uint64_t seed) {
     struct rs_error err;
-    const struct rs_mf_options options = {
-        .factors = factors, .sweeps = 30, .lambda = -1, .seed = seed};
+    const struct rs_mf_options options = {.factors = factors,
+                                          .sweeps = 30,
+                                          .lambda = -1,
+                                          .tau = 1,
+                                          .max_set = 4096,
+                                          .attribute_weight = 0.2,
+                                          .seed = seed};
     if (!rs_mf_fit(mf, matrix, &options, &err)) rs_die_error(&err);
 }
 

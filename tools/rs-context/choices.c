@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "blend.h"
+#include "dense.h"
 #include "memory.h"
 #include "message.h"
 #include "pairs.h"
+#include "part.h"
 #include "random.h"
+#include "svd.h"
 #include "symmetric.h"
 
-enum { N_ITEMS = 1 + N_OTHERS };
+enum { N_ITEMS = 1 + N_OTHERS, SVD_FACTORS = 32 };
 
 static void allocate(struct choices *choices, size_t n) {
     choices->n = 0;
@@ -37,26 +40,54 @@ static uint32_t draw_other(const struct data *data, struct rs_random *random, ui
     return item;
 }
 
+/* The scores of a user by singular vectors, as rs_standardise makes them. */
+static void score_user(const struct rs_svd *svd, const struct rs_matrix *matrix, uint32_t user,
+                       float *scores) {
+    const struct rs_profile profile = rs_profile_of(matrix, user);
+    const float *taste = svd->user_vector + user * svd->stride;
+    size_t n_items = matrix->items.ids.n;
+    for (size_t i = 0; i < n_items; i++)
+        scores[i] = rs_dense_dot(taste, svd->item_vector + i * svd->stride, svd->stride);
+    rs_standardise(scores, n_items, &profile);
+}
+
+/* The ratings of the first fold are chosen from, or of these as many as there is room for, evenly. */
 void choices_draw(struct choices *choices, const struct data *data, uint64_t seed) {
-    const uint64_t *start = data->matrix->columns.start;
-    float *popular = rs_malloc(data->n_items, sizeof *popular);
-    for (size_t i = 0; i < data->n_items; i++) popular[i] = (float)(start[i + 1] - start[i]);
-    const struct rs_profile nobody = rs_profile_of(data->matrix, RS_NONE);
-    rs_standardise(popular, data->n_items, &nobody);
-    size_t n = data->n < MAX_CHOICES ? data->n : MAX_CHOICES;
-    allocate(choices, n);
-    for (size_t c = 0; c < n; c++) {
+    uint8_t *left_out = rs_malloc(data->n, 1);
+    size_t n_left = 0, seen = 0;
+    for (size_t r = 0; r < data->n; r++) {
+        left_out[r] = part_fold(data, r, seed) == 0;
+        n_left += left_out[r];
+    }
+    struct rs_error err;
+    struct rs_svd svd;
+    struct part part;
+    const struct rs_svd_options options = {
+        .values = RS_SVD_PREFERENCE, .factors = SVD_FACTORS, .seed = seed};
+    part_make(&part, data, left_out);
+    if (!rs_svd_fit(&svd, &part.matrix, &options, &err)) rs_die_error(&err);
+    float *scores = rs_malloc(data->n_items, sizeof *scores);
+    uint32_t scored = RS_NONE;
+    allocate(choices, MAX_CHOICES);
+    for (size_t r = 0; r < data->n && choices->n < MAX_CHOICES; r++) {
+        if (!left_out[r] || seen++ * MAX_CHOICES / (n_left > MAX_CHOICES ? n_left : MAX_CHOICES) <
+                                choices->n)
+            continue;
+        size_t c = choices->n++;
         struct rs_random random = rs_random_stream(seed, 0x63686f69, (uint32_t)c, 0);
-        size_t r = data->n * c / n; /* evenly over the users */
+        if (data->user[r] != scored) score_user(&svd, &part.matrix, data->user[r], scores);
+        scored = data->user[r];
         choices->rating[c] = (uint32_t)r;
         for (size_t k = 0; k < N_ITEMS; k++) {
             uint32_t item = k == 0 ? data->item[r] : draw_other(data, &random, data->user[r]);
             choices->other[c * N_ITEMS + k] = item;
-            choices->score[c * N_ITEMS + k] = popular[item];
+            choices->score[c * N_ITEMS + k] = scores[item];
         }
     }
-    choices->n = n;
-    free(popular);
+    rs_svd_free(&svd);
+    part_free(&part);
+    free(scores);
+    free(left_out);
 }
 
 /* Read */
@@ -313,6 +344,13 @@ static void put_in(struct search *search, size_t c, const struct verdict *verdic
     search->n_kept++;
 }
 
+/* What is left for somebody who has been here long, and what is there of an item's age, changes by
+ * what was taken before: no taste of an age can be told from that. */
+static bool can_rank(const struct candidate *candidate) {
+    return candidate->form.source != RS_CONTEXT_USER_AGE &&
+           candidate->form.source != RS_CONTEXT_ITEM_AGE;
+}
+
 void choose_ranking(const struct data *data, const struct layout *layouts, struct choices *choices,
                     double level, struct verdict *verdicts) {
     struct search *search = rs_calloc(1, sizeof *search);
@@ -320,7 +358,7 @@ void choose_ranking(const struct data *data, const struct layout *layouts, struc
     for (size_t kept = 0; kept < data->n_candidates; kept++) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (size_t c = 0; c < data->n_candidates; c++)
-            if (!verdicts[c].kept && data->candidates[c].form.source != RS_CONTEXT_ITEM_AGE)
+            if (!verdicts[c].kept && can_rank(&data->candidates[c]))
                 judge(search, c, &verdicts[c]);
         size_t best = SIZE_MAX, left = 0;
         for (size_t c = 0; c < data->n_candidates; c++) {

@@ -26,7 +26,7 @@ struct choices {
 /* From a scores file of rs-score --rank --draw. Dies of what is wrong with it. */
 void choices_read(struct choices *choices, const struct data *data, const char *path);
 
-/* Without one: the others are drawn, and scores are by popularity. */
+/* Without one: a fifth of the ratings are chosen, scores are by singular vectors of the others. */
 void choices_draw(struct choices *choices, const struct data *data, uint64_t seed);
 
 void choices_free(struct choices *choices);

@@ -10,7 +10,6 @@
 #include "message.h"
 #include "pairs.h"
 #include "part.h"
-#include "random.h"
 #include "svd.h"
 #include "symmetric.h"
 
@@ -29,16 +28,49 @@ void choices_free(struct choices *choices) {
     free(choices->score);
 }
 
-/* Drawn by us */
+/* Of what could be listed, the tenth that scores best is what lists are made of. */
+enum { HEAD_SHARE = 10, HEAD_LEAST = 20 };
 
-static uint32_t draw_other(const struct data *data, struct rs_random *random, uint32_t user) {
-    uint32_t item = 0;
-    for (int tries = 0; tries < 100; tries++) {
-        item = rs_random_below(random, (uint32_t)data->n_items);
-        if (data_find(data, user, item) == SIZE_MAX) break;
-    }
-    return item;
+static size_t head_of(size_t n) {
+    size_t head = n / HEAD_SHARE;
+    return head > HEAD_LEAST ? head : n < HEAD_LEAST ? n : HEAD_LEAST;
 }
+
+/* An item and its score. */
+struct drawn {
+    uint32_t user, item;
+    float score;
+    bool sampled;
+};
+
+/* By user, those chosen before those sampled, the best first. */
+static int by_score(const void *a, const void *b) {
+    const struct drawn *one = a, *two = b;
+    if (one->user != two->user) return one->user < two->user ? -1 : 1;
+    if (one->sampled != two->sampled) return one->sampled ? 1 : -1;
+    if (one->score != two->score) return one->score > two->score ? -1 : 1;
+    return one->item < two->item ? -1 : one->item > two->item;
+}
+
+/* Takes a choice in if the item is among what lists are made of, of which HEAD are given. */
+static void add_choice(struct choices *choices, const struct data *data, const struct drawn *chosen,
+                       const struct drawn *head, size_t n_head) {
+    size_t rating = data_find(data, chosen->user, chosen->item), at = choices->n * N_ITEMS;
+    if (rating == SIZE_MAX || n_head == 0 || choices->n == MAX_CHOICES ||
+        chosen->score < head[n_head - 1].score)
+        return;
+    choices->rating[choices->n] = (uint32_t)rating;
+    choices->other[at] = chosen->item;
+    choices->score[at] = chosen->score;
+    for (size_t k = 0; k < N_OTHERS; k++) {
+        const struct drawn *other = &head[(k * n_head / N_OTHERS + choices->n * 7919) % n_head];
+        choices->other[at + 1 + k] = other->item;
+        choices->score[at + 1 + k] = other->score;
+    }
+    choices->n++;
+}
+
+/* Made by us */
 
 /* The scores of a user by singular vectors, as rs_standardise makes them. */
 static void score_user(const struct rs_svd *svd, const struct rs_matrix *matrix, uint32_t user,
@@ -51,10 +83,24 @@ static void score_user(const struct rs_svd *svd, const struct rs_matrix *matrix,
     rs_standardise(scores, n_items, &profile);
 }
 
-/* The ratings of the first fold are chosen from, or of these as many as there is room for, evenly. */
+/* What the user has not rated, best first; returns how many there are. */
+static size_t list_others(const struct data *data, uint32_t user, const float *scores,
+                          struct drawn *others) {
+    size_t n = 0;
+    uint64_t r = data->matrix->rows.start[user], end = data->matrix->rows.start[user + 1];
+    for (uint32_t i = 0; i < data->n_items; i++) {
+        while (r < end && data->item[r] < i) r++;
+        if (r < end && data->item[r] == i) continue;
+        others[n++] = (struct drawn){user, i, scores[i], true};
+    }
+    qsort(others, n, sizeof *others, by_score);
+    return n;
+}
+
+/* The ratings of the first fold are chosen, of as many users, evenly, as there is room for. */
 void choices_draw(struct choices *choices, const struct data *data, uint64_t seed) {
     uint8_t *left_out = rs_malloc(data->n, 1);
-    size_t n_left = 0, seen = 0;
+    size_t n_left = 0;
     for (size_t r = 0; r < data->n; r++) {
         left_out[r] = part_fold(data, r, seed) == 0;
         n_left += left_out[r];
@@ -67,43 +113,27 @@ void choices_draw(struct choices *choices, const struct data *data, uint64_t see
     part_make(&part, data, left_out);
     if (!rs_svd_fit(&svd, &part.matrix, &options, &err)) rs_die_error(&err);
     float *scores = rs_malloc(data->n_items, sizeof *scores);
-    uint32_t scored = RS_NONE;
+    struct drawn *others = rs_malloc(data->n_items, sizeof *others);
+    size_t every = n_left / (2 * MAX_CHOICES) + 1;
     allocate(choices, MAX_CHOICES);
-    for (size_t r = 0; r < data->n && choices->n < MAX_CHOICES; r++) {
-        if (!left_out[r] || seen++ * MAX_CHOICES / (n_left > MAX_CHOICES ? n_left : MAX_CHOICES) <
-                                choices->n)
-            continue;
-        size_t c = choices->n++;
-        struct rs_random random = rs_random_stream(seed, 0x63686f69, (uint32_t)c, 0);
-        if (data->user[r] != scored) score_user(&svd, &part.matrix, data->user[r], scores);
-        scored = data->user[r];
-        choices->rating[c] = (uint32_t)r;
-        for (size_t k = 0; k < N_ITEMS; k++) {
-            uint32_t item = k == 0 ? data->item[r] : draw_other(data, &random, data->user[r]);
-            choices->other[c * N_ITEMS + k] = item;
-            choices->score[c * N_ITEMS + k] = scores[item];
+    for (uint32_t u = 0; u < data->n_users; u += (uint32_t)every) {
+        score_user(&svd, &part.matrix, u, scores);
+        size_t head = head_of(list_others(data, u, scores, others));
+        for (uint64_t r = data->matrix->rows.start[u]; r < data->matrix->rows.start[u + 1]; r++) {
+            struct drawn chosen = {u, data->item[r], scores[data->item[r]], false};
+            if (left_out[r]) add_choice(choices, data, &chosen, others, head);
         }
     }
     rs_svd_free(&svd);
     part_free(&part);
+    free(others);
     free(scores);
     free(left_out);
 }
 
 /* Read */
 
-struct drawn {
-    uint32_t user, item;
-    float score;
-    bool sampled;
-};
-
-static int by_user(const void *a, const void *b) {
-    const struct drawn *one = a, *two = b;
-    return one->user < two->user ? -1 : one->user > two->user;
-}
-
-/* All rows whose user and item the matrix knows, by user and else in their order. */
+/* All rows whose user and item the matrix knows. */
 static struct drawn *read_drawn(const struct data *data, const char *path, size_t *n) {
     struct rs_error err;
     struct rs_pairs_reader reader;
@@ -131,34 +161,13 @@ static struct drawn *read_drawn(const struct data *data, const char *path, size_
     return rows;
 }
 
-static int by_score(const void *a, const void *b) {
-    const struct drawn *one = a, *two = b;
-    if (one->user != two->user) return by_user(a, b);
-    if (one->sampled != two->sampled) return one->sampled ? 1 : -1;
-    return one->item < two->item ? -1 : one->item > two->item;
-}
-
-/* The choices of one user: N rows, those that are not sampled first. Every choice gets N_OTHERS of
- * the sampled ones, evenly spread over them. */
+/* The choices of one user: N rows, those that are not sampled first. */
 static void add_user(struct choices *choices, const struct data *data, const struct drawn *rows,
                      size_t n) {
     size_t n_chosen = 0;
     while (n_chosen < n && !rows[n_chosen].sampled) n_chosen++;
-    size_t n_drawn = n - n_chosen;
-    if (n_drawn < 2) return;
-    for (size_t c = 0; c < n_chosen && choices->n < MAX_CHOICES; c++) {
-        size_t rating = data_find(data, rows[c].user, rows[c].item), at = choices->n * N_ITEMS;
-        if (rating == SIZE_MAX) continue;
-        choices->rating[choices->n++] = (uint32_t)rating;
-        choices->other[at] = rows[c].item;
-        choices->score[at] = rows[c].score;
-        for (size_t k = 0; k < N_OTHERS; k++) {
-            const struct drawn *other =
-                &rows[n_chosen + (k * n_drawn / N_OTHERS + c * 7919) % n_drawn];
-            choices->other[at + 1 + k] = other->item;
-            choices->score[at + 1 + k] = other->score;
-        }
-    }
+    for (size_t c = 0; c < n_chosen; c++)
+        add_choice(choices, data, &rows[c], rows + n_chosen, head_of(n - n_chosen));
 }
 
 void choices_read(struct choices *choices, const struct data *data, const char *path) {

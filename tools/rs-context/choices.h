@@ -1,7 +1,8 @@
 /* What was chosen, and what else could have been: on this the order of items is judged.
  *
  * A choice is a rating (u, i) with the score that a model, which did not know it, gives to i and to
- * N_OTHERS items drawn from those that u has not rated. With s a score and f the lifts of a
+ * N_OTHERS items of those that u has not rated, all among the tenth that scores best, since lists
+ * are made of these. With s a score and f the lifts of a
  * dimension at the rating's value,
  *
  *     P(i) = exp(b s_i + w . f_i) / sum over i and the others j of exp(b s_j + w . f_j)

@@ -143,6 +143,11 @@ void rs_context_lifts(const struct rs_context_model *context, const struct rs_si
 void rs_context_rank(const struct rs_profile *profile, size_t n_items, const float *lifts,
                      float *scores);
 
+/* A model that answers as BASE does, moved by the situation; what of it is not given follows from
+ * the user, and the time of a query from that. BASE, CONTEXT and what they hold must outlive it. */
+struct rs_model *rs_context_wrap(const struct rs_model *base, const struct rs_context_model *context,
+                                 const struct rs_situation *situation);
+
 /* For the maker of models: the bucket of an age in days, and the names of the buckets. */
 enum { RS_AGES = 7 };
 extern const char *const rs_age_names[RS_AGES];

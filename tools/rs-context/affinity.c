@@ -14,6 +14,7 @@ struct fit {
     unsigned left_out;
     double (*before)[WIDTH]; /* of every rating's situation: what is known already; or NULL */
     double *taste;           /* users x WIDTH */
+    double usual[WIDTH]; /* mean of t_u */
     double t[WIDTH], a[WIDTH];
     double noise[WIDTH], clustering;
 };
@@ -57,6 +58,7 @@ static void fit_users(struct fit *fit) {
     const uint8_t *value = fit->layout->candidate->value;
     const uint64_t *start = data->matrix->rows.start;
     double squares[WIDTH] = {0}, known[WIDTH] = {0}, left[WIDTH] = {0}, n_all = 0;
+    double mean[WIDTH] = {0}, n_users = 0;
     for (uint32_t u = 0; u < data->n_users; u++) {
         double sum[WIDTH] = {0}, x[WIDTH], n = (double)(start[u + 1] - start[u]);
         if (data->fold[u] == fit->left_out) continue;
@@ -74,13 +76,17 @@ static void fit_users(struct fit *fit) {
         for (size_t k = 1; k < WIDTH; k++) {
             double shrunk = n + fit->noise[k] / fit->t[k];
             double *taste = &fit->taste[u * WIDTH + k];
-            *taste = sum[k] / shrunk;
-            squares[k] += *taste * *taste;
+            double own = (sum[k] - n * fit->usual[k]) / shrunk;
+            *taste = fit->usual[k] + own;
+            squares[k] += own * own;
             known[k] += n / shrunk;
-            left[k] -= *taste * sum[k];
+            left[k] += *taste * (n * *taste - 2 * sum[k]);
+            mean[k] += own;
         }
+        n_users++;
     }
     for (size_t k = 1; k < WIDTH; k++) {
+        fit->usual[k] += n_users > 0 ? mean[k] / n_users : 0;
         fit->t[k] = learned(squares[k], known[k], 1);
         fit->noise[k] = n_all > 0 ? fmax(left[k] / n_all, 1e-3) : 1;
     }
@@ -137,9 +143,20 @@ static void fit_values(struct fit *fit) {
             double prior = fit->noise[k] * fit->clustering / fit->a[k];
             double *a = &fit->affinity->a[v * WIDTH + k];
             *a += (sum[v][k] - *a * prior) / (n[v][k] + prior);
-            squares[k] += *a * *a;
-            known[k] += n[v][k] / (n[v][k] + prior);
+            known[k] += n[v][k] / (n[v][k] + prior) * (1 - 1 / (double)n_values);
         }
+    for (size_t k = 1; k < WIDTH; k++) {
+        double mean = 0, all = 0; /* what all values have in common is no context */
+        for (size_t v = 0; v < n_values; v++) {
+            mean += n[v][k] * fit->affinity->a[v * WIDTH + k];
+            all += n[v][k];
+        }
+        for (size_t v = 0; v < n_values; v++) {
+            double *a = &fit->affinity->a[v * WIDTH + k];
+            *a -= all > 0 ? mean / all : 0;
+            squares[k] += *a * *a;
+        }
+    }
     for (size_t k = 1; k < WIDTH; k++) fit->a[k] = learned(squares[k], known[k], 4);
     free(sum);
     free(n);

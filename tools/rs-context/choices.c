@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "blend.h"
+#include "dense.h"
 #include "memory.h"
 #include "message.h"
 #include "pairs.h"
-#include "random.h"
+#include "part.h"
+#include "svd.h"
 #include "symmetric.h"
 
-enum { N_ITEMS = 1 + N_OTHERS };
+enum { N_ITEMS = 1 + N_OTHERS, SVD_FACTORS = 32 };
 
 static void allocate(struct choices *choices, size_t n) {
     choices->n = 0;
@@ -26,53 +28,112 @@ void choices_free(struct choices *choices) {
     free(choices->score);
 }
 
-/* Drawn by us */
+/* Of what could be listed, the tenth that scores best is what lists are made of. */
+enum { HEAD_SHARE = 10, HEAD_LEAST = 20 };
 
-static uint32_t draw_other(const struct data *data, struct rs_random *random, uint32_t user) {
-    uint32_t item = 0;
-    for (int tries = 0; tries < 100; tries++) {
-        item = rs_random_below(random, (uint32_t)data->n_items);
-        if (data_find(data, user, item) == SIZE_MAX) break;
-    }
-    return item;
+static size_t head_of(size_t n) {
+    size_t head = n / HEAD_SHARE;
+    return head > HEAD_LEAST ? head : n < HEAD_LEAST ? n : HEAD_LEAST;
 }
 
-void choices_draw(struct choices *choices, const struct data *data, uint64_t seed) {
-    const uint64_t *start = data->matrix->columns.start;
-    float *popular = rs_malloc(data->n_items, sizeof *popular);
-    for (size_t i = 0; i < data->n_items; i++) popular[i] = (float)(start[i + 1] - start[i]);
-    const struct rs_profile nobody = rs_profile_of(data->matrix, RS_NONE);
-    rs_standardise(popular, data->n_items, &nobody);
-    size_t n = data->n < MAX_CHOICES ? data->n : MAX_CHOICES;
-    allocate(choices, n);
-    for (size_t c = 0; c < n; c++) {
-        struct rs_random random = rs_random_stream(seed, 0x63686f69, (uint32_t)c, 0);
-        size_t r = data->n * c / n; /* evenly over the users */
-        choices->rating[c] = (uint32_t)r;
-        for (size_t k = 0; k < N_ITEMS; k++) {
-            uint32_t item = k == 0 ? data->item[r] : draw_other(data, &random, data->user[r]);
-            choices->other[c * N_ITEMS + k] = item;
-            choices->score[c * N_ITEMS + k] = popular[item];
-        }
-    }
-    choices->n = n;
-    free(popular);
-}
-
-/* Read */
-
+/* An item and its score. */
 struct drawn {
     uint32_t user, item;
     float score;
     bool sampled;
 };
 
-static int by_user(const void *a, const void *b) {
+/* By user, those chosen before those sampled, the best first. */
+static int by_score(const void *a, const void *b) {
     const struct drawn *one = a, *two = b;
-    return one->user < two->user ? -1 : one->user > two->user;
+    if (one->user != two->user) return one->user < two->user ? -1 : 1;
+    if (one->sampled != two->sampled) return one->sampled ? 1 : -1;
+    if (one->score != two->score) return one->score > two->score ? -1 : 1;
+    return one->item < two->item ? -1 : one->item > two->item;
 }
 
-/* All rows whose user and item the matrix knows, by user and else in their order. */
+/* Takes a choice in if the item is among what lists are made of, of which HEAD are given. */
+static void add_choice(struct choices *choices, const struct data *data, const struct drawn *chosen,
+                       const struct drawn *head, size_t n_head) {
+    size_t rating = data_find(data, chosen->user, chosen->item), at = choices->n * N_ITEMS;
+    if (rating == SIZE_MAX || n_head == 0 || choices->n == MAX_CHOICES ||
+        chosen->score < head[n_head - 1].score)
+        return;
+    choices->rating[choices->n] = (uint32_t)rating;
+    choices->other[at] = chosen->item;
+    choices->score[at] = chosen->score;
+    for (size_t k = 0; k < N_OTHERS; k++) {
+        const struct drawn *other = &head[(k * n_head / N_OTHERS + choices->n * 7919) % n_head];
+        choices->other[at + 1 + k] = other->item;
+        choices->score[at + 1 + k] = other->score;
+    }
+    choices->n++;
+}
+
+/* Made by us */
+
+/* The scores of a user by singular vectors, as rs_standardise makes them. */
+static void score_user(const struct rs_svd *svd, const struct rs_matrix *matrix, uint32_t user,
+                       float *scores) {
+    const struct rs_profile profile = rs_profile_of(matrix, user);
+    const float *taste = svd->user_vector + user * svd->stride;
+    size_t n_items = matrix->items.ids.n;
+    for (size_t i = 0; i < n_items; i++)
+        scores[i] = rs_dense_dot(taste, svd->item_vector + i * svd->stride, svd->stride);
+    rs_standardise(scores, n_items, &profile);
+}
+
+/* What the user has not rated, best first; returns how many there are. */
+static size_t list_others(const struct data *data, uint32_t user, const float *scores,
+                          struct drawn *others) {
+    size_t n = 0;
+    uint64_t r = data->matrix->rows.start[user], end = data->matrix->rows.start[user + 1];
+    for (uint32_t i = 0; i < data->n_items; i++) {
+        while (r < end && data->item[r] < i) r++;
+        if (r < end && data->item[r] == i) continue;
+        others[n++] = (struct drawn){user, i, scores[i], true};
+    }
+    qsort(others, n, sizeof *others, by_score);
+    return n;
+}
+
+/* The ratings of the first fold are chosen, of as many users, evenly, as there is room for. */
+void choices_draw(struct choices *choices, const struct data *data, uint64_t seed) {
+    uint8_t *left_out = rs_malloc(data->n, 1);
+    size_t n_left = 0;
+    for (size_t r = 0; r < data->n; r++) {
+        left_out[r] = part_fold(data, r, seed) == 0;
+        n_left += left_out[r];
+    }
+    struct rs_error err;
+    struct rs_svd svd;
+    struct part part;
+    const struct rs_svd_options options = {
+        .values = RS_SVD_PREFERENCE, .factors = SVD_FACTORS, .seed = seed};
+    part_make(&part, data, left_out);
+    if (!rs_svd_fit(&svd, &part.matrix, &options, &err)) rs_die_error(&err);
+    float *scores = rs_malloc(data->n_items, sizeof *scores);
+    struct drawn *others = rs_malloc(data->n_items, sizeof *others);
+    size_t every = n_left / (2 * MAX_CHOICES) + 1;
+    allocate(choices, MAX_CHOICES);
+    for (uint32_t u = 0; u < data->n_users; u += (uint32_t)every) {
+        score_user(&svd, &part.matrix, u, scores);
+        size_t head = head_of(list_others(data, u, scores, others));
+        for (uint64_t r = data->matrix->rows.start[u]; r < data->matrix->rows.start[u + 1]; r++) {
+            struct drawn chosen = {u, data->item[r], scores[data->item[r]], false};
+            if (left_out[r]) add_choice(choices, data, &chosen, others, head);
+        }
+    }
+    rs_svd_free(&svd);
+    part_free(&part);
+    free(others);
+    free(scores);
+    free(left_out);
+}
+
+/* Read */
+
+/* All rows whose user and item the matrix knows. */
 static struct drawn *read_drawn(const struct data *data, const char *path, size_t *n) {
     struct rs_error err;
     struct rs_pairs_reader reader;
@@ -100,34 +161,13 @@ static struct drawn *read_drawn(const struct data *data, const char *path, size_
     return rows;
 }
 
-static int by_score(const void *a, const void *b) {
-    const struct drawn *one = a, *two = b;
-    if (one->user != two->user) return by_user(a, b);
-    if (one->sampled != two->sampled) return one->sampled ? 1 : -1;
-    return one->item < two->item ? -1 : one->item > two->item;
-}
-
-/* The choices of one user: N rows, those that are not sampled first. Every choice gets N_OTHERS of
- * the sampled ones, evenly spread over them. */
+/* The choices of one user: N rows, those that are not sampled first. */
 static void add_user(struct choices *choices, const struct data *data, const struct drawn *rows,
                      size_t n) {
     size_t n_chosen = 0;
     while (n_chosen < n && !rows[n_chosen].sampled) n_chosen++;
-    size_t n_drawn = n - n_chosen;
-    if (n_drawn < 2) return;
-    for (size_t c = 0; c < n_chosen && choices->n < MAX_CHOICES; c++) {
-        size_t rating = data_find(data, rows[c].user, rows[c].item), at = choices->n * N_ITEMS;
-        if (rating == SIZE_MAX) continue;
-        choices->rating[choices->n++] = (uint32_t)rating;
-        choices->other[at] = rows[c].item;
-        choices->score[at] = rows[c].score;
-        for (size_t k = 0; k < N_OTHERS; k++) {
-            const struct drawn *other =
-                &rows[n_chosen + (k * n_drawn / N_OTHERS + c * 7919) % n_drawn];
-            choices->other[at + 1 + k] = other->item;
-            choices->score[at + 1 + k] = other->score;
-        }
-    }
+    for (size_t c = 0; c < n_chosen; c++)
+        add_choice(choices, data, &rows[c], rows + n_chosen, head_of(n - n_chosen));
 }
 
 void choices_read(struct choices *choices, const struct data *data, const char *path) {
@@ -185,10 +225,9 @@ static double look(const float *score, const float *f, const double *weight, siz
     return eta[0] - most - log(sum);
 }
 
-/* Newton's method over the choices of users outside fold LEFT_OUT. */
+/* Newton's method from WEIGHT on over the choices of users outside fold LEFT_OUT. */
 static void fit_weights(const struct choices *choices, const struct data *data, const float *f,
                         size_t n_weights, unsigned left_out, double *weight) {
-    memset(weight, 0, n_weights * sizeof *weight);
     for (int round = 0; round < 12; round++) {
         double gradient[1 + N_LIFTS] = {0}, hessian[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
         for (size_t c = 0; c < choices->n; c++) {
@@ -205,7 +244,7 @@ static void fit_weights(const struct choices *choices, const struct data *data, 
             weight[w] += step;
             moved = fmax(moved, fabs(step));
         }
-        if (moved < 1e-4) break;
+        if (moved < 1e-3) break;
     }
 }
 
@@ -249,11 +288,15 @@ static void find_lifts(const struct search *search, size_t c, float *f) {
 }
 
 /* The users who chose, in order: gains per user in front of GAIN; how many. */
-static size_t gather(const struct search *search, const float *f, double *gain) {
+static size_t gather(const struct search *search, const float *f, const double *weight,
+                     double *gain) {
     const struct data *data = search->data;
     uint8_t *chose = rs_calloc(data->n_users, 1);
+    double plain = weight[0];
+    fit_weights(search->choices, data, f, 1, N_FOLDS, &plain);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
-        double with[1 + N_LIFTS], without[1];
+        double with[1 + N_LIFTS], without[1] = {plain};
+        memcpy(with, weight, sizeof with);
         fit_weights(search->choices, data, f, 1 + N_LIFTS, fold, with);
         fit_weights(search->choices, data, f, 1, fold, without);
         for (size_t c = 0; c < search->choices->n; c++) {
@@ -277,14 +320,14 @@ static size_t gather(const struct search *search, const float *f, double *gain) 
 static void judge(const struct search *search, size_t c, struct verdict *verdict) {
     float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
-    double weight[1 + N_LIFTS];
+    double weight[1 + N_LIFTS] = {1};
     find_lifts(search, c, f);
-    size_t n = gather(search, f, gain);
+    fit_weights(search->choices, search->data, f, 1 + N_LIFTS, N_FOLDS, weight);
+    size_t n = gather(search, f, weight, gain);
     verdict->tested = true;
     verdict->p = choose_p(gain, n, &mean, &error);
     verdict->gain = mean * (double)n / (double)search->choices->n;
     verdict->error = error * (double)n / (double)search->choices->n;
-    fit_weights(search->choices, search->data, f, 1 + N_LIFTS, N_FOLDS, weight);
     double slope = fmax(weight[0], 0.05);
     verdict->weight = fmax(weight[1], 0) / slope;
     verdict->of_user = verdict->weight > 0 ? fmin(weight[2] / slope, 0) : 0;
@@ -310,6 +353,13 @@ static void put_in(struct search *search, size_t c, const struct verdict *verdic
     search->n_kept++;
 }
 
+/* What is left for somebody who has been here long, and what is there of an item's age, changes by
+ * what was taken before: no taste of an age can be told from that. */
+static bool can_rank(const struct candidate *candidate) {
+    return candidate->form.source != RS_CONTEXT_USER_AGE &&
+           candidate->form.source != RS_CONTEXT_ITEM_AGE;
+}
+
 void choose_ranking(const struct data *data, const struct layout *layouts, struct choices *choices,
                     double level, struct verdict *verdicts) {
     struct search *search = rs_calloc(1, sizeof *search);
@@ -317,7 +367,7 @@ void choose_ranking(const struct data *data, const struct layout *layouts, struc
     for (size_t kept = 0; kept < data->n_candidates; kept++) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (size_t c = 0; c < data->n_candidates; c++)
-            if (!verdicts[c].kept && data->candidates[c].form.source != RS_CONTEXT_ITEM_AGE)
+            if (!verdicts[c].kept && can_rank(&data->candidates[c]))
                 judge(search, c, &verdicts[c]);
         size_t best = SIZE_MAX, left = 0;
         for (size_t c = 0; c < data->n_candidates; c++) {

@@ -1,7 +1,8 @@
 /* What was chosen, and what else could have been: on this the order of items is judged.
  *
  * A choice is a rating (u, i) with the score that a model, which did not know it, gives to i and to
- * N_OTHERS items drawn from those that u has not rated. With s a score and f the lifts of a
+ * N_OTHERS items of those that u has not rated, all among the tenth that scores best, since lists
+ * are made of these. With s a score and f the lifts of a
  * dimension at the rating's value,
  *
  *     P(i) = exp(b s_i + w . f_i) / sum over i and the others j of exp(b s_j + w . f_j)
@@ -14,7 +15,7 @@
 #include "affinity.h"
 #include "choose.h"
 
-enum { N_OTHERS = 100, N_LIFTS = 2, MAX_CHOICES = 20000 };
+enum { N_OTHERS = 100, N_LIFTS = 2, MAX_CHOICES = 10000 };
 
 struct choices {
     size_t n;
@@ -26,7 +27,7 @@ struct choices {
 /* From a scores file of rs-score --rank --draw. Dies of what is wrong with it. */
 void choices_read(struct choices *choices, const struct data *data, const char *path);
 
-/* Without one: the others are drawn, and scores are by popularity. */
+/* Without one: a fifth of the ratings are chosen, scores are by singular vectors of the others. */
 void choices_draw(struct choices *choices, const struct data *data, uint64_t seed);
 
 void choices_free(struct choices *choices);

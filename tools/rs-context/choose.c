@@ -84,7 +84,7 @@ static void judge(const struct search *search, size_t c, struct verdict *verdict
     verdict->p = choose_p(trial.gain, n, &mean, &error);
     verdict->gain = mean * (double)n / (double)n_checked;
     verdict->error = error * (double)n / (double)n_checked;
-    verdict->scale = trial.squares > 0 ? fmax(0, fmin(trial.cross / trial.squares, 1)) : 0;
+    verdict->scale = trial.squares > 0 ? fmax(0, fmin(trial.cross / trial.squares, 1.25)) : 0;
     free(trial.gain);
 }
 

@@ -36,7 +36,7 @@ static const struct rs_option options[] = {
      "expected ratings of some of the ratings, by a model that was made without these (rs-score "
      "--pairs); else a factorisation made for it"},
     {"drawn", 0, RS_STRING, "SCORES", &drawn_path, 0, 0, NULL, false,
-     "the same of ranking (rs-score --pairs --rank --draw); else how popular items are"},
+     "the same of ranking (rs-score --pairs --rank --draw); else singular vectors made for it"},
     {.kind = RS_HEADING, .help = "Always:"},
     RS_SEED_OPTION(&seed),
     RS_OUTPUT_OPTION,
@@ -72,7 +72,7 @@ static const struct rs_tool tool = {
         "A dimension is kept if it pays: its effects are fitted to the ratings of four fifths of "
         "the users and must bring the others' closer, which Student's one-sided test over users "
         "decides, by Holm's correction for the number of dimensions, one after the other. Ratings "
-        "and ranks decide separately. The header has gain, p and adjusted p of every dimension: "
+        "and ranks decide separately, and ages are of ratings alone. The header has gain, p and adjusted p of every dimension: "
         "gains are a rating's squared error, and a choice's log-likelihood among 101 items.",
     .memory = "the mapped matrix; about 60 bytes a rating and 256 a user; 4 values x items twice "
               "for each thread.",
@@ -174,17 +174,21 @@ static void learn(const struct data *data, const struct layout *layouts, struct 
     fit_ranking(data, learned);
 }
 
+static void tell_one(const struct candidate *candidate, const char *of,
+                     const struct verdict *verdict) {
+    if (!verdict->tested) return;
+    rs_note("%s, %zu values, of %s: %s; gain %.5f +- %.5f, p %.2g, adjusted %.2g",
+            candidate->form.name, candidate->form.values.n, of,
+            verdict->kept ? "kept" : "not kept", verdict->gain, verdict->error, verdict->p,
+            verdict->adjusted);
+}
+
 static void tell(const struct data *data, const struct learned *learned) {
     size_t n_kept = 0;
     for (size_t c = 0; c < data->n_candidates; c++) {
-        const struct learned *mine = &learned[c];
-        n_kept += mine->predict.kept || mine->rank.kept;
-        rs_note("%s: %zu values; ratings %s, gain %.5f +- %.5f, p %.2g, adjusted %.2g; ranks %s, "
-                "gain %.5f +- %.5f, p %.2g, adjusted %.2g",
-                data->candidates[c].form.name, data->candidates[c].form.values.n,
-                mine->predict.kept ? "kept" : "not kept", mine->predict.gain, mine->predict.error,
-                mine->predict.p, mine->predict.adjusted, mine->rank.kept ? "kept" : "not kept",
-                mine->rank.gain, mine->rank.error, mine->rank.p, mine->rank.adjusted);
+        n_kept += learned[c].predict.kept || learned[c].rank.kept;
+        tell_one(&data->candidates[c], "ratings", &learned[c].predict);
+        tell_one(&data->candidates[c], "ranks", &learned[c].rank);
     }
     rs_note("%zu of %zu dimensions kept", n_kept, data->n_candidates);
 }

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "baseline.h"
 #include "memory.h"
 #include "message.h"
 #include "mf.h"
-#include "random.h"
+#include "part.h"
 #include "svd.h"
 
 enum { MF_FACTORS = 8, SVD_FACTORS = N_TRAITS - MF_FACTORS };
@@ -16,8 +15,13 @@ enum { MF_FACTORS = 8, SVD_FACTORS = N_TRAITS - MF_FACTORS };
 static void fit_mf(struct rs_mf *mf, const struct rs_matrix *matrix, size_t factors,
                    uint64_t seed) {
     struct rs_error err;
-    const struct rs_mf_options options = {
-        .factors = factors, .sweeps = 30, .lambda = -1, .seed = seed};
+    const struct rs_mf_options options = {.factors = factors,
+                                          .sweeps = 30,
+                                          .lambda = -1,
+                                          .tau = 1,
+                                          .max_set = 4096,
+                                          .attribute_weight = 0.2,
+                                          .seed = seed};
     if (!rs_mf_fit(mf, matrix, &options, &err)) rs_die_error(&err);
 }
 
@@ -29,93 +33,10 @@ static double expected(const struct rs_mf *mf, uint32_t user, uint32_t item) {
     return mf->mean + mf->unit * sum;
 }
 
-/* A matrix of the ratings whose LEFT_OUT is not set, in memory. */
-struct part {
-    struct rs_matrix matrix;
-    uint64_t *row_start, *column_start;
-    uint32_t *row_other, *column_other;
-    float *row_rating, *column_rating;
-    double *numbers; /* means, deviations and biases of both sides */
-};
-
-static void copy_rows(struct part *part, const struct data *data, const uint8_t *left_out) {
-    const struct rs_sparse *rows = &data->matrix->rows;
-    uint64_t n = 0;
-    for (size_t u = 0; u < data->n_users; u++) {
-        part->row_start[u] = n;
-        for (uint64_t r = rows->start[u]; r < rows->start[u + 1]; r++) {
-            if (left_out[r]) continue;
-            part->row_other[n] = rows->other[r];
-            part->row_rating[n++] = rows->rating[r];
-            part->column_start[rows->other[r] + 1]++;
-        }
-    }
-    part->row_start[data->n_users] = n;
-    for (size_t i = 0; i < data->n_items; i++) part->column_start[i + 1] += part->column_start[i];
-    uint64_t *next = rs_malloc(data->n_items + 1, sizeof *next);
-    memcpy(next, part->column_start, (data->n_items + 1) * sizeof *next);
-    for (uint32_t u = 0; u < data->n_users; u++)
-        for (uint64_t e = part->row_start[u]; e < part->row_start[u + 1]; e++) {
-            uint64_t at = next[part->row_other[e]]++;
-            part->column_other[at] = u;
-            part->column_rating[at] = part->row_rating[e];
-        }
-    free(next);
-}
-
-static void part_make(struct part *part, const struct data *data, const uint8_t *left_out) {
-    size_t n = data->n, n_users = data->n_users, n_items = data->n_items;
-    *part = (struct part){.matrix = *data->matrix,
-                          .row_start = rs_calloc(n_users + 1, sizeof *part->row_start),
-                          .column_start = rs_calloc(n_items + 1, sizeof *part->column_start),
-                          .row_other = rs_malloc(n, sizeof *part->row_other),
-                          .column_other = rs_malloc(n, sizeof *part->column_other),
-                          .row_rating = rs_malloc(n, sizeof *part->row_rating),
-                          .column_rating = rs_malloc(n, sizeof *part->column_rating),
-                          .numbers = rs_calloc(3 * (n_users + n_items), sizeof(double))};
-    copy_rows(part, data, left_out);
-    struct rs_matrix *matrix = &part->matrix;
-    matrix->n_ratings = part->row_start[n_users];
-    matrix->rows = (struct rs_sparse){n_users, n_items, part->row_start, part->row_other,
-                                      part->row_rating};
-    matrix->columns = (struct rs_sparse){n_items, n_users, part->column_start, part->column_other,
-                                         part->column_rating};
-    double *numbers = part->numbers, whole, deviation;
-    rs_line_statistics(&matrix->columns, numbers, numbers + n_items, &whole, &deviation);
-    matrix->items.mean = numbers;
-    matrix->items.deviation = numbers + n_items;
-    matrix->items.bias = numbers + 2 * n_items;
-    numbers += 3 * n_items;
-    rs_line_statistics(&matrix->rows, numbers, numbers + n_users, &matrix->mean,
-                       &matrix->deviation);
-    matrix->users.mean = numbers;
-    matrix->users.deviation = numbers + n_users;
-    matrix->users.bias = numbers + 2 * n_users;
-    const struct rs_baseline_options options = {15, 10, 10};
-    rs_baseline_fit(&matrix->rows, &matrix->columns, matrix->mean, &options,
-                    numbers + 2 * n_users, part->numbers + 2 * n_items);
-    matrix->time = NULL;
-}
-
-static void part_free(struct part *part) {
-    free(part->row_start);
-    free(part->column_start);
-    free(part->row_other);
-    free(part->column_other);
-    free(part->row_rating);
-    free(part->column_rating);
-    free(part->numbers);
-}
-
 void residuals_make(struct data *data, uint64_t seed) {
     if (data->matrix->implicit) return;
     uint8_t *fold = rs_malloc(data->n, 1), *left_out = rs_malloc(data->n, 1);
-    for (size_t r = 0; r < data->n; r++) {
-        struct rs_id user = rs_ids_get(&data->matrix->users.ids, data->user[r]);
-        struct rs_id item = rs_ids_get(&data->matrix->items.ids, data->item[r]);
-        fold[r] = (uint8_t)(rs_random_hash(seed, user.text, user.length, item.text, item.length) %
-                            N_FOLDS);
-    }
+    for (size_t r = 0; r < data->n; r++) fold[r] = (uint8_t)part_fold(data, r, seed);
     data->residual = rs_malloc(data->n, sizeof *data->residual);
     for (unsigned f = 0; f < N_FOLDS; f++) {
         struct part part;
@@ -182,8 +103,8 @@ static void add_mf_traits(struct data *data, const struct rs_mf *mf) {
             data->x[i * WIDTH + 1 + f] = mf->items.vector[i * mf->stride + f];
 }
 
-/* A user's vector p gives p . q = (L' p) . x and a constant: by the variance of L' p over the users, so
- * many ratings of noise as it takes to equal it. */
+/* A user's vector p gives p . q = (L' p) . x and a constant: by the variance of L' p over the
+ * users, so many ratings of noise as it takes to equal it. */
 static void find_known(struct data *data, const struct rs_mf *mf, square l) {
     double sum[WIDTH] = {0};
     for (size_t u = 0; u < data->n_users; u++) {
@@ -204,7 +125,8 @@ static void find_known(struct data *data, const struct rs_mf *mf, square l) {
         data->known[k] = sum[k] > 0 ? mf->noise * (double)data->n_users / sum[k] : INFINITY;
 }
 
-/* An item's entries in the singular vectors grow with the root of its ratings, which is no trait. */
+/* An item's entries in the singular vectors grow with the root of its ratings, which is no trait.
+ */
 static void add_svd_traits(struct data *data, uint64_t seed) {
     struct rs_error err;
     struct rs_svd svd;

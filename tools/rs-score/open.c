@@ -41,6 +41,11 @@ static void open_files(struct opened *opened, const struct choice *choice) {
     opened->model = opened->models[n - 1];
 }
 
+char *open_context_path(const struct rs_folder *folder) {
+    const char *part = json_string_value(json_object_get(folder->manifest, "context"));
+    return part == NULL ? NULL : rs_format("%s/%s", folder->path, part);
+}
+
 void open_choice(struct opened *opened, const struct choice *choice) {
     *opened = (struct opened){0};
     (choice->matrix == NULL ? open_folder : open_files)(opened, choice);

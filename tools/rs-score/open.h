@@ -28,6 +28,9 @@ struct opened {
 /* Whether a --model is a folder, or a symlink that leads to one. */
 bool open_is_folder(const char *model);
 
+/* The path of the folder's context model, which the caller frees; NULL if it has none. */
+char *open_context_path(const struct rs_folder *folder);
+
 /* Opens what was chosen; dies if it can't. */
 void open_choice(struct opened *opened, const struct choice *choice);
 void open_close(struct opened *opened);

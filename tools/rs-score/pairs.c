@@ -40,7 +40,7 @@ static void reserve(struct asked *asked, size_t n) {
     asked->capacity = capacities[0];
 }
 
-static void read_pairs(struct asked *asked, const char *path) {
+static void read_pairs(struct asked *asked, const char *path, struct situations *situations) {
     struct rs_error err;
     const char *const paths[] = {path};
     struct rs_pairs *batch;
@@ -50,6 +50,7 @@ static void read_pairs(struct asked *asked, const char *path) {
         if (batch == NULL) break;
         asked->has_rating |= batch->rating != NULL;
         asked->has_time |= batch->time != NULL;
+        if (situations != NULL) situations_add(situations, &asked->reader, batch);
         reserve(asked, asked->n + batch->n);
         for (size_t i = 0; i < batch->n; i++, asked->n++) {
             asked->user[asked->n] = batch->user[i];
@@ -167,6 +168,14 @@ static struct rs_profile profile_of(const struct scoring *scoring, const struct 
                         asked->user_line[user], &bench->room);
 }
 
+/* By how much its situation moves the expected rating of a pair. */
+static float situation_shift(const struct situations *situations, uint32_t row,
+                             const struct rs_profile *profile, uint32_t item) {
+    const struct rs_situation *situation = &situations->of_pair[row];
+    if (situations->off || !rs_situation_predicts(situations->model, situation)) return 0;
+    return (float)rs_context_shift(situations->model, situation, profile, item);
+}
+
 static void predict_user(const struct scoring *scoring, const struct asked *asked, uint32_t user,
                          struct bench *bench, struct scored *scored) {
     struct rs_profile profile = profile_of(scoring, asked, user, bench);
@@ -187,6 +196,9 @@ static void predict_user(const struct scoring *scoring, const struct asked *aske
         if (unknown && scoring->mean_for_unknown)
             answers[q] = (struct rs_answer){.score = (float)scoring->matrix->mean,
                                             .source = RS_FROM_GLOBAL_MEAN};
+        if (scoring->situations != NULL)
+            answers[q].score += situation_shift(scoring->situations, asked->order[begin + q],
+                                                &profile, items[q]);
         scored->answer[asked->order[begin + q]] = answers[q];
     }
     free(items);
@@ -205,24 +217,65 @@ static void place_among(const float *scores, size_t n_items, float score, uint32
     *tied = equal;
 }
 
+/* Where a pair comes among SCORES, which are of all items. */
+static void place_pair(const struct scoring *scoring, const struct asked *asked, uint32_t row,
+                       const struct rs_profile *profile, const float *scores,
+                       struct scored *scored) {
+    size_t n_items = scoring->matrix->items.ids.n;
+    uint32_t item = asked->item_line[asked->item[row]];
+    scored->candidates[row] = (uint32_t)(n_items - profile->n);
+    scored->above[row] = scored->tied[row] = 0;
+    scored->answer[row] = (struct rs_answer){.source = RS_FROM_MODEL};
+    if (item == RS_NONE || isinf(scores[item])) return; /* no candidate */
+    scored->answer[row].score = scores[item];
+    if (row < asked->n_given)
+        place_among(scores, n_items, scores[item], &scored->above[row], &scored->tied[row]);
+}
+
+static void leave_out(const struct rs_profile *profile, float *scores) {
+    for (size_t e = 0; e < profile->n; e++) scores[profile->item[e]] = -INFINITY;
+}
+
+/* The same list of scores, moved by every situation that the user's pairs are in. */
+static void rank_situations(const struct scoring *scoring, const struct asked *asked, uint32_t user,
+                            const struct rs_profile *profile, struct bench *bench,
+                            struct scored *scored) {
+    const struct situations *situations = scoring->situations;
+    size_t n_items = scoring->matrix->items.ids.n;
+    float *moved = rs_aligned(n_items, sizeof *moved), *lifts = rs_aligned(n_items, sizeof *lifts);
+    uint64_t begin = asked->start[user], end = asked->start[user + 1];
+    rs_standardise(bench->scores, n_items, profile);
+    for (uint64_t k = begin; k < end; k++) {
+        uint32_t list = situations->list[asked->order[k]];
+        bool done = false;
+        for (uint64_t j = begin; j < k && !done; j++)
+            done = situations->list[asked->order[j]] == list;
+        if (done) continue;
+        rs_context_lifts(situations->model, &situations->of_pair[asked->order[k]], profile, lifts);
+        for (size_t i = 0; i < n_items; i++)
+            moved[i] = bench->scores[i] + (situations->off ? 0 : lifts[i]);
+        leave_out(profile, moved);
+        for (uint64_t j = k; j < end; j++)
+            if (situations->list[asked->order[j]] == list)
+                place_pair(scoring, asked, asked->order[j], profile, moved, scored);
+    }
+    free(moved);
+    free(lifts);
+}
+
 static void rank_user(const struct scoring *scoring, const struct asked *asked, uint32_t user,
                       struct bench *bench, struct scored *scored, bool standardise) {
     struct rs_profile profile = profile_of(scoring, asked, user, bench);
     float *scores = bench->scores;
-    size_t n_items = scoring->matrix->items.ids.n;
     rs_model_rank(scoring->model, bench->workspace, &profile, scores);
-    if (standardise) rs_standardise(scores, n_items, &profile);
-    for (size_t e = 0; e < profile.n; e++) scores[profile.item[e]] = -INFINITY;
-    for (uint64_t k = asked->start[user]; k < asked->start[user + 1]; k++) {
-        uint32_t row = asked->order[k], item = asked->item_line[asked->item[row]];
-        scored->candidates[row] = (uint32_t)(n_items - profile.n);
-        scored->above[row] = scored->tied[row] = 0;
-        scored->answer[row] = (struct rs_answer){.source = RS_FROM_MODEL};
-        if (item == RS_NONE || isinf(scores[item])) continue; /* no candidate */
-        scored->answer[row].score = scores[item];
-        if (row < asked->n_given)
-            place_among(scores, n_items, scores[item], &scored->above[row], &scored->tied[row]);
+    if (scoring->situations != NULL) {
+        rank_situations(scoring, asked, user, &profile, bench, scored);
+        return;
     }
+    if (standardise) rs_standardise(scores, scoring->matrix->items.ids.n, &profile);
+    leave_out(&profile, scores);
+    for (uint64_t k = asked->start[user]; k < asked->start[user + 1]; k++)
+        place_pair(scoring, asked, asked->order[k], &profile, scores, scored);
 }
 
 static void score_users(const struct scoring *scoring, const struct asked *asked, bool ranking,
@@ -276,7 +329,10 @@ static void write_row(struct rs_pairs *batch, const struct scoring *scoring,
     const struct rs_answer *answer = &scored->answer[i];
     if (!isfinite(answer->score))
         rs_die(EX_SOFTWARE, "model %s gave a score that is no number", scoring->model->name);
-    batch->user[n] = asked->user[i];
+    const uint32_t *list = batch->candidates != NULL && scoring->situations != NULL
+                               ? scoring->situations->list
+                               : NULL;
+    batch->user[n] = list == NULL ? asked->user[i] : list[i];
     batch->item[n] = asked->item[i];
     batch->score[n] = answer->score;
     batch->user_count[n] = count_of(&scoring->matrix->rows, asked->user_line[asked->user[i]]);
@@ -307,6 +363,7 @@ static void write_scores(struct scoring *scoring, const struct asked *asked, boo
                                  .columns = columns,
                                  .users = &asked->reader.users.ids,
                                  .items = &asked->reader.items.ids};
+    if (ranking && scoring->situations != NULL) form.users = &scoring->situations->lists.ids;
     json_t *header = scoring->header;
     json_object_set_new(header, "task", json_string(ranking ? "rank" : "predict"));
     json_object_set_new(header, "test", test_identity(asked));
@@ -323,9 +380,12 @@ static void write_scores(struct scoring *scoring, const struct asked *asked, boo
 void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, size_t n_drawn,
                  size_t n_users) {
     struct asked asked = {0};
-    read_pairs(&asked, pairs_path);
+    read_pairs(&asked, pairs_path, scoring->situations);
     asked.user_line = find_lines(&asked.reader.users.ids, &scoring->matrix->users.ids);
     asked.item_line = find_lines(&asked.reader.items.ids, &scoring->matrix->items.ids);
+    if (scoring->situations != NULL)
+        situations_finish(scoring->situations, &asked.reader.users.ids, asked.user_line,
+                          asked.user);
     if (n_drawn > 0) choose_users(&asked, scoring->seed, n_users);
     group_by_user(&asked);
     if (n_drawn > 0) {

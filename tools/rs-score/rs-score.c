@@ -26,6 +26,10 @@ static bool mean_for_unknown = false;
 static const char *ratings_path = NULL;
 static const char *users_path = NULL;
 static int lines = 0;
+static const char *context_path = NULL;
+static const char *context_given = NULL;
+static const char *context_from = NULL;
+static bool context_off = false;
 static int64_t seed = 1;
 
 static const char *const line_forms[] = {"none", "tsv", "json", NULL};
@@ -69,6 +73,17 @@ static const struct rs_option options[] = {
      "first; a tab or backslash within an id is written as \\t or \\\\. json: the same with "
      "scores, "
      "titles and how many ratings the user has"},
+    {.kind = RS_HEADING, .help = "In a situation:"},
+    {"context-model", 0, RS_STRING, "FILE", &context_path, 0, 0, NULL, false,
+     "how context moves ratings and ranks, a file of rs-context"},
+    {"context", 0, RS_STRING, "NAME=VALUE,...", &context_given, 0, 0, NULL, true,
+     "answer for this situation, as in hour=21,region=94; time=2026-11-24T21:00:00Z gives hour, "
+     "weekday, month, season and ages; what is not known to the model is left out, with a warning"},
+    {"context-from", 0, RS_STRING, "NAME,...", &context_from, 0, 0, NULL, true,
+     "with --pairs, take these from each pair (time: all that follows from it); with --rank the "
+     "pairs of a user in each situation are a list of their own"},
+    {"context-off", 0, RS_FLAG, NULL, &context_off, 0, 0, NULL, true,
+     "with --context-from, move nothing: the same lists without context, to compare with"},
     {.kind = RS_HEADING, .help = "Always:"},
     {"ratings", 'r', RS_STRING, "RATINGS", &ratings_path, 0, 0, NULL, false,
      "further ratings of users, known to the matrix or not, which the model takes into account "
@@ -128,6 +143,18 @@ static const struct rs_tool tool = {
     .examples = examples,
 };
 
+static void check_context(void) {
+    bool asked = context_given != NULL || context_from != NULL;
+    if (asked && context_path == NULL && !open_is_folder(model_specs.items[0]))
+        rs_usage_error("--context and --context-from need --context-model");
+    if (!asked && context_path != NULL)
+        rs_usage_error("--context-model: in which situation? (--context or --context-from)");
+    if (context_from != NULL && (context_given != NULL || pairs_path == NULL || n_drawn > 0))
+        rs_usage_error("--context-from goes with --pairs, without --context and --draw");
+    if (context_off && context_from == NULL)
+        rs_usage_error("--context-off goes with --context-from");
+}
+
 static void check_models(void) {
     if (model_specs.n == 0) rs_usage_error("--model is missing");
     bool folder = model_specs.n == 1 && open_is_folder(model_specs.items[0]);
@@ -145,6 +172,7 @@ static void check_usage(void) {
     if ((pairs_path != NULL) == (n_top > 0)) rs_usage_error("give either --pairs or --top");
     if (pairs_path == NULL && (ranking || n_drawn > 0))
         rs_usage_error("--rank and --draw go with --pairs");
+    check_context();
     if (n_drawn > 0 && !ranking) rs_usage_error("--draw goes with --rank");
     if (users_path != NULL && n_top == 0) rs_usage_error("--users goes with --top");
     if (lines != 0 && users_path == NULL) rs_usage_error("--lines goes with --users");
@@ -155,6 +183,29 @@ void score_progress(uint32_t *done) {
 #pragma omp atomic capture
     now = ++*done;
     if (omp_get_thread_num() == 0) rs_progress_at(now);
+}
+
+static void warn_of(void *nothing, const char *note) {
+    (void)nothing;
+    rs_warn("--context: %s", note);
+}
+
+/* Opens the context model, of --context-model or of the folder; with --context, makes of the model
+ * one that answers as it does there. */
+static struct rs_model *in_situation(struct rs_context_model *context,
+                                     const struct opened *opened) {
+    struct rs_error err;
+    char *path = context_path != NULL ? rs_strdup(context_path) : open_context_path(opened->folder);
+    if (path == NULL)
+        rs_usage_error("%s holds no context model, and --context-model is missing",
+                       opened->folder->path);
+    if (!rs_context_open(context, path, opened->matrix, &err)) rs_die_error(&err);
+    free(path);
+    if (context_given == NULL) return NULL;
+    struct rs_situation situation = rs_situation_unknown();
+    if (!rs_situation_parse(context, context_given, &situation, warn_of, NULL, &err))
+        rs_usage_error("--context: %s", err.text);
+    return rs_context_wrap(opened->model, context, &situation);
 }
 
 static json_t *make_header(const struct rs_matrix *matrix, const struct rs_model *model) {
@@ -183,11 +234,17 @@ int main(int argc, char **argv) {
                                           .blend = blend_path,
                                           .task = n_top > 0 || ranking ? RS_TO_RANK : RS_TO_PREDICT,
                                           .seed = (uint64_t)seed});
+    struct rs_context_model context = {0};
+    struct rs_model *situated = NULL;
+    struct situations situations;
+    if (context_given != NULL || context_from != NULL) situated = in_situation(&context, &opened);
+    if (context_from != NULL) situations_init(&situations, &context, context_from, context_off);
     struct profiles profiles;
     profiles_open(&profiles, opened.matrix, ratings_path);
     struct scoring scoring = {.profiles = &profiles,
                               .matrix = opened.matrix,
-                              .model = opened.model,
+                              .model = situated == NULL ? opened.model : situated,
+                              .situations = context_from == NULL ? NULL : &situations,
                               .output = rs_output_path,
                               .header = make_header(opened.matrix, opened.model),
                               .seed = (uint64_t)seed,
@@ -200,6 +257,9 @@ int main(int argc, char **argv) {
         score_pairs(&scoring, pairs_path, ranking, (size_t)n_drawn, (size_t)n_draw_users);
     }
     profiles_close(&profiles);
+    if (context_from != NULL) situations_free(&situations);
+    rs_model_close(situated);
+    rs_context_close(&context);
     open_close(&opened);
     return rs_finish();
 }

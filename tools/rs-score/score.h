@@ -8,11 +8,13 @@
 #include "model.h"
 #include "pairs.h"
 #include "profiles.h"
+#include "situations.h"
 
 struct scoring {
     const struct rs_matrix *matrix;
     const struct rs_model *model;
     const struct profiles *profiles;
+    struct situations *situations; /* of the pairs, or NULL */
     json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */
     const char *output;
     uint64_t seed;

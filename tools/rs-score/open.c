@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "memory.h"
 #include "message.h"
 #include "models.h"
 

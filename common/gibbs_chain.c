@@ -240,9 +240,11 @@ static void draw_noise(struct rs_gibbs_chain *chain) {
     chain->alpha = rs_gibbs_gamma(seed, what, 1, chain->sweep, shape) / ((1 + squares) / 2);
 }
 
-/* The shape of the prior of tau, from a grid on which it is uniform. */
+/* The shape of the prior of tau, from a grid on which it is uniform. It does not go below 16: with
+ * less those who give the same rating to all are taken to be without noise, and answers become what
+ * is most frequent instead of what is expected. */
 static double draw_shape(const struct rs_gibbs_chain *chain, int s) {
-    static const double grid[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256};
+    static const double grid[] = {16, 24, 32, 48, 64, 96, 128, 192, 256};
     enum { N_GRID = sizeof grid / sizeof *grid };
     const float *tau = chain->sides[s].tau;
     size_t n = chain->data->sides[s].form->n_lines;

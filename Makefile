@@ -161,6 +161,8 @@ dist: ## a tarball of what is committed, in build/dist; the same bytes whenever 
 deb: ## a Debian package of what is built, in build/deb
 	@rm -rf build/deb/root
 	$(Q)$(MAKE) -s --no-print-directory install DESTDIR=build/deb/root PREFIX=/usr ZSH_FOLDER=zsh/vendor-completions
+	$(Q)for unit in $(wildcard tools/*/*.service); do install -d build/deb/root/lib/systemd/system && \
+	  sed 's#/usr/local/#/usr/#' $$unit > build/deb/root/lib/systemd/system/$${unit##*/}; done
 	@pipelines/deb build/deb $(version)
 doctor: ## say what this machine has, and lacks for building, running and testing
 	@pipelines/doctor '!build|$(BUILD_PACKAGES)' '!run|$(RUN_PACKAGES)' 'test|$(TEST_PACKAGES)' 'test-far|$(FAR_PACKAGES)'

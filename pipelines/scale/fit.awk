@@ -84,6 +84,7 @@ END {
         printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %.3g |\n", s, small(1e9 * ca[s]), each[1], small(1e9 * cb[s]),
             each[2], off, small(ma[s]), small(mb[s]), far, each_out
     }
+    print "\nA dash is a cost too small to be told from the other at these sizes: what is foretold of larger ones is then a lower bound."
     printf "\nThe largest error of a time at %s is %d %%: %s\n", check, worst,
         worst <= 20 ? "within the 20 % that the model claims." : "MORE than the 20 % that the model claims; measure again on a quiet machine."
     printf "\nThe mean square of the numbers of ratings is %.2f times the squared mean for users, %.2f for items; larger sizes are\n", user_spread, item_spread

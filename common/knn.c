@@ -28,6 +28,9 @@ struct workspace {
     size_t capacity;
     const uint32_t *neighbours; /* user-based: of the profile, by descending similarity */
     size_t n_neighbours;
+    uint32_t *ascending; /* the same by index, once sorted */
+    bool sorted;
+    size_t ascending_capacity;
     struct rs_fold *fold; /* made when the first user is folded in */
 };
 
@@ -48,6 +51,7 @@ static void free_workspace(void *memory) {
     free(workspace->position);
     free(workspace->votes);
     free(workspace->order);
+    free(workspace->ascending);
     rs_fold_free(workspace->fold);
     free(workspace);
 }
@@ -142,21 +146,64 @@ static void make_room(struct workspace *workspace, size_t n) {
     workspace->order = rs_realloc(workspace->order, workspace->capacity, sizeof *workspace->order);
 }
 
+static struct vote vote_of_user(const struct rs_model *model, const struct workspace *workspace,
+                                uint32_t user, uint32_t item, float rating) {
+    const struct rs_matrix *matrix = model->matrix;
+    double baseline = matrix->mean + matrix->users.bias[user] + matrix->items.bias[item];
+    return (struct vote){weight_of(model->state, (double)workspace->similarity[user]),
+                         residual_of(matrix, &matrix->users, user, (double)rating, baseline)};
+}
+
+/* Where ITEM is in the row of USER; the row's end if it is not. */
+static uint64_t find_rating(const struct rs_sparse *rows, uint32_t user, uint32_t item) {
+    uint64_t from = rows->start[user], end = rows->start[user + 1], n = end - from;
+    while (n > 1) { /* no branch that could be guessed wrong */
+        uint64_t half = n / 2;
+        from += rows->other[from + half] <= item ? half : 0;
+        n -= half;
+    }
+    return n == 1 && rows->other[from] == item ? from : end;
+}
+
+static int ascending(const void *a, const void *b) {
+    uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+static void sort_neighbours(struct workspace *workspace) {
+    size_t n = workspace->n_neighbours;
+    if (workspace->sorted || n == 0) return;
+    workspace->sorted = true;
+    rs_grow(&workspace->ascending, &workspace->ascending_capacity, n, sizeof(uint32_t));
+    for (size_t i = 0; i < n; i++) workspace->ascending[i] = workspace->neighbours[i];
+    qsort(workspace->ascending, n, sizeof(uint32_t), ascending);
+}
+
+/* Votes in the order of the users' indices: of those who rated the item and are neighbours, or,
+ * where that is less work, of the neighbours who rated it. */
 static size_t votes_of_users(const struct rs_model *model, struct workspace *workspace,
                              uint32_t item) {
-    const struct rs_matrix *matrix = model->matrix;
-    const struct rs_sparse *columns = &matrix->columns;
+    enum { SEARCH = 60 /* how many raters are passed over in the time that one row is searched */ };
+    const struct rs_sparse *columns = &model->matrix->columns, *rows = &model->matrix->rows;
     uint64_t begin = columns->start[item], end = columns->start[item + 1];
-    make_room(workspace, end - begin);
     size_t n = 0;
-    for (uint64_t e = begin; e < end; e++) {
-        uint32_t user = columns->other[e];
-        float similarity = workspace->similarity[user];
-        if (similarity == 0) continue;
-        double baseline = matrix->mean + matrix->users.bias[user] + matrix->items.bias[item];
-        workspace->votes[n++] = (struct vote){
-            weight_of(model->state, (double)similarity),
-            residual_of(matrix, &matrix->users, user, (double)columns->rating[e], baseline)};
+    if (end - begin < SEARCH * workspace->n_neighbours) {
+        make_room(workspace, end - begin);
+        for (uint64_t e = begin; e < end; e++) {
+            uint32_t user = columns->other[e];
+            if (workspace->similarity[user] != 0)
+                workspace->votes[n++] =
+                    vote_of_user(model, workspace, user, item, columns->rating[e]);
+        }
+        return n;
+    }
+    make_room(workspace, workspace->n_neighbours);
+    sort_neighbours(workspace);
+    for (size_t i = 0; i < workspace->n_neighbours; i++) {
+        uint32_t user = workspace->ascending[i];
+        uint64_t at = find_rating(rows, user, item);
+        if (at < rows->start[user + 1] && workspace->similarity[user] != 0)
+            workspace->votes[n++] = vote_of_user(model, workspace, user, item, rows->rating[at]);
     }
     return n;
 }
@@ -186,6 +233,7 @@ static void place_profile(const struct rs_model *model, struct workspace *worksp
                           const struct rs_profile *profile) {
     const struct state *state = model->state;
     const struct rs_graph *graph = &state->graph;
+    workspace->sorted = false;
     if (!graph->users) {
         for (size_t e = 0; e < profile->n; e++)
             workspace->position[profile->item[e]] = (uint32_t)e + 1;

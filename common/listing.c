@@ -24,6 +24,13 @@ struct rs_listing {
     uint64_t *keys;  /* of candidates, see topk.h */
 };
 
+static float *new_scores(const struct rs_listing *listing) {
+    float *scores = rs_aligned(listing->n_padded, sizeof *scores);
+    memset(scores, 0, listing->n_items * sizeof *scores);
+    for (size_t i = listing->n_items; i < listing->n_padded; i++) scores[i] = -INFINITY;
+    return scores;
+}
+
 struct rs_listing *rs_listing_new(const struct rs_model *model) {
     struct rs_listing *listing = rs_calloc(1, sizeof *listing);
     listing->model = model;
@@ -32,15 +39,10 @@ struct rs_listing *rs_listing_new(const struct rs_model *model) {
     size_t step = STEP * listing->n_blocks;
     listing->n_padded = (listing->n_items + step - 1) / step * step;
     listing->workspace = rs_model_workspace(model);
-    size_t padded = listing->n_padded;
-    listing->scores = rs_aligned(padded, sizeof *listing->scores);
-    for (size_t i = listing->n_items; i < padded; i++) listing->scores[i] = -INFINITY;
-    if (model->class->evidence != NULL) {
-        listing->evidence = rs_aligned(padded, sizeof *listing->evidence);
-        memset(listing->evidence, 0, padded * sizeof *listing->evidence);
-    }
+    listing->scores = new_scores(listing);
+    if (model->class->evidence != NULL) listing->evidence = new_scores(listing);
     listing->highest = rs_aligned(listing->n_blocks, sizeof *listing->highest);
-    listing->keys = rs_malloc(padded + 1, sizeof *listing->keys);
+    listing->keys = rs_malloc(listing->n_padded + 1, sizeof *listing->keys);
     return listing;
 }
 
@@ -60,15 +62,18 @@ static void score_by_popularity(const struct rs_matrix *matrix, float *scores) {
         scores[i] = (float)(start[i + 1] - start[i]);
 }
 
+RS_CLONES static void keep_allowed(float *restrict scores, const uint8_t *restrict allowed,
+                                   size_t n) {
+    for (size_t i = 0; i < n; i++) scores[i] = allowed[i] != 0 ? scores[i] : -INFINITY;
+}
+
 /* Takes out what is no candidate. */
 static void mask(float *scores, size_t n_items, const struct rs_profile *profile,
                  const struct rs_wish *wish) {
     for (size_t e = 0; e < profile->n; e++) scores[profile->item[e]] = -INFINITY;
     for (size_t k = 0; k < wish->n_without; k++)
         if (wish->without[k] != RS_NONE) scores[wish->without[k]] = -INFINITY;
-    if (wish->allowed == NULL) return;
-    for (size_t i = 0; i < n_items; i++)
-        if (wish->allowed[i] == 0) scores[i] = -INFINITY;
+    if (wish->allowed != NULL) keep_allowed(scores, wish->allowed, n_items);
 }
 
 /* Selection. The best N of the scores are not below the N-th of the blocks' highest, so that one
@@ -107,19 +112,34 @@ static float find_threshold(const struct rs_listing *listing, size_t n, float fl
     return rs_topk_value(least);
 }
 
+/* Puts the keys of the finite scores above FLOOR that are not below THRESHOLD at the beginning of
+ * the listing's; returns their number. */
+static size_t collect(struct rs_listing *listing, const float *scores, float threshold,
+                      float floor) {
+    uint64_t *keys = listing->keys;
+    size_t n = 0;
+    if (threshold == floor) { /* most are: no branches that would be guessed wrong */
+        for (size_t i = 0; i < listing->n_items; i++) {
+            keys[n] = rs_topk_key(scores[i], (uint32_t)i);
+            n += (scores[i] > floor) & (scores[i] <= FLT_MAX);
+        }
+        return n;
+    }
+    for (size_t b = 0; b < listing->n_blocks; b++) {
+        if (listing->highest[b] < threshold) continue;
+        for (size_t i = b; i < listing->n_padded; i += listing->n_blocks)
+            if (scores[i] >= threshold && scores[i] <= FLT_MAX)
+                keys[n++] = rs_topk_key(scores[i], (uint32_t)i);
+    }
+    return n;
+}
+
 /* Fills BEST with the N best of the finite scores above FLOOR. */
 static void select_best(struct rs_listing *listing, const float *scores, size_t n, float floor,
                         struct rs_best *best) {
     uint64_t *keys = listing->keys;
-    size_t n_keys = 0;
     find_highest(scores, listing->n_padded, listing->n_blocks, listing->highest);
-    float threshold = find_threshold(listing, n, floor);
-    for (size_t b = 0; b < listing->n_blocks; b++) {
-        if (listing->highest[b] < threshold || !(listing->highest[b] > floor)) continue;
-        for (size_t i = b; i < listing->n_padded; i += listing->n_blocks)
-            if (scores[i] >= threshold && scores[i] > floor && scores[i] <= FLT_MAX)
-                keys[n_keys++] = rs_topk_key(scores[i], (uint32_t)i);
-    }
+    size_t n_keys = collect(listing, scores, find_threshold(listing, n, floor), floor);
     rs_topk_partition(keys, n_keys, n);
     best->n = n_keys < n ? n_keys : n;
     rs_topk_sort(keys, best->n);
@@ -127,16 +147,19 @@ static void select_best(struct rs_listing *listing, const float *scores, size_t 
         best->entries[k] = (struct rs_listed){rs_topk_value(keys[k]), rs_topk_index(keys[k])};
 }
 
-/* Selects among what evidence speaks for, if that is enough: false if not. */
-static bool fill_from_evidence(struct rs_listing *listing, const struct rs_profile *profile,
+/* Selects among what evidence speaks for, and among the rest if that is not enough. */
+static void fill_from_evidence(struct rs_listing *listing, const struct rs_profile *profile,
                                const struct rs_wish *wish, struct rs_best *best) {
     const struct rs_model *model = listing->model;
     float *scores = listing->evidence;
-    model->class->evidence(model, listing->workspace, profile, scores);
+    const float *instead = model->class->evidence(model, listing->workspace, profile, scores);
     mask(scores, listing->n_items, profile, wish);
     select_best(listing, scores, wish->n, 0, best);
-    memset(scores, 0, listing->n_padded * sizeof *scores);
-    return best->n == wish->n;
+    if (best->n < wish->n) {
+        rs_model_stand_in(scores, instead, listing->n_items);
+        select_best(listing, scores, wish->n, -INFINITY, best);
+    }
+    memset(scores, 0, listing->n_items * sizeof *scores);
 }
 
 void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profile,
@@ -145,8 +168,8 @@ void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profil
     best->source = profile->n == 0 ? RS_FROM_POPULARITY : RS_FROM_MODEL;
     if (profile->n == 0) {
         score_by_popularity(model->matrix, listing->scores);
-    } else if (listing->evidence != NULL && wish->adjust == NULL &&
-               fill_from_evidence(listing, profile, wish, best)) {
+    } else if (listing->evidence != NULL && wish->adjust == NULL) {
+        fill_from_evidence(listing, profile, wish, best);
         return;
     } else {
         rs_model_rank(model, listing->workspace, profile, listing->scores);

@@ -42,6 +42,16 @@ score() { rs-score -m small.matrix "$@" | rs-view --format csv; }
     assert_line "5" # item 1 comes before item 2 at the same similarity
 }
 
+@test "user-based with few neighbours and many raters: the only neighbour's rating" {
+    for u in {1..150}; do printf '%s,x,%s\n%s,y%s,3\n' "$u" $((u * 7 % 5 + 1)) "$u" $((u % 75)); done >many.csv
+    rs-clean -q many.csv | rs-matrix --normalise none -o m
+    rs-sim m --side user --metric jaccard -k 1 --voters all --damping 0 -o g # who shares both items
+    awk -F, '$2 == "x"' many.csv | rs-clean -q -o pairs.rs
+    rs-score -m m --model user=g --pairs pairs.rs | rs-view -f csv -c user,score |
+        awk -F, 'NR > 1 { other = $1 > 75 ? $1 - 75 : $1 + 75; n++
+                          if ($2 != other * 7 % 5 + 1) { print; exit 1 } } END { if (n != 150) exit 1 }'
+}
+
 @test "what is unknown gets what is known of the other, and the source says so" {
     small --normalise baseline
     rs-sim small.matrix --side user -k all -o g

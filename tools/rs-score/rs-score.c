@@ -63,7 +63,7 @@ static const struct rs_option options[] = {
     {.kind = RS_HEADING, .help = "With --top:"},
     {"users", 0, RS_STRING, "FILE", &users_path, 0, 0, NULL, false,
      "only the users named in FILE, one a line ('-': standard input), in that order"},
-    {"lines", 0, RS_CHOICE, "FORM", &lines, 0, 0, line_forms, true,
+    {"lines", 0, RS_CHOICE, "FORM", &lines, 0, 0, line_forms, false,
      "with --users, answer each line at once with a line of text, so that a coprocess can ask and "
      "read in turn. tsv: the user, what answered ('popular' for a stranger), then the items, best "
      "first; a tab or backslash within an id is written as \\t or \\\\. json: the same with "

@@ -24,6 +24,13 @@ struct rs_listing {
     uint64_t *keys;  /* of candidates, see topk.h */
 };
 
+static float *new_scores(const struct rs_listing *listing) {
+    float *scores = rs_aligned(listing->n_padded, sizeof *scores);
+    memset(scores, 0, listing->n_items * sizeof *scores);
+    for (size_t i = listing->n_items; i < listing->n_padded; i++) scores[i] = -INFINITY;
+    return scores;
+}
+
 struct rs_listing *rs_listing_new(const struct rs_model *model) {
     struct rs_listing *listing = rs_calloc(1, sizeof *listing);
     listing->model = model;
@@ -32,15 +39,10 @@ struct rs_listing *rs_listing_new(const struct rs_model *model) {
     size_t step = STEP * listing->n_blocks;
     listing->n_padded = (listing->n_items + step - 1) / step * step;
     listing->workspace = rs_model_workspace(model);
-    size_t padded = listing->n_padded;
-    listing->scores = rs_aligned(padded, sizeof *listing->scores);
-    for (size_t i = listing->n_items; i < padded; i++) listing->scores[i] = -INFINITY;
-    if (model->class->evidence != NULL) {
-        listing->evidence = rs_aligned(padded, sizeof *listing->evidence);
-        memset(listing->evidence, 0, padded * sizeof *listing->evidence);
-    }
+    listing->scores = new_scores(listing);
+    if (model->class->evidence != NULL) listing->evidence = new_scores(listing);
     listing->highest = rs_aligned(listing->n_blocks, sizeof *listing->highest);
-    listing->keys = rs_malloc(padded + 1, sizeof *listing->keys);
+    listing->keys = rs_malloc(listing->n_padded + 1, sizeof *listing->keys);
     return listing;
 }
 
@@ -145,16 +147,19 @@ static void select_best(struct rs_listing *listing, const float *scores, size_t 
         best->entries[k] = (struct rs_listed){rs_topk_value(keys[k]), rs_topk_index(keys[k])};
 }
 
-/* Selects among what evidence speaks for, if that is enough: false if not. */
-static bool fill_from_evidence(struct rs_listing *listing, const struct rs_profile *profile,
+/* Selects among what evidence speaks for, and among the rest if that is not enough. */
+static void fill_from_evidence(struct rs_listing *listing, const struct rs_profile *profile,
                                const struct rs_wish *wish, struct rs_best *best) {
     const struct rs_model *model = listing->model;
     float *scores = listing->evidence;
-    model->class->evidence(model, listing->workspace, profile, scores);
+    const float *instead = model->class->evidence(model, listing->workspace, profile, scores);
     mask(scores, listing->n_items, profile, wish);
     select_best(listing, scores, wish->n, 0, best);
-    memset(scores, 0, listing->n_padded * sizeof *scores);
-    return best->n == wish->n;
+    if (best->n < wish->n) {
+        rs_model_stand_in(scores, instead, listing->n_items);
+        select_best(listing, scores, wish->n, -INFINITY, best);
+    }
+    memset(scores, 0, listing->n_items * sizeof *scores);
 }
 
 void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profile,
@@ -163,8 +168,8 @@ void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profil
     best->source = profile->n == 0 ? RS_FROM_POPULARITY : RS_FROM_MODEL;
     if (profile->n == 0) {
         score_by_popularity(model->matrix, listing->scores);
-    } else if (listing->evidence != NULL && wish->adjust == NULL &&
-               fill_from_evidence(listing, profile, wish, best)) {
+    } else if (listing->evidence != NULL && wish->adjust == NULL) {
+        fill_from_evidence(listing, profile, wish, best);
         return;
     } else {
         rs_model_rank(model, listing->workspace, profile, listing->scores);

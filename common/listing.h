@@ -11,7 +11,7 @@
  *     struct rs_best best = {.entries = entries};
  *     rs_listing_fill(listing, &profile, &(struct rs_wish){.n = 10}, &best);
  *
- * A listing is what one thread works with (some twelve bytes an item, and the model's workspace);
+ * A listing is what one thread works with (some sixteen bytes an item, and the model's workspace);
  * threads share the model. */
 #ifndef RS_LISTING_H
 #define RS_LISTING_H

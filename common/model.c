@@ -132,7 +132,7 @@ static void rank_by_prediction(const struct rs_model *model, void *workspace,
     }
 }
 
-RS_CLONES static void replace_zeros(float *scores, const float *instead, size_t n) {
+RS_CLONES void rs_model_stand_in(float *scores, const float *instead, size_t n) {
     for (size_t i = 0; i < n; i++) scores[i] = scores[i] == 0 ? instead[i] : scores[i];
 }
 
@@ -143,7 +143,8 @@ void rs_model_rank(const struct rs_model *model, void *workspace, const struct r
     } else if (model->class->evidence != NULL) {
         size_t n_items = model->matrix->columns.n_lines;
         memset(scores, 0, n_items * sizeof *scores);
-        replace_zeros(scores, model->class->evidence(model, workspace, profile, scores), n_items);
+        rs_model_stand_in(scores, model->class->evidence(model, workspace, profile, scores),
+                          n_items);
     } else {
         rank_by_prediction(model, workspace, profile, scores);
     }

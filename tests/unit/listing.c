@@ -11,6 +11,11 @@ enum { MAX_ITEMS = 3000, MAX_WISH = 64 };
 
 static float truth[MAX_ITEMS]; /* what the model answers */
 
+#define CHECK_QUIETLY(condition)                                                                   \
+    do                                                                                             \
+        if (!(condition)) CHECK(condition);                                                        \
+    while (0)
+
 static void rank(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
                  float *scores) {
     (void)workspace;
@@ -18,7 +23,32 @@ static void rank(const struct rs_model *model, void *workspace, const struct rs_
     memcpy(scores, truth, model->matrix->columns.n_lines * sizeof *scores);
 }
 
-static const struct rs_model_class class = {.kind = "test", .rank = rank};
+static const struct rs_model_class ranking = {.kind = "test", .rank = rank};
+
+/* The same with evidence for few items. */
+static float spoken[MAX_ITEMS], instead[MAX_ITEMS];
+
+static const float *evidence(const struct rs_model *model, void *workspace,
+                             const struct rs_profile *profile, float *scores) {
+    (void)workspace;
+    (void)profile;
+    for (size_t i = 0; i < model->matrix->columns.n_lines; i++) {
+        CHECK_QUIETLY(scores[i] == 0);
+        scores[i] += spoken[i];
+    }
+    return instead;
+}
+
+static const struct rs_model_class arguing = {.kind = "test", .evidence = evidence};
+
+static void split_truth(struct rs_random *random, size_t n_items) {
+    uint32_t share = 1 + rs_random_below(random, 60);
+    for (size_t i = 0; i < n_items; i++) {
+        spoken[i] = rs_random_below(random, share) == 0 ? truth[i] : 0;
+        instead[i] = -1 / (float)(1 + i % 17);
+        truth[i] = spoken[i] == 0 ? instead[i] : spoken[i];
+    }
+}
 
 /* A matrix of so many items and no more than a listing asks of it: counts of ratings, with ties. */
 static struct rs_matrix matrix_of(size_t n_items, uint64_t *start) {
@@ -71,6 +101,9 @@ static void check(const struct rs_model *model, struct rs_listing *listing, uint
         truth[i] = (float)rs_random_below(&random, distinct) / 8 - 1;
         if (rs_random_below(&random, 50) == 0) truth[i] = NAN;
         if (rs_random_below(&random, 50) == 0) truth[i] = INFINITY;
+    }
+    if (model->class == &arguing) split_truth(&random, n_items);
+    for (uint32_t i = 0; i < n_items; i++) {
         scores[i] = truth[i];
         if (stranger)
             scores[i] =
@@ -105,10 +138,12 @@ int main(void) {
     static uint64_t start[MAX_ITEMS + 1];
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         struct rs_matrix matrix = matrix_of(sizes[s], start);
-        struct rs_model model = {.class = &class, .matrix = &matrix};
-        struct rs_listing *listing = rs_listing_new(&model);
-        for (uint32_t trial = 0; trial < 200; trial++) check(&model, listing, trial);
-        rs_listing_free(listing);
+        for (int kind = 0; kind < 2; kind++) {
+            struct rs_model model = {.class = kind == 0 ? &ranking : &arguing, .matrix = &matrix};
+            struct rs_listing *listing = rs_listing_new(&model);
+            for (uint32_t trial = 0; trial < 200; trial++) check(&model, listing, trial);
+            rs_listing_free(listing);
+        }
     }
     return done();
 }

@@ -22,6 +22,8 @@ struct change {
 
 struct user {
     uint64_t version;
+    uint64_t counted_version, counted_generation; /* for which n_rated holds */
+    size_t n_rated;                               /* items of the model */
     struct change *changes;
     size_t n, capacity;
 };
@@ -217,26 +219,39 @@ void users_forget(struct users *users, const struct snapshot *snapshot) {
     for_each(users, snapshot, forget_of_user);
 }
 
+/* How many items of the model the user has rated, of N_LINE in the matrix; counted once a change.
+ */
+static size_t count_rated(struct users *users, const struct snapshot *snapshot, struct user *user,
+                          uint32_t row, size_t n_line) {
+    uint64_t entry;
+    if (user->counted_version == user->version && user->counted_generation == snapshot->generation)
+        return user->n_rated;
+    user->n_rated = n_line;
+    for (size_t c = 0; c < user->n; c++) {
+        uint32_t line = line_of(users, snapshot, &user->changes[c]);
+        if (line == RS_NONE) continue;
+        bool there = in_matrix(snapshot->matrix, row, line, &entry);
+        user->n_rated += (size_t)!user->changes[c].removed - (size_t)there;
+    }
+    user->counted_version = user->version;
+    user->counted_generation = snapshot->generation;
+    return user->n_rated;
+}
+
 struct standing users_standing(struct users *users, const struct snapshot *snapshot,
                                struct rs_id name) {
     const struct rs_matrix *matrix = snapshot->matrix;
     uint32_t row = rs_ids_find(&matrix->users.ids, name);
     struct standing standing = {.known = row != RS_NONE};
-    uint64_t entry;
     if (row != RS_NONE)
         standing.n_rated = (size_t)(matrix->rows.start[row + 1] - matrix->rows.start[row]);
     struct shard *shard = shard_of(users, name);
     pthread_mutex_lock(&shard->lock);
-    const struct user *user = find(shard, name);
+    struct user *user = find(shard, name);
     if (user != NULL) {
         standing.known |= user->n > 0;
         standing.version = user->version;
-        for (size_t c = 0; c < user->n; c++) {
-            uint32_t line = line_of(users, snapshot, &user->changes[c]);
-            if (line == RS_NONE) continue;
-            bool there = in_matrix(matrix, row, line, &entry);
-            standing.n_rated += (size_t)!user->changes[c].removed - (size_t)there;
-        }
+        standing.n_rated = count_rated(users, snapshot, user, row, standing.n_rated);
     }
     pthread_mutex_unlock(&shard->lock);
     return standing;

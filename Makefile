@@ -123,7 +123,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 	 awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
-include pipelines/cv.mk pipelines/tune.mk pipelines/report.mk pipelines/bench.mk
+include pipelines/cv.mk pipelines/tune.mk pipelines/report.mk pipelines/bench.mk pipelines/serve.mk
 
 .PHONY: FORCE
 FORCE:

@@ -253,8 +253,10 @@ static bool read_batch(struct rs_pairs_reader *reader, struct rs_error *err) {
             return rs_fail(err, EX_DATAERR, "%s: a %s is not a finite number", place_of(reader),
                            rs_columns[c].name);
     }
-    if (!reader->takes_removed && batch->removed != NULL &&
-        memchr(batch->removed, 1, batch->n) != NULL)
+    bool any_removed = false;
+    for (size_t i = 0; batch->removed != NULL && i < batch->n; i++)
+        any_removed |= batch->removed[i] = batch->removed[i] != 0;
+    if (any_removed && !reader->takes_removed)
         return rs_fail(err, EX_DATAERR, "%s: takes ratings back: rs-clean merges it with them",
                        place_of(reader));
     private->n_rows += batch->n;

@@ -12,6 +12,7 @@ rs-factor  rs-factor @matrix.rs
 rs-matrix  rs-matrix @ratings.rs
 rs-model   rs-model model
 rs-score   rs-score -m @matrix.rs --model baseline --top 2
+rs-serve   rs-serve --openapi
 rs-sim     rs-sim @matrix.rs
 rs-split   rs-split --folds 5 --fold 1 @ratings.rs
 rs-stat    rs-stat @ratings.rs

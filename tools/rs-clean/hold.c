@@ -15,6 +15,7 @@ struct chunk {
     float *rating;
     int64_t *time;
     uint32_t *context[RS_MAX_CONTEXTS];
+    uint8_t *removed;
     uint64_t *place;
 };
 
@@ -37,6 +38,12 @@ static void add_times(struct chunk *chunk, const int64_t *time, size_t n) {
         for (size_t i = 0; i < chunk->n; i++) chunk->time[i] = RS_NO_TIME;
     }
     for (size_t i = 0; i < n; i++) chunk->time[chunk->n + i] = time == NULL ? RS_NO_TIME : time[i];
+}
+
+static void add_removed(struct chunk *chunk, const uint8_t *removed, size_t n) {
+    if (removed == NULL && chunk->removed == NULL) return;
+    if (chunk->removed == NULL) chunk->removed = rs_calloc(CHUNK_ROWS, 1);
+    if (removed != NULL) memcpy(chunk->removed + chunk->n, removed, n);
 }
 
 static void add_contexts(struct chunk *chunk, const struct rs_pairs *rows, size_t from, size_t n) {
@@ -66,6 +73,7 @@ bool hold_add(struct hold *hold, const struct rs_pairs *rows, const uint64_t *pl
         memcpy(chunk->rating + chunk->n, rows->rating + from, n * sizeof *chunk->rating);
         add_times(chunk, rows->time == NULL ? NULL : rows->time + from, n);
         add_contexts(chunk, rows, from, n);
+        add_removed(chunk, rows->removed == NULL ? NULL : rows->removed + from, n);
         if (chunk->place != NULL)
             memcpy(chunk->place + chunk->n, place + from, n * sizeof *chunk->place);
         chunk->n += n;
@@ -96,6 +104,11 @@ static inline float *rating_of(const struct hold *hold, uint32_t row) {
 static inline int64_t time_of(const struct hold *hold, uint32_t row) {
     const struct chunk *chunk = chunk_of(hold, row);
     return chunk->time == NULL ? RS_NO_TIME : chunk->time[row & CHUNK_MASK];
+}
+
+static inline bool is_removal(const struct hold *hold, uint32_t row) {
+    const struct chunk *chunk = chunk_of(hold, row);
+    return chunk->removed != NULL && chunk->removed[row & CHUNK_MASK];
 }
 
 static inline uint64_t place_of(const struct hold *hold, uint32_t row) {
@@ -189,6 +202,21 @@ static void resolve_pair(struct hold *hold, enum dedupe policy, struct seen *see
     if (policy == DEDUPE_MEAN) *rating_of(hold, stays) = (float)(sum / seen->n[item]);
 }
 
+/* Marks the removals of a user, and the ratings that each takes back, as gone: those of its item
+ * before it. LAST, one an item and zeros at first, is where the item was last removed, + 1. */
+static uint64_t take_back(struct hold *hold, size_t user, uint32_t *last) {
+    uint32_t from = hold->start[user], to = hold->start[user + 1];
+    uint64_t n = 0;
+    for (uint32_t k = from; k < to; k++)
+        if (is_removal(hold, hold->order[k])) last[item_of(hold, hold->order[k])] = k + 1;
+    for (uint32_t k = from; k < to; k++) {
+        if (k >= last[item_of(hold, hold->order[k])]) continue; /* or it is of an earlier user */
+        set_bit(hold->gone, hold->order[k]);
+        n++;
+    }
+    return n;
+}
+
 struct repeated hold_resolve(struct hold *hold, enum dedupe policy, size_t n_users,
                              size_t n_items) {
     struct repeated repeated = {0};
@@ -199,9 +227,14 @@ struct repeated hold_resolve(struct hold *hold, enum dedupe policy, size_t n_use
     hold->gone = rs_calloc((size_t)hold->n / 8 + 1, 1);
     hold->repeated = rs_calloc((size_t)hold->n / 8 + 1, 1);
     hold->order = sort_rows(hold, true, n_users, &hold->start);
+    bool any_removed = false;
+    for (size_t c = 0; c < hold->n_chunks; c++) any_removed |= hold->chunks[c].removed != NULL;
+    uint32_t *last = rs_calloc(any_removed ? n_items : 0, sizeof *last);
     for (size_t user = 0; user < n_users; user++) {
+        if (any_removed) repeated.n_removed += take_back(hold, user, last);
         for (uint32_t k = hold->start[user]; k < hold->start[user + 1]; k++) {
             uint32_t row = hold->order[k], item = item_of(hold, row);
+            if (bit(hold->gone, row)) continue;
             if (seen.row[item] > 0 && user_of(hold, seen.row[item] - 1) == user) {
                 resolve_pair(hold, policy, &seen, row, &repeated);
                 continue;
@@ -214,6 +247,7 @@ struct repeated hold_resolve(struct hold *hold, enum dedupe policy, size_t n_use
     free(seen.row);
     free(seen.n);
     free(seen.sum);
+    free(last);
     return repeated;
 }
 
@@ -310,6 +344,7 @@ void hold_free(struct hold *hold) {
         free(chunk->rating);
         free(chunk->time);
         free(chunk->place);
+        free(chunk->removed);
         for (size_t k = 0; k < RS_MAX_CONTEXTS; k++) free(chunk->context[k]);
     }
     free(hold->chunks);

@@ -44,8 +44,10 @@ struct hold {
 bool hold_add(struct hold *hold, const struct rs_pairs *rows, const uint64_t *place,
               struct rs_error *err);
 
+/* Rows that are `removed` take all earlier ratings of their pair with them, whatever the policy. */
 struct repeated {
     uint64_t n_pairs, n_dropped;
+    uint64_t n_removed; /* rows that take ratings back, and the ratings that they took */
     /* DEDUPE_ERROR: the first repeated rating in order of arrival, and the one before it. */
     uint32_t user, item;
     uint64_t place, place_before;

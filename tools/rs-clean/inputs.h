@@ -46,6 +46,9 @@ bool text_read(struct intake *intake, const char *path, const struct reading *re
 bool stream_read(struct intake *intake, const char *path, const struct reading *reading,
                  struct rs_error *err);
 
+/* Whether the rs file at PATH, which was probed, says at its beginning that it may take ratings back. */
+bool stream_takes_back(const char *path);
+
 void intake_free(struct intake *intake);
 
 #endif

@@ -129,7 +129,8 @@ static const struct rs_tool tool = {
         "Reads ratings (standard input if no file is named, several files as one) and writes them "
         "as "
         "a stream that every other program takes. Files that rs-clean wrote before may be among "
-        "them and are merged in their order, so that a journal can be added to a base.\n\n"
+        "them and are merged in their order, so that the journal of rs-serve can be added to a "
+        "base: what users took back there is left out, with all that came of the pair before.\n\n"
         "The form is found out: separators , ; tab | :: and blanks, a header, quotes, line ends, "
         "encoding, decimal commas, JSON lines; -v tells what was found, and every part can be "
         "given. "
@@ -145,8 +146,9 @@ static const struct rs_tool tool = {
     .memory =
         "the side tables, the names, the first 4 MiB of a text and two or three blocks of 256 KiB "
         "a "
-        "thread, whatever the size of the input. --dedupe, --min-user and --min-item hold all "
-        "ratings: 16 bytes each, 8 more with times, 4 more for a core and for each context column.",
+        "thread, whatever the size of the input. --dedupe, --min-user, --min-item and a journal "
+        "hold all ratings: 16 bytes each, 8 more with times, 4 more for a core and for each "
+        "context column.",
     .max_operands = SIZE_MAX,
     .options = options,
     .examples = examples,
@@ -217,6 +219,9 @@ static void read_inputs(struct intake *intake, char **paths, size_t n_paths,
         n_paths = 1;
     }
     intake->is_only = n_paths == 1;
+    for (size_t p = 0; p < n_paths; p++)
+        if (strcmp(paths[p], "-") != 0 && rs_reader_probe(paths[p]))
+            intake->sink->takes_back |= stream_takes_back(paths[p]);
     for (; intake->n_inputs < n_paths; intake->n_inputs++) {
         const char *path = paths[intake->n_inputs];
         bool ok = rs_reader_probe(path) ? stream_read(intake, path, reading, &err)

@@ -23,7 +23,8 @@ void sink_close(struct sink *sink) {
 }
 
 bool sink_holds(const struct sink *sink) {
-    return sink->dedupe != DEDUPE_KEEP || sink->min_user > 1 || sink->min_item > 1;
+    return sink->takes_back || sink->dedupe != DEDUPE_KEEP || sink->min_user > 1 ||
+           sink->min_item > 1;
 }
 
 bool sink_feedback(struct sink *sink, bool implicit, const char *place, struct rs_error *err) {

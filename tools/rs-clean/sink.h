@@ -31,6 +31,7 @@ struct sink {
     struct context contexts[RS_MAX_CONTEXTS];
     size_t n_contexts;
     bool implicit, knows_feedback;
+    bool takes_back; /* rows may be `removed`: set before the first */
     struct rs_scale declared; /* n == 0: no scale is */
     struct rs_scale scale;    /* of what was written */
     struct hold hold;

@@ -76,11 +76,12 @@ static bool sieve(struct stream *stream, struct rs_pairs *batch, struct rs_error
     left.n = 0;
     for (size_t i = 0; i < batch->n; i++) {
         double rating = (double)batch->rating[i];
-        if (is_refused(stream, rating, &reject)) {
+        bool removed = batch->removed != NULL && batch->removed[i]; /* and holds no rating */
+        if (!removed && is_refused(stream, rating, &reject)) {
             if (!refuse(stream, batch, i, &reject, err)) return false;
             continue;
         }
-        if (rating < threshold) {
+        if (!removed && rating < threshold) {
             stream->intake->n_below++;
             continue;
         }
@@ -123,7 +124,12 @@ static bool take_batch(struct stream *stream, struct rs_pairs *batch, struct rs_
                             .user = batch->user,
                             .item = batch->item,
                             .rating = batch->rating,
-                            .time = batch->time};
+                            .time = batch->time,
+                            .removed = batch->removed};
+    if (batch->removed != NULL && !sink_holds(sink) && memchr(batch->removed, 1, batch->n) != NULL)
+        return rs_fail(err, EX_DATAERR,
+                       "%s: takes ratings back, which standard input can't: name the file",
+                       stream->place);
     for (size_t c = 0; c < stream->n_contexts; c++) {
         size_t number = stream->context[c];
         renumber(&stream->contexts[c], &sink->contexts[number].values,
@@ -185,6 +191,15 @@ static bool read_batches(struct stream *stream, struct rs_error *err) {
     return ok && rejects_end(stream->intake->rejects, err);
 }
 
+bool stream_takes_back(const char *path) {
+    struct rs_event event;
+    struct rs_reader *reader = rs_reader_open(path, NULL);
+    bool takes_back = reader != NULL && rs_reader_next(reader, &event, NULL) &&
+                      (rs_pairs_listed(event.map) & RS_REMOVED) != 0;
+    rs_reader_close(reader);
+    return takes_back;
+}
+
 bool stream_read(struct intake *intake, const char *path, const struct reading *reading,
                  struct rs_error *err) {
     struct stream *stream = rs_calloc(1, sizeof *stream);
@@ -194,6 +209,7 @@ bool stream_read(struct intake *intake, const char *path, const struct reading *
     const char *const paths[] = {path};
     bool ok = rs_pairs_open(&stream->reader, paths, 1, "ratings", err);
     if (ok) {
+        stream->reader.takes_removed = true;
         ok = take_header(stream, err) && read_batches(stream, err);
         rs_pairs_close(&stream->reader);
     }

@@ -46,6 +46,7 @@ static const struct route routes[] = {
      0},
     {"DELETE /api/user/{}/feedback/{}", METHOD_DELETE, ACCESS_WRITE, SCOPE_LIVE, feedback_delete,
      0},
+    {"GET /api/model", METHOD_GET, ACCESS_READ, SCOPE_MODEL, serve_model, 0},
     {"GET /api/health/live", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_live, 0},
     {"GET /api/health/ready", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_ready, 0},
     {"GET /metrics", METHOD_GET, ACCESS_READ, SCOPE_LIVE, serve_metrics, 0},
@@ -127,8 +128,8 @@ static const struct route *find_route(struct call *call) {
         if (routes[r].method != call->request->method) continue;
         for (const char *at = routes[r].name; (at = strchr(at, '{')) != NULL; at++) {
             const struct part *part = &parts[ids[call->n_ids]];
-            const char *wrong = request_decode(part->text, part->length,
-                                               call->memory[call->n_ids], &call->ids[call->n_ids]);
+            const char *wrong = request_decode(part->text, part->length, call->memory[call->n_ids],
+                                               &call->ids[call->n_ids]);
             call->n_ids++;
             if (wrong == NULL) continue;
             call_fail(call, MHD_HTTP_BAD_REQUEST, "an id in the path %s", wrong);
@@ -218,9 +219,10 @@ static void answer_cached(struct call *call, const struct route *route) {
     enum cache_found found = cache_get(call->server->cache, key, n, &answer);
     metrics_cache(&call->server->metrics, call->worker, found);
     if (found == CACHE_MISS) {
-        answer = route->answer(call)
-                     ? answer_make(&call->body, call->type == NULL ? "application/json" : call->type)
-                     : NULL;
+        answer =
+            route->answer(call)
+                ? answer_make(&call->body, call->type == NULL ? "application/json" : call->type)
+                : NULL;
         cache_put(call->server->cache, key, n, answer);
     }
     if (answer != NULL) reply_answer(call->reply, call->request, answer);

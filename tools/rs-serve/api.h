@@ -1,7 +1,8 @@
 /* The answers to requests, whatever carried them: no HTTP here but its status codes.
  *
  * api_handle finds the route, checks key, method and parameters, and answers from the cache or by
- * the route's function (call.h). It touches no socket and no file, so that the fuzzer can call it. */
+ * the route's function (call.h). It touches no socket and no file, so that the fuzzer can call it.
+ */
 #ifndef SERVE_API_H
 #define SERVE_API_H
 

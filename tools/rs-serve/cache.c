@@ -10,14 +10,15 @@
 enum {
     N_SHARDS = 32,
     FIRST_SLOTS = 64,
-    OVERHEAD = 1024 /* of an answer besides its bytes: two responses with their headers, the entry */
+    OVERHEAD =
+        1024 /* of an answer besides its bytes: two responses with their headers, the entry */
 };
 
 struct entry {
     uint64_t hash;
-    struct entry *next;            /* of the same slot */
-    struct entry *newer, *older;   /* by last use; of those with an answer */
-    struct answer *answer;         /* NULL: being computed */
+    struct entry *next;          /* of the same slot */
+    struct entry *newer, *older; /* by last use; of those with an answer */
+    struct answer *answer;       /* NULL: being computed */
     size_t bytes, key_length;
     char key[];
 };
@@ -50,8 +51,8 @@ struct cache *cache_new(size_t bytes) {
 
 static struct entry **place(struct shard *shard, uint64_t hash, const void *key, size_t n) {
     struct entry **at = &shard->slots[hash / N_SHARDS % shard->n_slots];
-    while (*at != NULL && ((*at)->hash != hash || (*at)->key_length != n ||
-                           memcmp((*at)->key, key, n) != 0))
+    while (*at != NULL &&
+           ((*at)->hash != hash || (*at)->key_length != n || memcmp((*at)->key, key, n) != 0))
         at = &(*at)->next;
     return at;
 }
@@ -110,8 +111,7 @@ static void begin(struct shard *shard, uint64_t hash, const void *key, size_t n)
     shard->n++;
 }
 
-enum cache_found cache_get(struct cache *cache, const void *key, size_t n,
-                           struct answer **answer) {
+enum cache_found cache_get(struct cache *cache, const void *key, size_t n, struct answer **answer) {
     uint64_t hash = XXH3_64bits(key, n);
     struct shard *shard = &cache->shards[hash % N_SHARDS];
     enum cache_found found = CACHE_HIT;

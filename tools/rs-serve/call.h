@@ -51,7 +51,7 @@ route_function lookup_item, lookup_user, lookup_items, lookup_users, lookup_feed
 route_function predict_rating, explain_rating;
 route_function feedback_post, feedback_put, feedback_delete, feedback_delete_all;
 route_function serve_live, serve_ready, serve_metrics, serve_openapi;
-route_function serve_page, serve_script, serve_style;
+route_function serve_model, serve_page, serve_script, serve_style;
 
 /* Fails a call: false, so that it can be returned. */
 bool call_fail(struct call *call, unsigned status, const char *format, ...)

@@ -13,8 +13,8 @@ void describe_title(struct body *body, const struct rs_matrix *matrix, uint32_t 
 /* {"genres":["Drama"],"year":2002}: all columns of a row of a side table. */
 void describe_labels(struct body *body, const struct rs_table *table, size_t row);
 
-/* Sets ALLOWED, one a row: whether any category of the row, in any column, is this one. False if the
- * table has no such category. */
+/* Sets ALLOWED, one a row: whether any category of the row, in any column, is this one. False if
+ * the table has no such category. */
 bool describe_in_category(const struct rs_table *table, size_t n_rows, struct rs_id category,
                           uint8_t *allowed);
 

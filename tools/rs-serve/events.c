@@ -62,8 +62,7 @@ static bool take_time(const json_t *object, int64_t now, int64_t *time, struct r
     }
     if (!ok || *time == RS_NO_TIME)
         return rs_fail(err, EX_DATAERR, "Timestamp is not a time as in 2024-05-01T12:00:00Z");
-    return *time <= now + MAX_FUTURE_MS ||
-           rs_fail(err, EX_DATAERR, "Timestamp lies in the future");
+    return *time <= now + MAX_FUTURE_MS || rs_fail(err, EX_DATAERR, "Timestamp lies in the future");
 }
 
 static bool take_event(struct submission *submission, const json_t *object,
@@ -93,8 +92,7 @@ bool events_parse(struct submission *submission, const struct request *request,
     json_error_t error;
     if (request->body_length == 0)
         return rs_fail(err, EX_DATAERR, "the body is empty where an array of events should be");
-    json_t *root =
-        json_loadb(request->body, request->body_length, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = json_loadb(request->body, request->body_length, JSON_REJECT_DUPLICATES, &error);
     submission->json = root;
     if (root == NULL)
         return rs_fail(err, EX_DATAERR, "the body is not JSON: line %d, column %d: %.160s",

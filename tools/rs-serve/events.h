@@ -3,9 +3,9 @@
  *     [{"FeedbackType": "rating", "UserId": "42", "ItemId": "7", "Value": 4.5,
  *       "Timestamp": "2024-05-01T12:00:00Z", "EventId": "a1b2"}, …]
  *
- * FeedbackType, Comment and whatever else a client sends is read over. Value may lack where the model is of implicit
- * feedback, and is 1 then; Timestamp may lack and is now. An array is taken as a whole or refused
- * as a whole, with the number of the event that is wrong. */
+ * FeedbackType, Comment and whatever else a client sends is read over. Value may lack where the
+ * model is of implicit feedback, and is 1 then; Timestamp may lack and is now. An array is taken as
+ * a whole or refused as a whole, with the number of the event that is wrong. */
 #ifndef SERVE_EVENTS_H
 #define SERVE_EVENTS_H
 

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
-#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,8 +188,8 @@ static enum MHD_Result answer_exchange(struct exchange *exchange, const char *pa
         exchange->submission = NULL;
         api_accepted(submission, &request, &reply);
     } else if (exchange->too_large) {
-        reply_error(&reply, &request, MHD_HTTP_CONTENT_TOO_LARGE, "the body has more than %zu bytes",
-                    http->limits.body);
+        reply_error(&reply, &request, MHD_HTTP_CONTENT_TOO_LARGE,
+                    "the body has more than %zu bytes", http->limits.body);
     } else {
         api_handle(http->server, &request, &reply, &exchange->route);
     }

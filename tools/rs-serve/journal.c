@@ -92,8 +92,8 @@ static bool append(struct journal *journal, const char *bytes, size_t n, struct 
         journal->size += n;
         pthread_mutex_lock(&journal->lock);
         journal->figures.bytes += n;
-        journal->figures.sync_seconds += (double)(end.tv_sec - begin.tv_sec) +
-                                         1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+        journal->figures.sync_seconds +=
+            (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
         pthread_mutex_unlock(&journal->lock);
         return true;
     }
@@ -111,7 +111,8 @@ static bool same(struct rs_id a, struct rs_id b) {
     return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
-/* What the pair's count is before the event at INDEX of LAST: in the group, else as it is served. */
+/* What the pair's count is before the event at INDEX of LAST: in the group, else as it is served.
+ */
 static float value_before(struct journal *journal, const struct snapshot *snapshot,
                           const struct submission *group, const struct submission *last,
                           size_t index) {
@@ -152,8 +153,7 @@ static size_t resolve(struct journal *journal, const struct snapshot *snapshot,
 
 static void apply(struct journal *journal, const struct submission *group) {
     pthread_mutex_lock(journal->target.lock);
-    const struct snapshot *snapshot =
-        current_pin(journal->target.current, journal->target.worker);
+    const struct snapshot *snapshot = current_pin(journal->target.current, journal->target.worker);
     for (const struct submission *s = group; s != NULL; s = s->next)
         for (size_t i = 0; i < s->n; i++)
             if (!s->events[i].repeated)
@@ -172,8 +172,7 @@ static void forget(struct journal *journal, struct submission *group) {
 }
 
 static bool record(struct journal *journal, struct submission *group, size_t *n_events) {
-    const struct snapshot *snapshot =
-        current_pin(journal->target.current, journal->target.worker);
+    const struct snapshot *snapshot = current_pin(journal->target.current, journal->target.worker);
     bool implicit = snapshot->matrix->implicit;
     *n_events = resolve(journal, snapshot, group);
     current_unpin(journal->target.current, journal->target.worker);
@@ -313,8 +312,7 @@ static bool replay(struct journal *journal, struct rs_error *err) {
 
 static bool open_folder(struct journal *journal, struct rs_error *err) {
     journal->folder = open(journal->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (journal->folder < 0)
-        return rs_fail_errno(err, rs_open_code(errno), "%s", journal->path);
+    if (journal->folder < 0) return rs_fail_errno(err, rs_open_code(errno), "%s", journal->path);
     if (flock(journal->folder, LOCK_EX | LOCK_NB) != 0)
         return rs_fail(err, EX_TEMPFAIL, "%s: another server keeps its journal there",
                        journal->path);

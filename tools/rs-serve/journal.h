@@ -3,9 +3,10 @@
  *
  * A folder of files 00000001.rs, 00000002.rs … each a ratings stream: one segment for each group of
  * events that was written at once, with the columns rating, time and removed, and beside them, in
- * the arrays event_offset and event_bytes, the clients' ids of the events ("" for none). A row whose
- * `removed` is 1 takes back what was said of the pair before. `rs-clean ratings.csv` and the files of the journal
- * merges it. Counts are the sums as of then, so that the last row of a pair is the whole truth.
+ * the arrays event_offset and event_bytes, the clients' ids of the events ("" for none). A row
+ * whose `removed` is 1 takes back what was said of the pair before. `rs-clean ratings.csv` and the
+ * files of the journal merges it. Counts are the sums as of then, so that the last row of a pair is
+ * the whole truth.
  *
  * Requests hand submissions to the journal's thread and go on; when their group is on disk the
  * thread applies its events to what is served and calls `done`. A group that can't be written is
@@ -52,8 +53,8 @@ struct journal;
 struct journal_target {
     struct users *users;
     struct current *current; /* which snapshot is */
-    pthread_mutex_t *lock;   /* held while events are applied: whoever swaps snapshots holds it too */
-    unsigned worker;         /* the number under which the journal pins the snapshot */
+    pthread_mutex_t *lock; /* held while events are applied: whoever swaps snapshots holds it too */
+    unsigned worker;       /* the number under which the journal pins the snapshot */
 };
 
 struct journal_figures {

@@ -81,8 +81,8 @@ bool lookup_users(struct call *call) {
 static bool has_part(struct rs_id text, struct rs_id part) {
     for (size_t at = 0; at + part.length <= text.length; at++) {
         size_t n = 0;
-        while (n < part.length && tolower((unsigned char)text.text[at + n]) ==
-                                      tolower((unsigned char)part.text[n]))
+        while (n < part.length &&
+               tolower((unsigned char)text.text[at + n]) == tolower((unsigned char)part.text[n]))
             n++;
         if (n == part.length) return true;
     }
@@ -159,7 +159,8 @@ static bool expect(struct call *call, const struct rs_profile *profile, uint32_t
 static void print_expected(struct call *call, uint32_t item, const struct rs_answer *answer) {
     const struct snapshot *snapshot = call->snapshot;
     struct body *body = &call->body;
-    const char *source = snapshot_source(snapshot, (enum rs_source)answer->source);
+    const char *source =
+        snapshot_source(snapshot, snapshot->folder->predict, (enum rs_source)answer->source);
     body_text(body, "{\"UserId\":");
     body_string(body, call->ids[0]);
     body_text(body, ",\"ItemId\":");

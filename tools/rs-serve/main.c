@@ -63,6 +63,23 @@ static const struct rs_option options[] = {
 static const struct rs_example examples[] = {
     {"what it answers", "rs-serve --openapi | jq -r '.paths | keys[]' | head -n 3",
      "/\n/api/explain/{user}/{item}\n/api/feedback"},
+    {"make a model",
+     "rs-clean ratings.csv --items items.csv | rs-matrix --times -o matrix.rs && \\\n"
+     "    rs-sim matrix.rs --side item -o graph && mkdir journal && \\\n"
+     "    rs-model -m matrix.rs --rank item=graph --neighbours graph -o model && ls model",
+     "item.rank\nmanifest.json\nmatrix.rs"},
+    {"serve it, ask what there is for user 1, rate that, ask again",
+     "rs-serve -m model -j journal -l 127.0.0.1:0 >address & \\\n"
+     "    until [ -s address ]; do sleep 0.1; done; url=$(cat address); \\\n"
+     "    curl -s \"${url}api/recommend/1?n=1\" | jq -r '.[].Title'; \\\n"
+     "    curl -s ${url}api/feedback -H 'Content-Type: application/json' \\\n"
+     "        -d '[{\"UserId\": \"1\", \"ItemId\": \"131\", \"Value\": 4.5}]'; \\\n"
+     "    curl -s \"${url}api/recommend/1?n=1\" | jq -r '.[].Title'; kill $!; wait $!",
+     "Amber Mountain, The (1967)\n{\"RowAffected\":1,\"Repeated\":0,\"UnknownItems\":0}\nPaper "
+     "Mountain, The (1994)"},
+    {"for tonight's model: what was there before, and what was said today",
+     "rs-clean ratings.csv journal/*.rs | rs-view -f csv -c user,item,rating | tail -n 1",
+     "1,131,4.5"},
     {0},
 };
 
@@ -157,8 +174,8 @@ int main(int argc, char **argv) {
     if (!server_open(&server, model_path, journal_path, (size_t)journal_bytes, (size_t)cache_bytes,
                      &err))
         rs_die_error(&err);
-    unsigned port, threads = rs_threads > 0 ? (unsigned)rs_threads
-                                            : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned port,
+        threads = rs_threads > 0 ? (unsigned)rs_threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
     char *address = http_address(listening, &port);
     struct http_limits limits = {.threads = threads > MAX_WORKERS / 2 ? MAX_WORKERS / 2 : threads,
                                  .connections = (unsigned)n_connections,

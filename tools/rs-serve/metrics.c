@@ -12,7 +12,7 @@
 #include "server.h"
 
 /* Upper ends of the buckets in microseconds; the last is infinite. */
-static const double buckets[N_BUCKETS - 1] = {50,   100,   250,   500,   1000,   2500,  5000,
+static const double buckets[N_BUCKETS - 1] = {50,    100,   250,   500,    1000,   2500,   5000,
                                               10000, 25000, 50000, 100000, 500000, 1000000};
 
 struct figures {
@@ -170,7 +170,8 @@ static double resident_bytes(void) {
 
 static void print_model(struct server *server, struct body *body) {
     const struct metrics *metrics = &server->metrics;
-    single(body, "model_swaps_total", "counter", "Models taken into use.", (double)metrics->n_swaps);
+    single(body, "model_swaps_total", "counter", "Models taken into use.",
+           (double)metrics->n_swaps);
     single(body, "model_swaps_failed_total", "counter", "Models refused for being broken.",
            (double)metrics->n_failed_swaps);
     struct snapshot *snapshot = current_pin(&server->current, server_worker(server));

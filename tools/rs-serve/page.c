@@ -3,8 +3,8 @@
 /* The assembler puts the files in; paths count from the project's folder, where make runs. */
 #define EMBED(name, path)                                                                          \
     extern const char name##_begin[], name##_end[];                                                \
-    __asm__(".section .rodata\n" #name "_begin:\n.incbin \"tools/rs-serve/page/" path              \
-            "\"\n" #name "_end:\n.byte 0\n.previous\n")
+    __asm__(".section .rodata\n" #name "_begin:\n.incbin \"tools/rs-serve/page/" path "\"\n" #name \
+            "_end:\n.byte 0\n.previous\n")
 
 EMBED(html, "index.html");
 EMBED(script, "page.js");

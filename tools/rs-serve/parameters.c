@@ -27,8 +27,7 @@ static bool exclude(struct call *call, const char *raw, size_t n) {
     struct rs_id id;
     if (n == 0) return true;
     const char *wrong = request_decode(raw, n, memory, &id);
-    if (wrong != NULL)
-        return call_fail(call, MHD_HTTP_BAD_REQUEST, "an id in exclude %s", wrong);
+    if (wrong != NULL) return call_fail(call, MHD_HTTP_BAD_REQUEST, "an id in exclude %s", wrong);
     if (parameters->n_excluded == MAX_EXCLUDED)
         return call_fail(call, MHD_HTTP_BAD_REQUEST, "exclude has more than %d ids", MAX_EXCLUDED);
     uint32_t item = rs_ids_find(&call->snapshot->matrix->items.ids, id);
@@ -76,8 +75,7 @@ bool parameters_read(struct call *call, unsigned takes) {
         ok = read_text(call, "category", call->memory[2], &parameters->category);
     if (ok && (takes & TAKES_USER))
         ok = read_text(call, "user-id", call->memory[3], &parameters->user);
-    if (ok && (takes & TAKES_QUERY))
-        ok = read_text(call, "q", call->memory[4], &parameters->query);
+    if (ok && (takes & TAKES_QUERY)) ok = read_text(call, "q", call->memory[4], &parameters->query);
     if (ok && (takes & TAKES_EXCLUDE)) ok = read_excluded(call);
     return ok;
 }
@@ -90,8 +88,11 @@ static size_t put(char *key, const void *bytes, size_t n) {
 size_t parameters_key(const struct call *call, unsigned takes, char *key) {
     const struct parameters *parameters = &call->parameters;
     if (takes == 0) return 0;
-    const uint64_t numbers[] = {parameters->n, parameters->offset, parameters->cursor,
-                                parameters->category.length, parameters->query.length,
+    const uint64_t numbers[] = {parameters->n,
+                                parameters->offset,
+                                parameters->cursor,
+                                parameters->category.length,
+                                parameters->query.length,
                                 parameters->n_excluded};
     size_t n = put(key, numbers, sizeof numbers);
     n += put(key + n, parameters->category.text, parameters->category.length);

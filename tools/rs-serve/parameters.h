@@ -7,12 +7,12 @@
 #include "call.h"
 
 enum {
-    TAKES_PAGE = 1,      /* n, offset */
-    TAKES_CATEGORY = 2,  /* category */
-    TAKES_EXCLUDE = 4,   /* exclude: ids separated by commas; may be given again */
-    TAKES_USER = 8,      /* user-id */
-    TAKES_CURSOR = 16,   /* n, cursor */
-    TAKES_QUERY = 32,    /* q */
+    TAKES_PAGE = 1,     /* n, offset */
+    TAKES_CATEGORY = 2, /* category */
+    TAKES_EXCLUDE = 4,  /* exclude: ids separated by commas; may be given again */
+    TAKES_USER = 8,     /* user-id */
+    TAKES_CURSOR = 16,  /* n, cursor */
+    TAKES_QUERY = 32,   /* q */
 };
 
 /* Reads what the route takes into call->parameters; false after a 400. */

@@ -20,9 +20,9 @@ static void insert(struct reason *reasons, size_t *n, size_t k, struct reason re
             (reasons[at].weight == reason.weight && reasons[at].entry < reason.entry))
             return;
     }
-    while (at > 0 && (reasons[at - 1].weight < reason.weight ||
-                      (reasons[at - 1].weight == reason.weight &&
-                       reasons[at - 1].entry > reason.entry))) {
+    while (at > 0 &&
+           (reasons[at - 1].weight < reason.weight ||
+            (reasons[at - 1].weight == reason.weight && reasons[at - 1].entry > reason.entry))) {
         reasons[at] = reasons[at - 1];
         at--;
     }
@@ -31,8 +31,9 @@ static void insert(struct reason *reasons, size_t *n, size_t k, struct reason re
 
 static double voice_of(const struct snapshot *snapshot, const struct rs_profile *profile,
                        size_t entry) {
-    double rating = (double)profile->rating[entry];
-    return snapshot->matrix->implicit ? rating : rating - profile->mean;
+    double rating = (double)profile->rating[entry], mean = snapshot->matrix->mean;
+    double centre = profile->mean < mean ? profile->mean : mean;
+    return snapshot->matrix->implicit ? rating : rating - centre;
 }
 
 /* The entry of an item in the profile, or n. */

@@ -1,8 +1,9 @@
 /* Why an item: the ratings of a profile that speak for it, by the graph of items.
  *
  * A rated item speaks when it and the item are neighbours, whichever has the other in its list. Its
- * weight is the similarity times how far its rating lies above the profile's mean (times the rating
- * where feedback is implicit); what lies below speaks against and is left out. */
+ * weight is the similarity times how far its rating lies above the mean, the profile's or that of
+ * all ratings, whichever is lower (times the rating where feedback is implicit); what lies below
+ * speaks against and is left out. */
 #ifndef SERVE_REASONS_H
 #define SERVE_REASONS_H
 
@@ -18,8 +19,8 @@ struct reason {
     float similarity, weight;
 };
 
-/* The best reasons for each of N_ITEMS items (fewer than 65536): reasons[i * k] … of item i, n[i] of
- * them, the weightiest first. */
+/* The best reasons for each of N_ITEMS items (fewer than 65536): reasons[i * k] … of item i, n[i]
+ * of them, the weightiest first. */
 void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct rs_profile *profile,
                   const uint32_t *items, size_t n_items, size_t k, struct reason *reasons,
                   size_t *n);

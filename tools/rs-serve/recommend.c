@@ -50,7 +50,7 @@ static void print_list(struct call *call, struct bench *bench, const struct rs_p
     for (size_t i = 0; i < n; i++) {
         if (i > 0) body_text(&call->body, ",\n");
         print_entry(&call->body, snapshot->matrix, entries[i].item, entries[i].score,
-                    snapshot_source(snapshot, source));
+                    snapshot_source(snapshot, snapshot->folder->rank, source));
         if (snapshot->neighbours[0] != NULL && source == RS_FROM_MODEL) {
             body_text(&call->body, ",\"Because\":");
             reasons_print(&call->body, snapshot, profile, reasons + i * N_REASONS, n_reasons[i]);
@@ -101,8 +101,8 @@ static int compare_submitted(const void *a, const void *b) {
     return first->item < second->item ? -1 : first->item > second->item;
 }
 
-/* The ratings of the submission that the model knows the items of, each item's last, by item. Returns
- * their number. */
+/* The ratings of the submission that the model knows the items of, each item's last, by item.
+ * Returns their number. */
 static size_t take_ratings(const struct snapshot *snapshot, const struct submission *submission,
                            struct rs_listed *ratings) {
     size_t n = 0, kept = 0;
@@ -171,8 +171,7 @@ static bool may_list(const struct call *call, const struct rs_profile *profile,
            !is_listed(profile->item, profile->n, item);
 }
 
-static void popular_list(struct call *call, struct bench *bench,
-                         const struct rs_profile *profile) {
+static void popular_list(struct call *call, struct bench *bench, const struct rs_profile *profile) {
     const struct parameters *parameters = &call->parameters;
     size_t n_items = call->snapshot->matrix->items.ids.n, n = 0;
     size_t wanted = parameters->offset + parameters->n;

@@ -18,6 +18,18 @@ static struct MHD_Response *response_of(const char *bytes, size_t n, bool owned,
     return response;
 }
 
+/* The page may load its own script and style and talk to its own server, and nothing else. */
+static void guard_page(struct MHD_Response *response, const char *type) {
+    if (strncmp(type, "text/", 5) != 0) return;
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    if (strncmp(type, "text/html", 9) != 0) return;
+    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    MHD_add_response_header(response, "Content-Security-Policy",
+                            "default-src 'none'; script-src 'self'; style-src 'self'; "
+                            "connect-src 'self'; img-src data:; base-uri 'none'; "
+                            "form-action 'none'; frame-ancestors 'none'");
+}
+
 struct answer *answer_make(struct body *body, const char *type) {
     struct answer *answer = rs_malloc(1, sizeof *answer);
     atomic_init(&answer->holders, 1);
@@ -33,6 +45,7 @@ struct answer *answer_make(struct body *body, const char *type) {
         MHD_add_response_header(both[r], "ETag", answer->etag);
         MHD_add_response_header(both[r], "Cache-Control", "private, no-cache");
     }
+    guard_page(answer->full, type);
     *body = (struct body){0};
     return answer;
 }
@@ -42,8 +55,7 @@ void answer_hold(struct answer *answer) {
 }
 
 void answer_release(struct answer *answer) {
-    if (answer == NULL ||
-        atomic_fetch_sub_explicit(&answer->holders, 1, memory_order_acq_rel) != 1)
+    if (answer == NULL || atomic_fetch_sub_explicit(&answer->holders, 1, memory_order_acq_rel) != 1)
         return;
     MHD_destroy_response(answer->full);
     MHD_destroy_response(answer->unchanged);
@@ -64,8 +76,8 @@ void reply_answer(struct reply *reply, const struct request *request, struct ans
 void reply_body(struct reply *reply, unsigned status, struct body *body, const char *type) {
     if (body->bytes == NULL) body->bytes = rs_malloc(1, 1);
     reply->status = status;
-    reply->response = response_of(body->bytes, body->n, true,
-                                  type == NULL ? "application/json" : type);
+    reply->response =
+        response_of(body->bytes, body->n, true, type == NULL ? "application/json" : type);
     MHD_add_response_header(reply->response, "Cache-Control", "no-store");
     *body = (struct body){0};
 }

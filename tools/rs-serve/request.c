@@ -34,8 +34,7 @@ const char *request_decode(const char *raw, size_t n, char *out, struct rs_id *i
 const char *request_argument(const struct request *request, const char *name) {
     for (size_t i = request->n_arguments; i > 0; i--)
         if (strcmp(request->arguments[i - 1].name, name) == 0)
-            return request->arguments[i - 1].value == NULL ? ""
-                                                           : request->arguments[i - 1].value;
+            return request->arguments[i - 1].value == NULL ? "" : request->arguments[i - 1].value;
     return NULL;
 }
 

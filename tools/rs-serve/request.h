@@ -11,12 +11,18 @@
 
 #include "ids.h"
 
-enum method { METHOD_GET = 1, METHOD_POST = 2, METHOD_PUT = 4, METHOD_DELETE = 8, METHOD_OTHER = 0 };
+enum method {
+    METHOD_GET = 1,
+    METHOD_POST = 2,
+    METHOD_PUT = 4,
+    METHOD_DELETE = 8,
+    METHOD_OTHER = 0
+};
 
 enum {
     MAX_ARGUMENTS = 32,
-    MAX_PATH = 4096,  /* bytes of a URL with its arguments */
-    MAX_ID = 1024,    /* bytes of an id in a request */
+    MAX_PATH = 4096, /* bytes of a URL with its arguments */
+    MAX_ID = 1024,   /* bytes of an id in a request */
     MAX_REQUEST_ID = 64
 };
 

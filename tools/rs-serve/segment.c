@@ -34,12 +34,10 @@ static void write_event_ids(struct rs_writer *writer, const struct submitted *co
 static void write_segment(FILE *file, const struct submitted *const *events, size_t n,
                           bool implicit) {
     struct rs_dict users, items;
-    bool removed = false;
     rs_dict_init(&users);
     rs_dict_init(&items);
-    for (size_t i = 0; i < n; i++) removed |= events[i]->event.removed;
     struct rs_pairs_form form = {.kind = "ratings",
-                                 .columns = RS_RATING | RS_TIME | (removed ? RS_REMOVED : 0),
+                                 .columns = RS_RATING | RS_TIME | RS_REMOVED,
                                  .users = &users.ids,
                                  .items = &items.ids};
     json_t *header = json_pack("{s:s, s:s}", "program", "rs-serve", "feedback",
@@ -54,7 +52,7 @@ static void write_segment(FILE *file, const struct submitted *const *events, siz
         batch->item[row] = rs_dict_add(&items, event->item);
         batch->rating[row] = event->removed ? 0 : event->value;
         batch->time[row] = event->time;
-        if (batch->removed != NULL) batch->removed[row] = event->removed;
+        batch->removed[row] = event->removed;
     }
     rs_pairs_finish(writer, NULL);
     rs_dict_free(&users);
@@ -143,8 +141,8 @@ static bool segment_follows(const char *bytes, size_t n, size_t at) {
 }
 
 bool segments_read(const char *bytes, size_t n, const char *name,
-                   void (*take)(void *data, const struct event *event, struct rs_id id),
-                   void *data, size_t *whole, struct rs_error *err) {
+                   void (*take)(void *data, const struct event *event, struct rs_id id), void *data,
+                   size_t *whole, struct rs_error *err) {
     struct gathered gathered = {0};
     struct rs_reader *reader = rs_reader_on_memory(bytes, n, name, true);
     bool ok = true, more = true;

@@ -12,7 +12,7 @@ char *segment_write(const struct submission *submissions, bool implicit, size_t 
  * segments. Sets *whole to the length of these. False after filling *err, when something is wrong
  * before that or when what follows is not the rest of one segment. */
 bool segments_read(const char *bytes, size_t n, const char *name,
-                   void (*take)(void *data, const struct event *event, struct rs_id id),
-                   void *data, size_t *whole, struct rs_error *err);
+                   void (*take)(void *data, const struct event *event, struct rs_id id), void *data,
+                   size_t *whole, struct rs_error *err);
 
 #endif

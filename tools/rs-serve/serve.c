@@ -16,6 +16,47 @@ bool serve_ready(struct call *call) {
     return true;
 }
 
+static void print_scale(struct body *body, const struct rs_scale *scale) {
+    body_text(body, ",\"Scale\":{\"Min\":");
+    body_float(body, scale->min);
+    body_text(body, ",\"Max\":");
+    body_float(body, scale->max);
+    body_text(body, ",\"Step\":");
+    body_double(body, rs_scale_step(scale));
+    body_text(body, "}");
+}
+
+/* Every word that may be asked for as a category. */
+static void print_categories(struct body *body, const struct rs_table *table) {
+    size_t n = 0;
+    body_text(body, ",\"Categories\":[");
+    for (size_t c = 0; c < table->n_columns; c++) {
+        const struct rs_table_column *column = &table->columns[c];
+        if (column->kind != RS_CATEGORY && column->kind != RS_SET) continue;
+        for (size_t i = 0; i < column->text.n; i++) {
+            if (n++ > 0) body_text(body, ",");
+            body_string(body, rs_ids_get(&column->text, i));
+        }
+    }
+    body_text(body, "]");
+}
+
+bool serve_model(struct call *call) {
+    const struct rs_matrix *matrix = call->snapshot->matrix;
+    const char *name = call->snapshot->folder->name;
+    struct body *body = &call->body;
+    body_format(body, "{\"Model\":\"%s\",\"Name\":", call->snapshot->folder->digest);
+    body_string(body, (struct rs_id){name, strlen(name)});
+    body_format(body, ",\"Users\":%zu,\"Items\":%zu,\"Ratings\":", matrix->users.ids.n,
+                matrix->items.ids.n);
+    body_integer(body, matrix->n_ratings);
+    body_format(body, ",\"Implicit\":%s", matrix->implicit ? "true" : "false");
+    if (!matrix->implicit && matrix->scale.n > 0) print_scale(body, &matrix->scale);
+    print_categories(body, &matrix->items.table);
+    body_text(body, "}\n");
+    return true;
+}
+
 bool serve_metrics(struct call *call) {
     metrics_print(call->server, &call->body);
     call->type = "text/plain; version=0.0.4; charset=utf-8";

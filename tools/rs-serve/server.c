@@ -10,8 +10,7 @@ bool server_open(struct server *server, const char *model_path, const char *jour
     server->model_path = model_path;
     server->n_workers = JOURNAL_WORKER + 1;
     pthread_mutex_init(&server->apply_lock, NULL);
-    struct snapshot *snapshot =
-        snapshot_open(model_path, ++server->n_generations, false, err);
+    struct snapshot *snapshot = snapshot_open(model_path, ++server->n_generations, false, err);
     if (snapshot == NULL) return false;
     current_swap(&server->current, snapshot);
     server->users = users_new();
@@ -28,8 +27,7 @@ bool server_open(struct server *server, const char *model_path, const char *jour
 
 bool server_reload(struct server *server, bool *changed, struct rs_error *err) {
     struct snapshot *now = atomic_load(&server->current.snapshot);
-    struct snapshot *next =
-        snapshot_open(server->model_path, server->n_generations + 1, true, err);
+    struct snapshot *next = snapshot_open(server->model_path, server->n_generations + 1, true, err);
     *changed = false;
     if (next == NULL) return false;
     if (strcmp(next->folder->digest, now->folder->digest) == 0) {

@@ -36,8 +36,9 @@ struct server {
 bool server_open(struct server *server, const char *model_path, const char *journal_path,
                  size_t journal_file_bytes, size_t cache_bytes, struct rs_error *err);
 
-/* Puts what is at the model's path now in place of what is served, if it is another model and whole.
- * False after filling *err; what is served stays then. *changed tells whether there is another. */
+/* Puts what is at the model's path now in place of what is served, if it is another model and
+ * whole. False after filling *err; what is served stays then. *changed tells whether there is
+ * another. */
 bool server_reload(struct server *server, bool *changed, struct rs_error *err);
 
 void server_close(struct server *server);

@@ -72,7 +72,8 @@ struct bench *snapshot_bench(struct snapshot *snapshot, unsigned worker) {
 }
 
 void snapshot_count(const struct snapshot *snapshot, uint32_t item, int change) {
-    if (change != 0) atomic_fetch_add_explicit(&snapshot->moved[item], change, memory_order_relaxed);
+    if (change != 0)
+        atomic_fetch_add_explicit(&snapshot->moved[item], change, memory_order_relaxed);
 }
 
 uint64_t snapshot_popularity(const struct snapshot *snapshot, uint32_t item) {
@@ -110,9 +111,10 @@ const struct arrival *snapshot_latest(struct snapshot *snapshot) {
     return snapshot->latest;
 }
 
-const char *snapshot_source(const struct snapshot *snapshot, enum rs_source source) {
+const char *snapshot_source(const struct snapshot *snapshot, const struct rs_model *model,
+                            enum rs_source source) {
     const char *name = json_string_value(json_array_get(snapshot->sources, source));
-    return name == NULL ? snapshot->folder->name : name;
+    return source == RS_FROM_MODEL || name == NULL ? model->name : name;
 }
 
 float snapshot_rating(const struct snapshot *snapshot, float value) {

@@ -30,8 +30,8 @@ struct arrival {
 struct bench {
     struct rs_listing *listing;
     void *predict_workspace;
-    uint8_t *allowed;  /* one an item, or NULL until it is needed */
-    uint16_t *place;   /* the same; zeros between requests */
+    uint8_t *allowed; /* one an item, or NULL until it is needed */
+    uint16_t *place;  /* the same; zeros between requests */
 };
 
 struct snapshot {
@@ -45,7 +45,7 @@ struct snapshot {
     struct bench *benches[MAX_WORKERS];
     pthread_mutex_t latest_lock;
     struct arrival *latest; /* all items, newest first; made when it is needed */
-    json_t *sources;        /* names of what gives answers, by enum rs_source */
+    json_t *sources;        /* names of what answers in a model's stead, by enum rs_source */
 };
 
 /* Opens a folder; CHECK reads every part against its checksum. NULL after filling *err. */
@@ -65,8 +65,9 @@ uint64_t snapshot_popularity(const struct snapshot *snapshot, uint32_t item);
 /* All items by the time of their first rating, newest first; NULL if the matrix keeps no times. */
 const struct arrival *snapshot_latest(struct snapshot *snapshot);
 
-/* The name of what gave an answer. */
-const char *snapshot_source(const struct snapshot *snapshot, enum rs_source source);
+/* The name of what gave an answer, the model or what stood in for it. */
+const char *snapshot_source(const struct snapshot *snapshot, const struct rs_model *model,
+                            enum rs_source source);
 
 /* A value as it is given (a count, a rating) as a rating of the matrix, and back. */
 float snapshot_rating(const struct snapshot *snapshot, float value);

@@ -12,8 +12,8 @@ enum { N_SHARDS = 64 };
 
 /* The last word about an item. */
 struct change {
-    uint32_t item;       /* in users.items */
-    uint32_t line;       /* in the matrix of the model numbered `generation`, or RS_NONE */
+    uint32_t item; /* in users.items */
+    uint32_t line; /* in the matrix of the model numbered `generation`, or RS_NONE */
     uint64_t generation;
     int64_t time;
     float value;
@@ -22,6 +22,8 @@ struct change {
 
 struct user {
     uint64_t version;
+    uint64_t counted_version, counted_generation; /* for which n_rated holds */
+    size_t n_rated;                               /* items of the model */
     struct change *changes;
     size_t n, capacity;
 };
@@ -153,8 +155,7 @@ void users_apply(struct users *users, const struct snapshot *snapshot, const str
     struct user *user = add_user(shard, event->user);
     struct change *change = change_of(user, item);
     bool said_before = change != NULL && !change->removed, is_new = change == NULL;
-    if (is_new)
-        change = add_change(user, (struct change){.item = item, .generation = UINT64_MAX});
+    if (is_new) change = add_change(user, (struct change){.item = item, .generation = UINT64_MAX});
     uint32_t line = line_of(users, snapshot, change);
     if (is_new) said_before = in_matrix(matrix, row, line, &entry);
     change->value = event->value;
@@ -171,7 +172,8 @@ static bool is_known(const struct snapshot *snapshot, uint32_t user, const struc
     uint64_t entry;
     bool there = in_matrix(snapshot->matrix, user, change->line, &entry);
     if (change->removed) return !there && change->line != RS_NONE;
-    return there && snapshot->matrix->rows.rating[entry] == snapshot_rating(snapshot, change->value);
+    return there &&
+           snapshot->matrix->rows.rating[entry] == snapshot_rating(snapshot, change->value);
 }
 
 static void count_user(struct users *users, const struct snapshot *snapshot, struct rs_id name,
@@ -217,26 +219,39 @@ void users_forget(struct users *users, const struct snapshot *snapshot) {
     for_each(users, snapshot, forget_of_user);
 }
 
+/* How many items of the model the user has rated, of N_LINE in the matrix; counted once a change.
+ */
+static size_t count_rated(struct users *users, const struct snapshot *snapshot, struct user *user,
+                          uint32_t row, size_t n_line) {
+    uint64_t entry;
+    if (user->counted_version == user->version && user->counted_generation == snapshot->generation)
+        return user->n_rated;
+    user->n_rated = n_line;
+    for (size_t c = 0; c < user->n; c++) {
+        uint32_t line = line_of(users, snapshot, &user->changes[c]);
+        if (line == RS_NONE) continue;
+        bool there = in_matrix(snapshot->matrix, row, line, &entry);
+        user->n_rated += (size_t)!user->changes[c].removed - (size_t)there;
+    }
+    user->counted_version = user->version;
+    user->counted_generation = snapshot->generation;
+    return user->n_rated;
+}
+
 struct standing users_standing(struct users *users, const struct snapshot *snapshot,
                                struct rs_id name) {
     const struct rs_matrix *matrix = snapshot->matrix;
     uint32_t row = rs_ids_find(&matrix->users.ids, name);
     struct standing standing = {.known = row != RS_NONE};
-    uint64_t entry;
     if (row != RS_NONE)
         standing.n_rated = (size_t)(matrix->rows.start[row + 1] - matrix->rows.start[row]);
     struct shard *shard = shard_of(users, name);
     pthread_mutex_lock(&shard->lock);
-    const struct user *user = find(shard, name);
+    struct user *user = find(shard, name);
     if (user != NULL) {
         standing.known |= user->n > 0;
         standing.version = user->version;
-        for (size_t c = 0; c < user->n; c++) {
-            uint32_t line = line_of(users, snapshot, &user->changes[c]);
-            if (line == RS_NONE) continue;
-            bool there = in_matrix(matrix, row, line, &entry);
-            standing.n_rated += (size_t)!user->changes[c].removed - (size_t)there;
-        }
+        standing.n_rated = count_rated(users, snapshot, user, row, standing.n_rated);
     }
     pthread_mutex_unlock(&shard->lock);
     return standing;
@@ -272,8 +287,8 @@ static int compare_changes(const void *a, const void *b) {
 }
 
 /* Copies the user's changes, by line, those of unknown items (RS_NONE) last. */
-static size_t copy_changes(struct users *users, const struct snapshot *snapshot,
-                           struct rs_id name, struct profile_room *room) {
+static size_t copy_changes(struct users *users, const struct snapshot *snapshot, struct rs_id name,
+                           struct profile_room *room) {
     struct shard *shard = shard_of(users, name);
     size_t n = 0;
     pthread_mutex_lock(&shard->lock);
@@ -290,8 +305,8 @@ static size_t copy_changes(struct users *users, const struct snapshot *snapshot,
     return n;
 }
 
-/* Merges a line of the matrix with N changes, by item: returns the number of ratings. *differs tells
- * whether anything is other than in the matrix. */
+/* Merges a line of the matrix with N changes, by item: returns the number of ratings. *differs
+ * tells whether anything is other than in the matrix. */
 static size_t merge(const struct rs_profile *line, const struct snapshot *snapshot,
                     struct profile_room *room, size_t n_changes, bool *differs) {
     size_t n = 0, e = 0, c = 0;
@@ -336,8 +351,7 @@ void users_visit(struct users *users, const struct snapshot *snapshot, struct rs
                  void (*visit)(void *data, const struct said *said), void *data) {
     const struct rs_matrix *matrix = snapshot->matrix;
     struct profile_room room = {0};
-    struct rs_profile line =
-        rs_profile_of(matrix, rs_ids_find(&matrix->users.ids, name));
+    struct rs_profile line = rs_profile_of(matrix, rs_ids_find(&matrix->users.ids, name));
     size_t n_changes = copy_changes(users, snapshot, name, &room), e = 0, c = 0;
     pthread_rwlock_rdlock(&users->items_lock);
     while (e < line.n || c < n_changes) {

@@ -1,12 +1,12 @@
 /* What users said since the model was made: feedback on top of the matrix's ratings.
  *
- * A user's ratings are those of their line in the matrix, changed by what the journal holds of them.
- * Feedback is kept by the items' names, so that it stands when another model, which numbers
+ * A user's ratings are those of their line in the matrix, changed by what the journal holds of
+ * them. Feedback is kept by the items' names, so that it stands when another model, which numbers
  * otherwise, takes over; what that model's matrix knows already is forgotten then. Every change
  * gives the user a new version, and all users together one.
  *
- * One thread at a time changes (users_apply, users_count, users_forget), any number read meanwhile. Holds some
- * 40 bytes an event that the matrix does not know, and the names. */
+ * One thread at a time changes (users_apply, users_count, users_forget), any number read meanwhile.
+ * Holds some 40 bytes an event that the matrix does not know, and the names. */
 #ifndef SERVE_USERS_H
 #define SERVE_USERS_H
 
@@ -21,9 +21,9 @@
 /* One thing that a user said of an item, as it is in the journal. */
 struct event {
     struct rs_id user, item;
-    float value;   /* the rating, or the count */
-    bool removed;  /* takes back what was said before */
-    int64_t time;  /* milliseconds */
+    float value;  /* the rating, or the count */
+    bool removed; /* takes back what was said before */
+    int64_t time; /* milliseconds */
 };
 
 struct users;

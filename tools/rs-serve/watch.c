@@ -23,8 +23,8 @@ struct watch {
 
 /* The folder behind the path may be another one every time. */
 static void watch_folder(struct watch *watch) {
-    watch->folder = inotify_add_watch(watch->files, watch->path,
-                                      IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR);
+    watch->folder =
+        inotify_add_watch(watch->files, watch->path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR);
 }
 
 struct watch *watch_new(const char *path, struct rs_error *err) {
@@ -43,8 +43,8 @@ struct watch *watch_new(const char *path, struct rs_error *err) {
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     watch->signals = signalfd(-1, &set, SFD_CLOEXEC);
     watch->files = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    watch->parent = inotify_add_watch(watch->files, dirname(for_parent),
-                                      IN_MOVED_TO | IN_CREATE | IN_ONLYDIR);
+    watch->parent =
+        inotify_add_watch(watch->files, dirname(for_parent), IN_MOVED_TO | IN_CREATE | IN_ONLYDIR);
     watch_folder(watch);
     free(for_name);
     free(for_parent);

@@ -19,6 +19,7 @@ static void check_pairs(struct rs_reader *first, const char *kind) {
     struct rs_pairs *batch;
     uint64_t n = 0;
     if (!rs_pairs_use(&reader, first, NULL, 0, kind, &err)) rs_die_error(&err);
+    reader.takes_removed = true;
     rs_progress_start("checks", "bytes", rs_reader_size(reader.reader));
     do {
         if (!rs_pairs_next(&reader, &batch, &err)) rs_die_error(&err);

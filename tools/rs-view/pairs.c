@@ -276,6 +276,7 @@ void view_pairs(struct rs_reader *reader, const char *kind, const struct asked *
     struct rs_error err;
     struct state state = {.asked = asked, .out = out};
     if (!rs_pairs_use(&state.reader, reader, NULL, 0, kind, &err)) rs_die_error(&err);
+    state.reader.takes_removed = true;
     if (asked->user_table || asked->item_table) {
         print_table(&state);
     } else {

@@ -334,7 +334,7 @@ function factors(   side, plot, i) {
     print "set xrange [" lowest[1] - margin[1] ":" highest[1] + margin[1] "]" >gp
     print "set yrange [" lowest[2] - margin[2] ":" highest[2] + margin[2] "]" >gp
     print "set datafile separator \"\\t\"; set xlabel \"factor 1\"; set ylabel \"factor 2\"; set grid xtics; unset key" >gp
-    plot = "plot \"factors.dat\" using 1:2:3 with points pt 7 ps variable lc rgb \"#990072B2\""
+    plot = "plot \"factors.dat\" using 1:2:3 with points pt 7 ps variable lc rgb \"#6656B4E9\""
     for (side in n_labels)
         plot = plot ", \"\" using 1:(strcol(4) eq \"" side "\" ? column(2) : NaN):5 with labels " \
             (side == "left" ? "right offset -0.9,0" : "left offset 0.9,0") " font \",12\" textcolor rgb \"#000001\""

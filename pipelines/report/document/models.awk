@@ -76,8 +76,8 @@ function beyond(   i, m, n, order) {
     print "table", "The ten items that each model lists for every user, best NDCG@10 first (n = " \
         whole(size["all", "catalogue-coverage@10"]) " lists). Coverage: share of the catalogue in somebody's list. Gini: how " \
         "unequally lists treat items, 0 all alike. Novelty: minus log2 of the share of users who rated the item, in bits. Diversity: " \
-        "1 less Jaccard similarity of categories between the items of a list. Popularity lift: how much more popular the list is than what " \
-        "the user rates (0: as popular, 1: twice). Off the profile: Kullback-Leibler divergence of the list's categories from those " \
+        "1 less Jaccard similarity of categories between the items of a list. Popularity lift: how much more popular the list is than " \
+        "what the user rates (0: as popular, 1: twice). Off the profile: Kullback-Leibler divergence of the list's categories from those " \
         "of the user's ratings, in nats, less is closer. Personal: share of a list that another user's has not."
     print "th", "model", "NDCG@10", "coverage", "Gini", "novelty", "diversity", "popularity lift", "off the profile", "personal"
     for (i = 1; i <= n; i++) {

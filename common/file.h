@@ -44,6 +44,9 @@ struct rs_file *rs_file_open(const char *path, const char *kind, struct rs_error
 /* Reads everything from a reader at its beginning, which it closes. NULL after filling *err. */
 struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err);
 
+/* Verifies the checksums of a mapped file, holding little of it. */
+bool rs_file_verify(const struct rs_file *file, struct rs_error *err);
+
 void rs_file_close(struct rs_file *file);
 
 /* The array of that name, or NULL. */

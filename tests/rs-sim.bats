@@ -162,6 +162,46 @@ END
     done
 }
 
+@test "bounded memory is what the process takes, from a file and through a pipe" {
+    [ -x /usr/bin/time ] || skip "no /usr/bin/time"
+    rs-synth --users 20000 --items 5000 --ratings 3000000 --seed 5 | rs-clean -q |
+        rs-matrix -q -o many.rs
+    rs-sim -q -m cosine --over full -k 20 many.rs -o whole.rs
+    for megabytes in 68 80; do
+        run -0 --separate-stderr /usr/bin/time -f %M rs-sim -q -m cosine --over full -k 20 -t 2 \
+            --memory ${megabytes}M many.rs -o bounded.rs
+        assert [ "$stderr" -le $((megabytes * 1024)) ]
+        cmp whole.rs bounded.rs
+    done
+    run -0 --separate-stderr bash -c "cat many.rs |
+        /usr/bin/time -f %M rs-sim -q -m cosine --over full -k 20 -t 2 --memory 80M -o bounded.rs"
+    assert [ "$stderr" -le $((80 * 1024)) ]
+    cmp whole.rs bounded.rs
+    for part in 1 2 3; do
+        rs-sim -q -m cosine --over full -k 20 --memory 80M --part $part/3 many.rs
+    done | rs-view -f csv >parts
+    rs-view -f csv whole.rs | cmp - parts
+}
+
+@test "what comes through a pipe is verified with bounded memory, too" {
+    cat matrix.rs | rs-sim --memory 100M | cmp - <(rs-sim matrix.rs)
+    python3 - <<'END'
+data = bytearray(open("matrix.rs", "rb").read())
+at = data.find(b"column_rating") + 300
+data[at] ^= 1
+open("bad.rs", "wb").write(data)
+END
+    run -65 --separate-stderr bash -c "cat bad.rs | rs-sim --memory 100M | cat; exit \${PIPESTATUS[1]}"
+    assert_equal "${#stderr_lines[@]}" 1
+    [[ $stderr == "rs-sim: standard input: the file is damaged: "* ]] || fail "$stderr"
+    head -c 20000 matrix.rs >cut.rs
+    run -65 --separate-stderr bash -c "cat cut.rs | rs-sim --memory 100M | cat; exit \${PIPESTATUS[1]}"
+    assert_equal "${#stderr_lines[@]}" 1
+    TMPDIR=/nowhere run -73 --separate-stderr bash -c \
+        "cat matrix.rs | rs-sim --memory 100M | cat; exit \${PIPESTATUS[1]}"
+    assert_equal "$stderr" "rs-sim: temporary file in /nowhere: No such file or directory"
+}
+
 @test "parts concatenate to the whole, even parts of nothing" {
     for side in user item; do
         rs-sim -s $side matrix.rs | rs-view >whole

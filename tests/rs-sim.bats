@@ -114,6 +114,29 @@ END
     compare_all grid.rs
 }
 
+@test "a user who rated everything, an item that everyone rated" {
+    awk -F, 'NR > 1 { print $1 "," $2 "," $3; users[$1]; items[$2] }
+        END { for (i in items) print "all," i "," length(i) % 5 + 1
+              for (u in users) print u ",all," u % 5 + 1
+              print "all,all,3" }' "$SAMPLE" | matrix_of all.rs
+    compare_all all.rs
+}
+
+@test "very many users with a single rating have nothing in common" {
+    (echo user,item,rating; awk 'BEGIN { for (u = 0; u < 1000000; u++)
+        print u ",i" (u * 7919) % 1000 "," u % 5 + 1 }') | rs-clean -q | rs-matrix -q -o single.rs
+    run -0 bash -c "rs-sim single.rs | rs-view -f csv"
+    assert_output "item,neighbour,similarity,rank"
+    run -0 --separate-stderr rs-sim -v -m jaccard single.rs -o g.rs
+    assert_equal "$stderr" "rs-sim: 0 neighbours of 1000 lines"
+}
+
+@test "more neighbours asked for than there are others" {
+    printf 'a,x,1\na,y,2\nb,x,3\nb,y,5\nc,x,4\n' | matrix_of few.rs
+    run -0 bash -c "rs-sim -s user -m cosine -k 1000000 few.rs | rs-view -f csv"
+    assert_output "$(printf 'user,neighbour,similarity,rank\na,c,1,1\na,b,0.99705446,2\nb,c,1,1\nb,a,0.99705446,2\nc,a,1,1\nc,b,1,2')"
+}
+
 @test "cosine over full vectors is scikit-learn's on real ratings" {
     require_data ml-100k/u.data
     /usr/bin/python3 -c 'import sklearn' 2>/dev/null || skip "no scikit-learn"

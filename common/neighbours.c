@@ -21,7 +21,7 @@ struct economy {
 static const struct economy economies[] = {
     {1, 1, 256 << 20, true}, {1, 1, 64 << 20, true},  {1, 1, 16 << 20, true},
     {1, 1, 4 << 20, true},   {1, 1, 4 << 20, false},  {1, 4, 4 << 20, false},
-    {4, 4, 2 << 20, false},  {16, 4, 1 << 20, false},
+    {4, 4, 2 << 20, false},  {16, 4, 1 << 20, false}, {16, 8, 1 << 20, false},
 };
 /* What the process takes by itself. */
 enum { PROGRAM_BYTES = 10 << 20 };
@@ -29,7 +29,8 @@ enum { PROGRAM_BYTES = 10 << 20 };
 enum { N_ECONOMIES = sizeof economies / sizeof *economies };
 
 static size_t block_lines(enum rs_sums_kind kind, const struct economy *economy) {
-    return rs_compare_block_lines(kind) / economy->smaller_blocks;
+    size_t n = rs_compare_block_lines(kind) / economy->smaller_blocks;
+    return n > RS_DOTS_LINES ? n : RS_DOTS_LINES;
 }
 
 static int descending(const void *a, const void *b) {
@@ -75,7 +76,8 @@ static size_t bytes_needed(const struct rs_matrix *matrix,
     size_t k = options->k < n_lines ? options->k : n_lines;
     size_t entries = matrix->window == 0 ? 2 * matrix->n_ratings
                                          : (size_t)omp_get_max_threads() * matrix->window * 4;
-    size_t file = entries * (sizeof(uint32_t) + sizeof(float)) + (n_lines + lines->n_others) * 64 + PROGRAM_BYTES;
+    size_t file = entries * (sizeof(uint32_t) + sizeof(float)) + (n_lines + lines->n_others) * 64 +
+                  PROGRAM_BYTES;
     return file + rs_packed_bytes(matrix, options->users, kind) +
            (economy->by_columns ? rs_packed_column_bytes(matrix, options->users, kind) : 0) +
            rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +

@@ -201,6 +201,16 @@ struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err) {
     return NULL;
 }
 
+bool rs_file_verify(const struct rs_file *file, struct rs_error *err) {
+    struct rs_reader *reader = rs_reader_on_memory(file->map, file->map_size, file->name, true);
+    rs_reader_give_back(reader);
+    struct rs_event event = {0};
+    bool ok = true;
+    while (ok && event.type != RS_EVENT_EOF) ok = rs_reader_next(reader, &event, err);
+    rs_reader_close(reader);
+    return ok;
+}
+
 void rs_segment_clear(struct rs_segment *segment) {
     for (size_t i = 0; i < segment->n_sections; i++) {
         struct rs_section *section = &segment->sections[i];

@@ -52,6 +52,9 @@ void rs_file_trust(struct rs_file *file);
 /* Gives back the pages of a map that were touched so far; they come again when they are used. */
 void rs_file_forget(const struct rs_file *file);
 
+/* Verifies the checksums of a mapped file, holding little of it. */
+bool rs_file_verify(const struct rs_file *file, struct rs_error *err);
+
 void rs_file_close(struct rs_file *file);
 
 /* The array of that name, or NULL. */

@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pages.h"
+#include "scratch.h"
+
+/* Entries of a window where memory is bounded. */
+enum { WINDOW = 1 << 18 };
+
 const char *const rs_normalisation_names[] = {"none", "mean", "z-score", "baseline", NULL};
 
 double rs_matrix_baseline(const struct rs_matrix *matrix, uint32_t user, uint32_t item) {
@@ -13,15 +19,17 @@ double rs_matrix_baseline(const struct rs_matrix *matrix, uint32_t user, uint32_
     return value;
 }
 
-/* The invariants of one form. Reads every entry once, as the first use would. */
-static bool is_valid(const struct rs_sparse *form, uint64_t n_ratings, bool trust) {
-    if (form->start[0] != 0 || form->start[form->n_lines] != n_ratings) return false;
-    if (trust) return true;
-    for (size_t line = 0; line < form->n_lines; line++)
-        if (form->start[line] > form->start[line + 1]) return false;
+void rs_sparse_forget(const struct rs_sparse *form, uint64_t from, uint64_t to) {
+    rs_pages_drop(form->other, from * sizeof *form->other, to * sizeof *form->other);
+    rs_pages_drop(form->rating, from * sizeof *form->rating, to * sizeof *form->rating);
+}
+
+static bool are_lines_valid(const struct rs_sparse *form, size_t first, size_t end) {
     int wrong = 0;
-#pragma omp parallel for schedule(static) reduction(| : wrong) if (n_ratings > 1000000)
-    for (size_t line = 0; line < form->n_lines; line++) {
+#pragma omp parallel for schedule(static)                                                          \
+    reduction(|                                                                                    \
+              : wrong) if (form->start[end] - form->start[first] > 100000)
+    for (size_t line = first; line < end; line++) {
         int64_t before = -1;
         for (uint64_t e = form->start[line]; e < form->start[line + 1]; e++) {
             wrong |= form->other[e] <= before || !isfinite(form->rating[e]);
@@ -32,20 +40,37 @@ static bool is_valid(const struct rs_sparse *form, uint64_t n_ratings, bool trus
     return wrong == 0;
 }
 
+/* The invariants of one form. Reads every entry once, as the first use would. */
+static bool is_valid(const struct rs_sparse *form, uint64_t n_ratings, bool trust,
+                     uint64_t window) {
+    if (form->start[0] != 0 || form->start[form->n_lines] != n_ratings) return false;
+    if (trust) return true;
+    for (size_t line = 0; line < form->n_lines; line++)
+        if (form->start[line] > form->start[line + 1]) return false;
+    bool valid = true;
+    for (size_t first = 0, end = 0; first < form->n_lines && valid; first = end) {
+        uint64_t begin = form->start[first];
+        while (end < form->n_lines && (window == 0 || form->start[end] - begin < window)) end++;
+        valid = are_lines_valid(form, first, end);
+        if (window > 0) rs_sparse_forget(form, begin, form->start[end]);
+    }
+    return valid;
+}
+
 static bool open_form(struct rs_sparse *form, const char *place, const struct rs_segment *segment,
-                      const char *prefix, const char *other, uint64_t n_ratings,
+                      const char *prefix, const char *other, const struct rs_matrix *matrix,
                       bool trust, struct rs_error *err) {
+    uint64_t n_ratings = matrix->n_ratings;
     char name[64];
     snprintf(name, sizeof name, "%s_start", prefix);
     if (!rs_segment_array(place, segment, name, RS_U64, form->n_lines + 1, &form->start, err))
         return false;
     snprintf(name, sizeof name, "%s_%s", prefix, other);
-    if (!rs_segment_array(place, segment, name, RS_U32, n_ratings, &form->other, err))
-        return false;
+    if (!rs_segment_array(place, segment, name, RS_U32, n_ratings, &form->other, err)) return false;
     snprintf(name, sizeof name, "%s_rating", prefix);
     if (!rs_segment_array(place, segment, name, RS_F32, n_ratings, &form->rating, err))
         return false;
-    if (is_valid(form, n_ratings, trust)) return true;
+    if (is_valid(form, n_ratings, trust, matrix->window)) return true;
     return rs_fail(err, EX_DATAERR, "%s: the file is damaged: the matrix by %ss is inconsistent",
                    place, prefix);
 }
@@ -103,19 +128,21 @@ static bool open_forms(struct rs_matrix *matrix, const char *place,
     uint64_t n = matrix->n_ratings;
     matrix->rows = (struct rs_sparse){.n_lines = n_users, .n_others = n_items};
     matrix->columns = (struct rs_sparse){.n_lines = n_items, .n_others = n_users};
-    if (!open_form(&matrix->rows, place, segment, "row", "item", n, trust, err) ||
-        !open_form(&matrix->columns, place, segment, "column", "user", n, trust, err))
+    if (!open_form(&matrix->rows, place, segment, "row", "item", matrix, trust, err) ||
+        !open_form(&matrix->columns, place, segment, "column", "user", matrix, trust, err))
         return false;
     return rs_segment_find(segment, "row_time") == NULL ||
            rs_segment_array(place, segment, "row_time", RS_I64, n, &matrix->time, err);
 }
 
-bool rs_matrix_use(struct rs_matrix *matrix, struct rs_file *file, bool trust,
-                   struct rs_error *err) {
+static bool use(struct rs_matrix *matrix, struct rs_file *file, bool trust, uint64_t window,
+                struct rs_error *err) {
     const struct rs_segment *segment = &file->segments[0];
     trust |= segment->trusted;
-    *matrix = (struct rs_matrix){
-        .header = segment->header, .digest = rs_segment_digest(segment), .file = file};
+    *matrix = (struct rs_matrix){.header = segment->header,
+                                 .digest = rs_segment_digest(segment),
+                                 .file = file,
+                                 .window = file->map != NULL ? window : 0};
     bool ok = file->n_segments == 1;
     if (!ok)
         rs_fail(err, EX_DATAERR, "%s: holds %zu matrices: concatenate ratings, not matrices",
@@ -128,9 +155,27 @@ bool rs_matrix_use(struct rs_matrix *matrix, struct rs_file *file, bool trust,
     return ok;
 }
 
+bool rs_matrix_use(struct rs_matrix *matrix, struct rs_file *file, bool trust,
+                   struct rs_error *err) {
+    return use(matrix, file, trust, 0, err);
+}
+
 bool rs_matrix_open(struct rs_matrix *matrix, const char *path, struct rs_error *err) {
     struct rs_file *file = rs_file_open(path, "matrix", err);
     return file != NULL && rs_matrix_use(matrix, file, false, err);
+}
+
+bool rs_matrix_open_frugally(struct rs_matrix *matrix, const char *path, const char *folder,
+                             struct rs_error *err) {
+    bool spooled = false;
+    if (strcmp(path, "-") == 0 && !rs_scratch_spool(folder, &spooled, err)) return false;
+    struct rs_file *file = rs_file_open(path, "matrix", err);
+    if (file == NULL) return false;
+    if (spooled && file->map != NULL && !rs_file_verify(file, err)) {
+        rs_file_close(file);
+        return false;
+    }
+    return use(matrix, file, false, WINDOW, err);
 }
 
 void rs_matrix_close(struct rs_matrix *matrix) {

@@ -1,5 +1,5 @@
-/* The user-item matrix: every rating, by rows (a row a user) and by columns (a column an item), with
- * the means and biases by which models centre it.
+/* The user-item matrix: every rating, by rows (a row a user) and by columns (a column an item),
+ * with the means and biases by which models centre it.
  *
  * INVARIANTS: starts ascend from 0 to n_ratings; within a row the items
  * ascend and so do the users within a column; all ratings are finite; users and items are sorted
@@ -57,6 +57,7 @@ struct rs_matrix {
     const json_t *header;
     const char *digest; /* of the file: what models built on it remember */
     struct rs_file *file;
+    uint64_t window; /* give pages back after so many entries read; 0: never */
 };
 
 /* Takes over an open file of kind "matrix", closing it if it is wrong. Checking every entry costs
@@ -68,6 +69,14 @@ bool rs_matrix_use(struct rs_matrix *matrix, struct rs_file *file, bool trust,
 
 /* Opens a matrix file and checks it. */
 bool rs_matrix_open(struct rs_matrix *matrix, const char *path, struct rs_error *err);
+
+/* The same for who must not hold it: the entries' pages are given back after use, here and by
+ * whoever minds matrix->window. What comes through a pipe goes to a temporary file in FOLDER. */
+bool rs_matrix_open_frugally(struct rs_matrix *matrix, const char *path, const char *folder,
+                             struct rs_error *err);
+
+/* Gives back the pages of some entries of a form. */
+void rs_sparse_forget(const struct rs_sparse *form, uint64_t from, uint64_t to);
 
 void rs_matrix_close(struct rs_matrix *matrix);
 

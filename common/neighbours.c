@@ -21,12 +21,16 @@ struct economy {
 static const struct economy economies[] = {
     {1, 1, 256 << 20, true}, {1, 1, 64 << 20, true},  {1, 1, 16 << 20, true},
     {1, 1, 4 << 20, true},   {1, 1, 4 << 20, false},  {1, 4, 4 << 20, false},
-    {4, 4, 2 << 20, false},  {16, 4, 1 << 20, false},
+    {4, 4, 2 << 20, false},  {16, 4, 1 << 20, false}, {16, 8, 1 << 20, false},
 };
+/* What the process takes by itself. */
+enum { PROGRAM_BYTES = 10 << 20 };
+
 enum { N_ECONOMIES = sizeof economies / sizeof *economies };
 
 static size_t block_lines(enum rs_sums_kind kind, const struct economy *economy) {
-    return rs_compare_block_lines(kind) / economy->smaller_blocks;
+    size_t n = rs_compare_block_lines(kind) / economy->smaller_blocks;
+    return n > RS_DOTS_LINES ? n : RS_DOTS_LINES;
 }
 
 static int descending(const void *a, const void *b) {
@@ -70,8 +74,10 @@ static size_t bytes_needed(const struct rs_matrix *matrix,
     const struct rs_sparse *lines = rs_matrix_form(matrix, options->users);
     size_t n_lines = lines->n_lines, pass_rows = (n_rows + economy->passes - 1) / economy->passes;
     size_t k = options->k < n_lines ? options->k : n_lines;
-    size_t file = matrix->n_ratings * 2 * (sizeof(uint32_t) + sizeof(float)) +
-                  (n_lines + lines->n_others) * 64;
+    size_t entries = matrix->window == 0 ? 2 * matrix->n_ratings
+                                         : (size_t)omp_get_max_threads() * matrix->window * 4;
+    size_t file = entries * (sizeof(uint32_t) + sizeof(float)) + (n_lines + lines->n_others) * 64 +
+                  PROGRAM_BYTES;
     return file + rs_packed_bytes(matrix, options->users, kind) +
            (economy->by_columns ? rs_packed_column_bytes(matrix, options->users, kind) : 0) +
            rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +
@@ -227,8 +233,8 @@ bool rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *mat
                         const struct rs_neighbours_options *options, size_t from, size_t to,
                         struct rs_error *err) {
     *found = (struct rs_neighbours){.from = from, .to = to};
-    struct rs_values values = rs_packed_values(matrix, options->users, &options->similarity,
-                                               options->min_similarity < 0);
+    struct rs_values values =
+        rs_packed_values(matrix, options->users, &options->similarity, options->min_similarity < 0);
     struct economy economy;
     if (!choose_economy(&economy, matrix, options, values.kind, to - from, err)) return false;
     found->start = rs_calloc(to - from + 1, sizeof *found->start);
@@ -266,8 +272,13 @@ void rs_neighbours_part(const struct rs_matrix *matrix, bool users, size_t i, si
     *to = lines->n_lines;
     if (n == 1) return;
     double *until = rs_malloc(lines->n_lines + 1, sizeof *until);
+    for (size_t first = 0, end = 0; first < lines->n_lines; first = end) {
+        uint64_t begin = lines->start[first], window = matrix->window;
+        while (end < lines->n_lines && (window == 0 || lines->start[end] - begin < window)) end++;
 #pragma omp parallel for schedule(static)
-    for (size_t a = 0; a < lines->n_lines; a++) until[a + 1] = line_work(lines, others, a);
+        for (size_t a = first; a < end; a++) until[a + 1] = line_work(lines, others, a);
+        if (window > 0) rs_sparse_forget(lines, begin, lines->start[end]);
+    }
     until[0] = 0;
     for (size_t a = 0; a < lines->n_lines; a++) until[a + 1] += until[a];
     double share = until[lines->n_lines] / (double)n;

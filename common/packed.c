@@ -9,14 +9,16 @@
 #include "cpu.h"
 #include "dots.h"
 #include "memory.h"
+#include "pages.h"
 
 /* Levels */
 
 /* Levels are at finest eighths: steps that a float holds exactly. */
 enum { EIGHTHS = 8, LARGEST_ON_GRID = 1 << 24 };
 
-/* Ratings from which on several threads are worth waking. */
-enum { MANY = 100000 };
+/* Ratings from which on several threads are worth waking, and how many the system maps at least when
+ * one is read. */
+enum { MANY = 100000, LEAST_READ = 4096 };
 
 struct range {
     float min, max;
@@ -39,7 +41,7 @@ RS_CLONES static void extend_range(struct range *range, const float *rating, siz
     *range = (struct range){min, max, off != 0, bits};
 }
 
-static struct range range_of(const float *rating, uint64_t n) {
+static struct range range_of(const float *rating, uint64_t n, bool give_back) {
     float min = FLT_MAX, max = -FLT_MAX;
     uint32_t off = 0, bits = 0;
 #pragma omp parallel for schedule(static) if (n > MANY) reduction(min                              \
@@ -50,7 +52,9 @@ static struct range range_of(const float *rating, uint64_t n) {
                                : bits)
     for (uint64_t e = 0; e < n; e += MANY) {
         struct range range = {min, max, off != 0, bits};
-        extend_range(&range, rating + e, n - e < MANY ? n - e : MANY);
+        uint64_t end = n - e < MANY ? n : e + MANY;
+        extend_range(&range, rating + e, end - e);
+        if (give_back) rs_pages_drop(rating, e * sizeof *rating, end * sizeof *rating);
         min = range.min;
         max = range.max;
         off = range.off_grid;
@@ -67,7 +71,7 @@ static bool find_levels(const struct rs_matrix *matrix, enum rs_metric metric,
     *min = *max = 1;
     if (metric == RS_ADJUSTED_COSINE || metric == RS_PEARSON_BASELINE) return false;
     if (metric == RS_JACCARD) return true;
-    struct range range = range_of(matrix->rows.rating, matrix->n_ratings);
+    struct range range = range_of(matrix->rows.rating, matrix->n_ratings, matrix->window > 0);
     if (range.off_grid) return false;
     values->per_unit = EIGHTHS;
     for (uint32_t bits = range.bits; (bits & 1) == 0 && values->per_unit > 1; bits >>= 1)
@@ -180,6 +184,18 @@ static size_t share_begin(const struct source *source, size_t share, size_t n) {
     return rank;
 }
 
+/* Columns are read by rank, so in no order of the file: when a window's worth was read, all goes.
+ * Other threads may be reading; what they miss comes back. */
+static void note_read(const struct source *source, uint32_t column, uint64_t *read) {
+    uint64_t window = source->matrix->window;
+    const struct rs_sparse *columns = source->columns;
+    uint64_t n = columns->start[column + 1] - columns->start[column];
+    *read += n > LEAST_READ ? n : LEAST_READ;
+    if (window == 0 || *read < window) return;
+    *read = 0;
+    rs_sparse_forget(columns, 0, columns->start[columns->n_lines]);
+}
+
 /* Walks the columns by rank and appends their entries to the lines. Threads take shares of the
  * columns; where in a line a share begins is counted first. */
 static void fill_entries(struct rs_packed *packed, const struct source *source) {
@@ -191,11 +207,13 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
 #pragma omp parallel for schedule(static, 1) if (n_shares > 1)
     for (size_t share = 0; share < n_shares; share++) {
         uint32_t *count = next + share * n_lines;
+        uint64_t read = 0;
         size_t end = share_begin(source, share + 1, n_shares);
         for (size_t rank = share_begin(source, share, n_shares); rank < end; rank++) {
             uint32_t column = source->column[rank];
             for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
                 count[source->position[columns->other[f]]]++;
+            note_read(source, column, &read);
         }
     }
 #pragma omp parallel for schedule(static) if (n_shares > 1)
@@ -210,6 +228,7 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
 #pragma omp parallel for schedule(static, 1) if (n_shares > 1)
     for (size_t share = 0; share < n_shares; share++) {
         uint32_t *used = next + share * n_lines;
+        uint64_t read = 0;
         size_t end = share_begin(source, share + 1, n_shares);
         for (size_t rank = share_begin(source, share, n_shares); rank < end; rank++) {
             uint32_t column = source->column[rank];
@@ -217,6 +236,7 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
                 size_t p = source->position[columns->other[f]];
                 put_entry(packed, source, rank, f, packed->start[p] + used[p]++);
             }
+            note_read(source, column, &read);
         }
     }
     free(next);
@@ -224,13 +244,19 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
 
 static void count_rows(struct rs_packed *packed, const struct source *source) {
     const struct rs_sparse *columns = source->columns;
-#pragma omp parallel for schedule(dynamic, 256) if (columns->start[columns->n_lines] > MANY)
-    for (size_t rank = 0; rank < packed->n_columns; rank++) {
-        uint32_t column = source->column[rank], rows = 0;
-        for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
-            rows += source->position[columns->other[f]] < packed->n_rows;
-        packed->column_rows[rank] = rows;
+#pragma omp parallel if (columns->start[columns->n_lines] > MANY)
+    {
+        uint64_t read = 0;
+#pragma omp for schedule(dynamic, 256)
+        for (size_t rank = 0; rank < packed->n_columns; rank++) {
+            uint32_t column = source->column[rank], rows = 0;
+            for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
+                rows += source->position[columns->other[f]] < packed->n_rows;
+            packed->column_rows[rank] = rows;
+            note_read(source, column, &read);
+        }
     }
+    if (source->matrix->window > 0) rs_sparse_forget(columns, 0, columns->start[columns->n_lines]);
 }
 
 /* Facts of lines */

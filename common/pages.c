@@ -37,7 +37,7 @@ void rs_pages_free(void *pages, size_t bytes) {
 }
 
 void rs_pages_drop(const void *pages, size_t from, size_t to) {
-    from = (from + PAGE - 1) / PAGE * PAGE;
-    to = to / PAGE * PAGE;
-    if (from < to) madvise((char *)(uintptr_t)pages + from, to - from, MADV_DONTNEED);
+    uintptr_t first = ((uintptr_t)pages + from + PAGE - 1) / PAGE * PAGE;
+    uintptr_t end = ((uintptr_t)pages + to) / PAGE * PAGE;
+    if (first < end) madvise((void *)first, end - first, MADV_DONTNEED);
 }

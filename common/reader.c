@@ -10,8 +10,9 @@
 #include "format.h"
 #include "memory.h"
 #include "pack.h"
+#include "pages.h"
 
-enum { BUFFER = 1 << 18, FIRST_PAYLOAD = 1 << 22 };
+enum { BUFFER = 1 << 18, FIRST_PAYLOAD = 1 << 22, PIECE = 1 << 22 };
 
 enum state { BETWEEN_SEGMENTS, IN_SEGMENT };
 
@@ -24,6 +25,7 @@ struct rs_reader {
     uint64_t segment;        /* position at which the segment began */
     enum state state;
     bool verify;
+    bool gives_back;
     size_t n_segments;
     json_t *map;             /* of the last event */
     struct rs_event first;   /* seen by rs_reader_kind and still to be given */
@@ -98,6 +100,10 @@ struct rs_reader *rs_reader_on_memory(const void *bytes, size_t size, const char
     return reader;
 }
 
+void rs_reader_give_back(struct rs_reader *reader) {
+    reader->gives_back = true;
+}
+
 void rs_reader_close(struct rs_reader *reader) {
     if (reader == NULL) return;
     if (reader->file != NULL && reader->file != stdin) fclose(reader->file);
@@ -154,11 +160,21 @@ static const uint8_t *peek(struct rs_reader *reader, size_t n) {
     return n <= reader->block_used ? reader->block : NULL;
 }
 
+static void hash(struct rs_reader *reader, const uint8_t *bytes, size_t n) {
+    for (size_t at = 0; at < n; at += PIECE) {
+        size_t piece = n - at < PIECE ? n - at : PIECE;
+        XXH3_64bits_update(reader->hash, bytes + at, piece);
+        if (!reader->gives_back) continue;
+        size_t position = reader->position + at;
+        rs_pages_drop(reader->memory, position, position + piece);
+    }
+}
+
 /* Consumes the N bytes that were peeked at. */
 static void consume(struct rs_reader *reader, size_t n, bool hashed) {
     const uint8_t *bytes =
         reader->memory != NULL ? reader->memory + reader->position : reader->block;
-    if (hashed && reader->verify) XXH3_64bits_update(reader->hash, bytes, n);
+    if (hashed && reader->verify) hash(reader, bytes, n);
     reader->position += n;
     if (reader->memory != NULL) return;
     memmove(reader->block, reader->block + n, reader->block_used - n);

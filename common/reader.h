@@ -41,6 +41,9 @@ struct rs_reader *rs_reader_open(const char *path, struct rs_error *err);
 struct rs_reader *rs_reader_on_memory(const void *bytes, size_t size, const char *name,
                                       bool verify);
 
+/* Of a reader on a mapped file: gives its pages back as they are verified. */
+void rs_reader_give_back(struct rs_reader *reader);
+
 void rs_reader_close(struct rs_reader *reader);
 
 /* Looks at the first segment, before any event was asked for, and points *kind at what it is of;

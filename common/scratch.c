@@ -10,6 +10,8 @@
 
 #include "memory.h"
 
+enum { BUFFER = 1 << 20 };
+
 char *rs_scratch_folder(const char *output_path) {
     struct stat status;
     const char *slash = strrchr(output_path, '/'), *given = getenv("TMPDIR");
@@ -62,6 +64,28 @@ bool rs_scratch_map(const struct rs_scratch *scratch, void *map, struct rs_error
         return rs_fail_errno(err, EX_OSERR, "temporary file in %s", scratch->folder);
     *pages = at;
     return true;
+}
+
+bool rs_scratch_spool(const char *folder, bool *spooled, struct rs_error *err) {
+    struct stat status;
+    *spooled = fstat(STDIN_FILENO, &status) == 0 && !S_ISREG(status.st_mode);
+    if (!*spooled) return true;
+    struct rs_scratch scratch;
+    if (!rs_scratch_open(&scratch, folder, err)) return false;
+    char *buffer = rs_malloc(BUFFER, 1);
+    ssize_t n = 0;
+    bool ok = true;
+    do {
+        n = read(STDIN_FILENO, buffer, BUFFER);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) ok = rs_fail_errno(err, EX_IOERR, "standard input: read failed");
+        ok = ok && (n <= 0 || rs_scratch_append(&scratch, buffer, (size_t)n, err));
+    } while (ok && n != 0);
+    if (ok && (lseek(scratch.fd, 0, SEEK_SET) != 0 || dup2(scratch.fd, STDIN_FILENO) < 0))
+        ok = rs_fail_errno(err, EX_OSERR, "temporary file in %s", folder);
+    free(buffer);
+    rs_scratch_close(&scratch);
+    return ok;
 }
 
 void rs_scratch_close(struct rs_scratch *scratch) {

@@ -27,6 +27,10 @@ bool rs_scratch_append(struct rs_scratch *scratch, const void *data, size_t byte
 /* Maps all that was written, to be unmapped with rs_pages_free; NULL for nothing. */
 bool rs_scratch_map(const struct rs_scratch *scratch, void *map, struct rs_error *err);
 
+/* Reads standard input, where that is no regular file, to its end into a temporary file, which
+ * takes its place; *spooled tells whether it did. */
+bool rs_scratch_spool(const char *folder, bool *spooled, struct rs_error *err);
+
 void rs_scratch_close(struct rs_scratch *scratch);
 
 #endif

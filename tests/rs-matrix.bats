@@ -189,6 +189,17 @@ END
     done
 }
 
+@test "a million users with one rating each, and a user who rated everything" {
+    (echo user,item,rating; awk 'BEGIN { for (u = 0; u < 1000000; u++)
+        print u ",i" (u * 7919) % 1000 "," u % 5 + 1
+        for (i = 0; i < 1000; i++) print "all,i" i ",3" }') | rs-clean -q -o many.rs
+    run -0 --separate-stderr rs-matrix -v many.rs -o m.rs
+    assert_equal "$stderr" "rs-matrix: 1001000 ratings, 1000001 users, 1000 items"
+    rs-matrix many.rs -t 1 --memory 250M | cmp - m.rs
+    run -0 bash -c "rs-view -f csv --biases users m.rs | tail -n 1"
+    assert_output --regexp '^all,1000,3,1.4135'
+}
+
 @test "what is no stream of ratings is refused" {
     : >empty
     fails 65 rs-matrix empty

@@ -114,6 +114,29 @@ END
     compare_all grid.rs
 }
 
+@test "a user who rated everything, an item that everyone rated" {
+    awk -F, 'NR > 1 { print $1 "," $2 "," $3; users[$1]; items[$2] }
+        END { for (i in items) print "all," i "," length(i) % 5 + 1
+              for (u in users) print u ",all," u % 5 + 1
+              print "all,all,3" }' "$SAMPLE" | matrix_of all.rs
+    compare_all all.rs
+}
+
+@test "very many users with a single rating have nothing in common" {
+    (echo user,item,rating; awk 'BEGIN { for (u = 0; u < 1000000; u++)
+        print u ",i" (u * 7919) % 1000 "," u % 5 + 1 }') | rs-clean -q | rs-matrix -q -o single.rs
+    run -0 bash -c "rs-sim single.rs | rs-view -f csv"
+    assert_output "item,neighbour,similarity,rank"
+    run -0 --separate-stderr rs-sim -v -m jaccard single.rs -o g.rs
+    assert_equal "$stderr" "rs-sim: 0 neighbours of 1000 lines"
+}
+
+@test "more neighbours asked for than there are others" {
+    printf 'a,x,1\na,y,2\nb,x,3\nb,y,5\nc,x,4\n' | matrix_of few.rs
+    run -0 bash -c "rs-sim -s user -m cosine -k 1000000 few.rs | rs-view -f csv"
+    assert_output "$(printf 'user,neighbour,similarity,rank\na,c,1,1\na,b,0.99705446,2\nb,c,1,1\nb,a,0.99705446,2\nc,a,1,1\nc,b,1,2')"
+}
+
 @test "cosine over full vectors is scikit-learn's on real ratings" {
     require_data ml-100k/u.data
     /usr/bin/python3 -c 'import sklearn' 2>/dev/null || skip "no scikit-learn"
@@ -160,6 +183,46 @@ END
         cmp one.rs frugal.rs
         fails 64 rs-sim $options -t 2 --memory $((BASH_REMATCH[1] - 1)) matrix.rs
     done
+}
+
+@test "bounded memory is what the process takes, from a file and through a pipe" {
+    [ -x /usr/bin/time ] || skip "no /usr/bin/time"
+    rs-synth --users 20000 --items 5000 --ratings 3000000 --seed 5 | rs-clean -q |
+        rs-matrix -q -o many.rs
+    rs-sim -q -m cosine --over full -k 20 many.rs -o whole.rs
+    for megabytes in 68 80; do
+        run -0 --separate-stderr /usr/bin/time -f %M rs-sim -q -m cosine --over full -k 20 -t 2 \
+            --memory ${megabytes}M many.rs -o bounded.rs
+        assert [ "$stderr" -le $((megabytes * 1024)) ]
+        cmp whole.rs bounded.rs
+    done
+    run -0 --separate-stderr bash -c "cat many.rs |
+        /usr/bin/time -f %M rs-sim -q -m cosine --over full -k 20 -t 2 --memory 80M -o bounded.rs"
+    assert [ "$stderr" -le $((80 * 1024)) ]
+    cmp whole.rs bounded.rs
+    for part in 1 2 3; do
+        rs-sim -q -m cosine --over full -k 20 --memory 80M --part $part/3 many.rs
+    done | rs-view -f csv >parts
+    rs-view -f csv whole.rs | cmp - parts
+}
+
+@test "what comes through a pipe is verified with bounded memory, too" {
+    cat matrix.rs | rs-sim --memory 100M | cmp - <(rs-sim matrix.rs)
+    python3 - <<'END'
+data = bytearray(open("matrix.rs", "rb").read())
+at = data.find(b"column_rating") + 300
+data[at] ^= 1
+open("bad.rs", "wb").write(data)
+END
+    run -65 --separate-stderr bash -c "cat bad.rs | rs-sim --memory 100M | cat; exit \${PIPESTATUS[1]}"
+    assert_equal "${#stderr_lines[@]}" 1
+    [[ $stderr == "rs-sim: standard input: the file is damaged: "* ]] || fail "$stderr"
+    head -c 20000 matrix.rs >cut.rs
+    run -65 --separate-stderr bash -c "cat cut.rs | rs-sim --memory 100M | cat; exit \${PIPESTATUS[1]}"
+    assert_equal "${#stderr_lines[@]}" 1
+    TMPDIR=/nowhere run -73 --separate-stderr bash -c \
+        "cat matrix.rs | rs-sim --memory 100M | cat; exit \${PIPESTATUS[1]}"
+    assert_equal "$stderr" "rs-sim: temporary file in /nowhere: No such file or directory"
 }
 
 @test "parts concatenate to the whole, even parts of nothing" {

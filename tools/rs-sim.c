@@ -2,6 +2,7 @@
  *
  * In: a matrix file, or standard input. Out: one graph file, or the part of one that --part asks
  * for. Holds the matrix and the neighbours found; never a similarity for every pair. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 #include "neighbours.h"
 #include "options.h"
 #include "output.h"
+#include "scratch.h"
 
 static const char *const side_names[] = {"user", "item", NULL};
 static const char *const all_word[] = {"all", NULL};
@@ -105,7 +107,12 @@ static const struct rs_tool tool = {
         "msd: 1 / (1 + S((x - y)^2) / n); co-rated only.\n"
         "jaccard: n / (n_x + n_y - n); ratings do not matter.\n\n"
         "Only similarities above 0 are kept unless --min-similarity says otherwise.",
-    .memory = "the matrix, and 8 bytes a neighbour.",
+    .memory =
+        "16 bytes a rating for the matrix, 8 (for ratings on a grid) or 24 more to work with, and "
+        "8 to "
+        "20 bytes a neighbour. With --memory it holds the ratings once, in 4 or 12 bytes each, and "
+        "reads the file of the matrix in windows (what comes through a pipe by way of a temporary "
+        "file beside the output, or in $TMPDIR or /var/tmp if that is standard output).",
     .max_operands = 1,
     .options = options,
     .examples = examples,
@@ -139,6 +146,17 @@ static void check_options(void) {
     if (shrink < 0) shrink = rs_similarity_default_shrink((enum rs_metric)metric);
 }
 
+static void open_matrix(struct rs_matrix *matrix, const char *path) {
+    struct rs_error err;
+    char *folder = rs_scratch_folder(rs_output_path);
+    /* What is freed between passes goes back at once. */
+    if (memory > 0) mallopt(M_MMAP_THRESHOLD, 1 << 18);
+    if (memory == 0 ? !rs_matrix_open(matrix, path, &err)
+                    : !rs_matrix_open_frugally(matrix, path, folder, &err))
+        rs_die_error(&err);
+    free(folder);
+}
+
 int main(int argc, char **argv) {
     char **paths;
     size_t n_paths = rs_options_parse(&tool, argc, argv, &paths);
@@ -148,7 +166,7 @@ int main(int argc, char **argv) {
     struct rs_output output = rs_output_open(rs_output_path, true);
     struct rs_error err;
     struct rs_matrix matrix;
-    if (!rs_matrix_open(&matrix, n_paths > 0 ? paths[0] : "-", &err)) rs_die_error(&err);
+    open_matrix(&matrix, n_paths > 0 ? paths[0] : "-");
     const struct rs_neighbours_options how = {
         .similarity = {(enum rs_metric)metric, (enum rs_over)over, shrink, (uint32_t)min_support},
         .users = side == 0,

@@ -16,8 +16,8 @@ SHELL    := bash
 # What Debian calls the things that are needed to build, to run the pipelines and to test.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-dev libjansson-dev \
                   libopenblas-dev liblapacke-dev libmicrohttpd-dev
-RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates
-TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq mandoc
+RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates jq tzdata
+TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn mandoc
 
 variant := $(if $(SAN),san,$(if $(COV),cov,release))
 obj     := build/$(variant)

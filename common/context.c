@@ -84,7 +84,8 @@ static bool open_shares(struct rs_context_model *context, size_t d, struct rs_er
     const uint64_t *start;
     if (!rs_segment_array(place, segment, name, RS_U64, n_users + 1, &start, err)) return false;
     for (size_t u = 0; u < n_users; u++)
-        if (start[u] > start[u + 1]) return damaged(context, "shares of users are in no order", err);
+        if (start[u] > start[u + 1])
+            return damaged(context, "shares of users are in no order", err);
     size_t n = start[n_users];
     snprintf(name, sizeof name, "d%zu_user_value", d);
     if (!rs_segment_array(place, segment, name, RS_U8, n, &dimension->user_value, err))
@@ -363,7 +364,8 @@ static void add_shares(const struct rs_dimension *dimension, uint32_t user, size
     }
 }
 
-/* What x_i is multiplied with for ratings, apart from dimensions whose value depends on the item. */
+/* What x_i is multiplied with for ratings, apart from dimensions whose value depends on the item.
+ */
 static void combine_effects(const struct rs_context_model *context,
                             const struct rs_situation *situation, const struct rs_profile *profile,
                             double *sum) {
@@ -414,8 +416,8 @@ double rs_context_shift(const struct rs_context_model *context,
         const struct rs_dimension *dimension = &context->dimensions[d];
         if (!dimension->predicts) continue;
         if (situation->value[d] != RS_NO_VALUE && dimension->cell != NULL)
-            shift += (double)
-                         dimension->cell[situation->value[d] * context->matrix->items.ids.n + item];
+            shift +=
+                (double)dimension->cell[situation->value[d] * context->matrix->items.ids.n + item];
         if (is_by_item(context, d, situation))
             shift += by_age(context, dimension, situation->time, item);
     }

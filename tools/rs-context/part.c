@@ -52,8 +52,8 @@ void part_make(struct part *part, const struct data *data, const uint8_t *left_o
     copy_rows(part, data, left_out);
     struct rs_matrix *matrix = &part->matrix;
     matrix->n_ratings = part->row_start[n_users];
-    matrix->rows = (struct rs_sparse){n_users, n_items, part->row_start, part->row_other,
-                                      part->row_rating};
+    matrix->rows =
+        (struct rs_sparse){n_users, n_items, part->row_start, part->row_other, part->row_rating};
     matrix->columns = (struct rs_sparse){n_items, n_users, part->column_start, part->column_other,
                                          part->column_rating};
     double *numbers = part->numbers, whole, deviation;
@@ -68,8 +68,8 @@ void part_make(struct part *part, const struct data *data, const uint8_t *left_o
     matrix->users.deviation = numbers + n_users;
     matrix->users.bias = numbers + 2 * n_users;
     const struct rs_baseline_options options = {15, 10, 10};
-    rs_baseline_fit(&matrix->rows, &matrix->columns, matrix->mean, &options,
-                    numbers + 2 * n_users, part->numbers + 2 * n_items);
+    rs_baseline_fit(&matrix->rows, &matrix->columns, matrix->mean, &options, numbers + 2 * n_users,
+                    part->numbers + 2 * n_items);
     matrix->time = NULL;
 }
 

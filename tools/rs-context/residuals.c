@@ -103,8 +103,8 @@ static void add_mf_traits(struct data *data, const struct rs_mf *mf) {
             data->x[i * WIDTH + 1 + f] = mf->items.vector[i * mf->stride + f];
 }
 
-/* A user's vector p gives p . q = (L' p) . x and a constant: by the variance of L' p over the users, so
- * many ratings of noise as it takes to equal it. */
+/* A user's vector p gives p . q = (L' p) . x and a constant: by the variance of L' p over the
+ * users, so many ratings of noise as it takes to equal it. */
 static void find_known(struct data *data, const struct rs_mf *mf, square l) {
     double sum[WIDTH] = {0};
     for (size_t u = 0; u < data->n_users; u++) {
@@ -125,7 +125,8 @@ static void find_known(struct data *data, const struct rs_mf *mf, square l) {
         data->known[k] = sum[k] > 0 ? mf->noise * (double)data->n_users / sum[k] : INFINITY;
 }
 
-/* An item's entries in the singular vectors grow with the root of its ratings, which is no trait. */
+/* An item's entries in the singular vectors grow with the root of its ratings, which is no trait.
+ */
 static void add_svd_traits(struct data *data, uint64_t seed) {
     struct rs_error err;
     struct rs_svd svd;

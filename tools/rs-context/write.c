@@ -31,8 +31,7 @@ static json_t *dimension_json(const struct candidate *candidate, const struct le
         json_object_set_new(json, "column", json_string_nocheck(form->column));
     if (form->initial) json_object_set_new(json, "initial", json_true());
     json_object_set_new(json, "values", json_integer((json_int_t)form->values.n));
-    json_object_set_new(json, "coverage",
-                        json_real((double)candidate->n_known / (double)data->n));
+    json_object_set_new(json, "coverage", json_real((double)candidate->n_known / (double)data->n));
     if (learned->predict.tested)
         json_object_set_new(json, "predict", verdict_json(&learned->predict));
     if (learned->rank.tested) json_object_set_new(json, "rank", verdict_json(&learned->rank));
@@ -101,8 +100,7 @@ void context_write(const struct data *data, const struct learned *learned, FILE 
                    json_t *header) {
     json_t *dimensions = json_array();
     for (size_t d = 0; d < data->n_candidates; d++)
-        json_array_append_new(dimensions,
-                              dimension_json(&data->candidates[d], &learned[d], data));
+        json_array_append_new(dimensions, dimension_json(&data->candidates[d], &learned[d], data));
     json_object_set_new(header, "zone", json_string(data->zone_name));
     json_object_set_new(header, "catalogue", json_integer((json_int_t)data->n_items));
     json_object_set_new(header, "vectors", json_integer(WIDTH));
@@ -128,7 +126,6 @@ void context_write(const struct data *data, const struct learned *learned, FILE 
         rs_writer_array(&writer, "item_appeared",
                         (struct rs_array){RS_I64, data->n_items, 1, data->item_appeared});
     }
-    for (size_t d = 0; d < data->n_candidates; d++)
-        write_dimension(&writer, d, data, &learned[d]);
+    for (size_t d = 0; d < data->n_candidates; d++) write_dimension(&writer, d, data, &learned[d]);
     rs_writer_end(&writer, NULL);
 }

@@ -22,7 +22,7 @@
  * A file of kind "context" is for the items of one matrix and, for shares, its users. Its header
  * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K) and "dimensions": of each,
  * in order, name, source ("time", "user", "rating"), column, whether it moves ratings and ranks,
- * the weights, and the tests that decided. Arrays: item_vector (f32, items x K), known (f32, 1 /
+ * the weights, and the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 /
  * K_k), zone_from (i64), zone_shift (i32), and of dimension D dD_value_offset and _bytes (names of
  * values), dD_effect (f32, values x K), dD_cell (f32, values x items; absent if 0), dD_affinity,
  * dD_count likewise, dD_user_start (u64), dD_user_value (u8), dD_user_share (f32). Dimensions that
@@ -75,7 +75,7 @@ struct rs_context_model {
     struct rs_file *file;
     size_t n, width; /* dimensions; K */
     struct rs_dimension dimensions[RS_MAX_DIMENSIONS];
-    const float *item_vector;
+    const float *item_trait;
     const float *known;                        /* K: 1 / K_k */
     const int64_t *user_began, *item_appeared; /* milliseconds or RS_NO_TIME; or NULL */
     struct rs_zone zone;
@@ -140,8 +140,8 @@ void rs_context_shifts(const struct rs_context_model *context, const struct rs_s
 void rs_context_lifts(const struct rs_context_model *context, const struct rs_situation *situation,
                       const struct rs_profile *profile, float *lifts);
 
-/* Standardises a model's SCORES of all items and adds the lifts, which must have been made for the
- * same profile. */
+/* Standardises a model's SCORES of all items, as rs_standardise does to within rounding, and adds
+ * the lifts, which must have been made for the same profile. */
 void rs_context_rank(const struct rs_profile *profile, size_t n_items, const float *lifts,
                      float *scores);
 

@@ -65,6 +65,15 @@ static void write_cells(struct rs_writer *writer, size_t d, const char *name, co
     free(scaled);
 }
 
+/* A row of all items for each trait, which is how they are used. */
+static void write_traits(struct rs_writer *writer, const struct data *data) {
+    float *traits = rs_malloc(data->n_items * WIDTH, sizeof *traits);
+    for (size_t i = 0; i < data->n_items; i++)
+        for (size_t k = 0; k < WIDTH; k++) traits[k * data->n_items + i] = data->x[i * WIDTH + k];
+    rs_writer_array(writer, "item_trait", (struct rs_array){RS_F32, WIDTH, data->n_items, traits});
+    free(traits);
+}
+
 static void write_shares(struct rs_writer *writer, size_t d, const struct layout *layout) {
     size_t n_users = layout->data->n_users, n = layout->user_start[n_users];
     char name[64];
@@ -111,8 +120,7 @@ void context_write(const struct data *data, const struct learned *learned, FILE 
     struct rs_writer writer;
     rs_writer_init(&writer, file);
     rs_writer_begin(&writer, "context", header);
-    rs_writer_array(&writer, "item_vector",
-                    (struct rs_array){RS_F32, data->n_items, WIDTH, data->x});
+    write_traits(&writer, data);
     float unknown[WIDTH]; /* 1 / K: 0 for never */
     for (size_t k = 0; k < WIDTH; k++) unknown[k] = (float)(1 / data->known[k]);
     rs_writer_f32(&writer, "known", unknown, WIDTH);

@@ -16,8 +16,8 @@ SHELL    := bash
 # What Debian calls the things that are needed to build, to run the pipelines and to test.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-dev libjansson-dev \
                   libopenblas-dev liblapacke-dev libmicrohttpd-dev
-RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates
-TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn jq mandoc xxhash
+RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates jq tzdata
+TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn mandoc xxhash
 # And to test it on hosts, on a cluster, and as a package (200 MB): `make test` runs those suites where they are.
 FAR_PACKAGES   := openssh-server rsync iproute2 slurmctld slurmd slurm-client munge zsh lintian dpkg-dev
 

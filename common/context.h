@@ -1,8 +1,8 @@
 /* A model of context: how much the circumstances of a rating move it, and what they make wanted.
  *
  * Context is described by dimensions, each with a few values: the hour of the day, the weekday, the
- * region of the user, any category. A *situation* gives some of the dimensions a value. With x_i the
- * vector of item i (its first element is 1), the rating expected of user u for item i moves by
+ * region of the user, any category. A *situation* gives some of the dimensions a value. With x_i
+ * the vector of item i (its first element is 1), the rating expected of user u for item i moves by
  *
  *     sum over dimensions d with value v:  (c_dv - s_du) . x_i + cell_dvi
  *     s_du, element k = n_u / (n_u + K_k) sum over values w of share_duw c_dwk
@@ -11,20 +11,22 @@
  * low-rank CAMF-CI: Baltrunas, Ludwig, Ricci: Matrix factorization techniques for context aware
  * recommendation. RecSys 2011); cell: what a value does to one item beyond that; s: what a model
  * that knows no context has already taken for the user's own taste, of which K_k ratings tell half,
- * share being how often u is met at w. The score to rank by, standardised over the user's candidates (rs_standardise), grows by
+ * share being how often u is met at w. The score to rank by, standardised over the user's
+ * candidates (rs_standardise), grows by
  *
- *     sum over d with value v:  W_d (a_dv . x_i + count_dvi) + U_d sum over w of share_duw a_dw . x_i
+ *     sum over d with value v:  W_d (a_dv . x_i + count_dvi) + U_d sum over w of share_duw a_dw .
+ * x_i
  *
  * a and count: logarithm of how much more often than usual the item is taken up at the value.
  *
  * A file of kind "context" is for the items of one matrix and, for shares, its users. Its header
  * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K) and "dimensions": of each,
  * in order, name, source ("time", "user", "rating"), column, whether it moves ratings and ranks,
- * the weights, and the tests that decided. Arrays: item_vector (f32, items x K), known (f32, 1 / K_k), zone_from (i64),
- * zone_shift (i32), and of dimension D dD_value_offset and _bytes (names of values), dD_effect (f32,
- * values x K), dD_cell (f32, values x items; absent if 0), dD_affinity, dD_count likewise, dD_user_start
- * (u64), dD_user_value (u8), dD_user_share (f32). Dimensions that were not kept have no arrays but
- * their names. Read-only and thread-safe once open. */
+ * the weights, and the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 /
+ * K_k), zone_from (i64), zone_shift (i32), and of dimension D dD_value_offset and _bytes (names of
+ * values), dD_effect (f32, values x K), dD_cell (f32, values x items; absent if 0), dD_affinity,
+ * dD_count likewise, dD_user_start (u64), dD_user_value (u8), dD_user_share (f32). Dimensions that
+ * were not kept have no arrays but their names. Read-only and thread-safe once open. */
 #ifndef RS_CONTEXT_H
 #define RS_CONTEXT_H
 
@@ -60,8 +62,8 @@ struct rs_dimension {
     const char *column; /* USER and RATING: where it comes from */
     bool initial;       /* USER: the first character of the column, of a postal code the region */
     struct rs_ids values;
-    bool predicts, ranks;   /* whether it moves ratings, and ranks */
-    double weight, of_user; /* W_d, U_d */
+    bool predicts, ranks;                          /* whether it moves ratings, and ranks */
+    double weight, of_user;                        /* W_d, U_d */
     const float *effect, *cell, *affinity, *count; /* NULL: 0 */
     const uint64_t *user_start;                    /* NULL: shares are unknown */
     const uint8_t *user_value;
@@ -73,8 +75,8 @@ struct rs_context_model {
     struct rs_file *file;
     size_t n, width; /* dimensions; K */
     struct rs_dimension dimensions[RS_MAX_DIMENSIONS];
-    const float *item_vector;
-    const float *known; /* K: 1 / K_k */
+    const float *item_trait;
+    const float *known;                        /* K: 1 / K_k */
     const int64_t *user_began, *item_appeared; /* milliseconds or RS_NO_TIME; or NULL */
     struct rs_zone zone;
 };
@@ -138,14 +140,15 @@ void rs_context_shifts(const struct rs_context_model *context, const struct rs_s
 void rs_context_lifts(const struct rs_context_model *context, const struct rs_situation *situation,
                       const struct rs_profile *profile, float *lifts);
 
-/* Standardises a model's SCORES of all items and adds the lifts, which must have been made for the
- * same profile. */
+/* Standardises a model's SCORES of all items, as rs_standardise does to within rounding, and adds
+ * the lifts, which must have been made for the same profile. */
 void rs_context_rank(const struct rs_profile *profile, size_t n_items, const float *lifts,
                      float *scores);
 
 /* A model that answers as BASE does, moved by the situation; what of it is not given follows from
  * the user, and the time of a query from that. BASE, CONTEXT and what they hold must outlive it. */
-struct rs_model *rs_context_wrap(const struct rs_model *base, const struct rs_context_model *context,
+struct rs_model *rs_context_wrap(const struct rs_model *base,
+                                 const struct rs_context_model *context,
                                  const struct rs_situation *situation);
 
 /* For the maker of models: the bucket of an age in days, and the names of the buckets. */

@@ -79,7 +79,8 @@ static const struct rs_model_class classes[2] = {
      .close = close_state},
 };
 
-struct rs_model *rs_context_wrap(const struct rs_model *base, const struct rs_context_model *context,
+struct rs_model *rs_context_wrap(const struct rs_model *base,
+                                 const struct rs_context_model *context,
                                  const struct rs_situation *situation) {
     struct rs_model *model = rs_calloc(1, sizeof *model);
     struct state *state = rs_calloc(1, sizeof *state);

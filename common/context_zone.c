@@ -10,23 +10,23 @@
 
 enum { DAY = 86400, LAST_YEAR_DAYS = 47482 }; /* 1970 … 2099 */
 
-/* A name of the database is a path in its folder: letters, digits and a few signs, and no way out of
- * it. The C library takes any other text for UTC without a word, so the file is looked at here. */
+/* A name of the database is a path in its folder: letters, digits and a few signs, and no way out
+ * of it. The C library takes any other text for UTC without a word, so the file is looked at here.
+ */
 static bool exists(const char *name) {
     const char *folder = getenv("TZDIR");
     if (folder == NULL || *folder == '\0') folder = "/usr/share/zoneinfo";
     size_t length = strlen(name);
     if (length == 0 || length > 100 || name[0] == '/' || strstr(name, "..") != NULL) return false;
     for (size_t i = 0; i < length; i++)
-        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-",
-                   name[i]) == NULL)
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-", name[i]) ==
+            NULL)
             return false;
     char *path = rs_format("%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     free(path);
     char magic[4] = "";
-    bool good =
-        file != NULL && fread(magic, 1, 4, file) == 4 && memcmp(magic, "TZif", 4) == 0;
+    bool good = file != NULL && fread(magic, 1, 4, file) == 4 && memcmp(magic, "TZif", 4) == 0;
     if (file != NULL) fclose(file);
     return good;
 }

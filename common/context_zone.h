@@ -1,7 +1,7 @@
 /* Local time: what the clock of a place shows at a point in time.
  *
- * A zone is loaded once, through the C library's own rules, into a table of the moments at which the
- * clock is changed; from then on nothing depends on TZ or on files of the system, any number of
+ * A zone is loaded once, through the C library's own rules, into a table of the moments at which
+ * the clock is changed; from then on nothing depends on TZ or on files of the system, any number of
  * zones are in use at once, and threads share them. The table reaches from 1970 to 2100; before and
  * after it the first and the last offset go on. */
 #ifndef RS_CONTEXT_ZONE_H

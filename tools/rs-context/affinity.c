@@ -14,7 +14,7 @@ struct fit {
     unsigned left_out;
     double (*before)[WIDTH]; /* of every rating's situation: what is known already; or NULL */
     double *taste;           /* users x WIDTH */
-    double usual[WIDTH]; /* mean of t_u */
+    double usual[WIDTH];     /* mean of t_u */
     double t[WIDTH], a[WIDTH];
     double noise[WIDTH], clustering;
 };
@@ -34,8 +34,8 @@ void affinity_of_user(const struct affinity *affinity, uint32_t user, double mea
     memset(mean, 0, WIDTH * sizeof *mean);
     for (uint64_t e = layout->user_start[user]; e < layout->user_start[user + 1]; e++)
         for (size_t k = 1; k < WIDTH; k++)
-            mean[k] += (double)layout->user_share[e] *
-                       affinity->a[layout->user_value[e] * WIDTH + k];
+            mean[k] +=
+                (double)layout->user_share[e] * affinity->a[layout->user_value[e] * WIDTH + k];
 }
 
 /* The traits of a rating less what its situation is known to do. */
@@ -63,8 +63,7 @@ static void fit_users(struct fit *fit) {
         double sum[WIDTH] = {0}, x[WIDTH], n = (double)(start[u + 1] - start[u]);
         if (data->fold[u] == fit->left_out) continue;
         for (uint64_t r = start[u]; r < start[u + 1]; r++) {
-            const double *a =
-                value[r] == RS_NO_VALUE ? NULL : fit->affinity->a + value[r] * WIDTH;
+            const double *a = value[r] == RS_NO_VALUE ? NULL : fit->affinity->a + value[r] * WIDTH;
             traits_of(fit, r, x);
             for (size_t k = 1; k < WIDTH; k++) {
                 double rest = x[k] - (a == NULL ? 0 : a[k]);
@@ -231,8 +230,8 @@ static void know_before(struct fit *fit, const struct affinity *const *before, s
 void affinity_fit(struct affinity *affinity, const struct layout *layout,
                   const struct affinity *const *before, size_t n_before, unsigned left_out) {
     const struct data *data = layout->data;
-    *affinity = (struct affinity){
-        .layout = layout, .a = rs_calloc(layout->n_values * WIDTH, sizeof *affinity->a)};
+    *affinity = (struct affinity){.layout = layout,
+                                  .a = rs_calloc(layout->n_values * WIDTH, sizeof *affinity->a)};
     struct fit fit = {.affinity = affinity,
                       .layout = layout,
                       .left_out = left_out,

@@ -150,10 +150,11 @@ static struct drawn *read_drawn(const struct data *data, const char *path, size_
             rs_die(EX_DATAERR, "%s: holds no drawn candidates (rs-score --rank --draw)", path);
         rs_grow(&rows, &capacity, *n + batch->n, sizeof *rows);
         for (size_t i = 0; i < batch->n; i++) {
-            struct drawn row = {
-                rs_ids_find(&data->matrix->users.ids, rs_ids_get(&reader.users.ids, batch->user[i])),
-                rs_ids_find(&data->matrix->items.ids, rs_ids_get(&reader.items.ids, batch->item[i])),
-                batch->score[i], batch->sampled[i] != 0};
+            struct drawn row = {rs_ids_find(&data->matrix->users.ids,
+                                            rs_ids_get(&reader.users.ids, batch->user[i])),
+                                rs_ids_find(&data->matrix->items.ids,
+                                            rs_ids_get(&reader.items.ids, batch->item[i])),
+                                batch->score[i], batch->sampled[i] != 0};
             if (row.user != RS_NONE && row.item != RS_NONE) rows[(*n)++] = row;
         }
     }
@@ -182,15 +183,14 @@ void choices_read(struct choices *choices, const struct data *data, const char *
     }
     free(rows);
     if (choices->n == 0)
-        rs_die(EX_DATAERR, "%s: scores none of the ratings of %s", path,
-               data->matrix->file->name);
+        rs_die(EX_DATAERR, "%s: scores none of the ratings of %s", path, data->matrix->file->name);
 }
 
 /* Conditional logit */
 
 /* Lifts of one dimension for all choices: N_LIFTS numbers an item. */
 struct lifts {
-    float *f;          /* n x N_ITEMS x N_LIFTS */
+    float *f;                   /* n x N_ITEMS x N_LIFTS */
     double weight[1 + N_LIFTS]; /* b, w */
 };
 
@@ -201,8 +201,7 @@ static double look(const float *score, const float *f, const double *weight, siz
     double second[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
     for (size_t k = 0; k < N_ITEMS; k++) {
         eta[k] = weight[0] * (double)score[k];
-        for (size_t w = 1; w < n_weights; w++)
-            eta[k] += weight[w] * (double)f[k * N_LIFTS + w - 1];
+        for (size_t w = 1; w < n_weights; w++) eta[k] += weight[w] * (double)f[k * N_LIFTS + w - 1];
         most = fmax(most, eta[k]);
     }
     for (size_t k = 0; k < N_ITEMS; k++) {
@@ -219,8 +218,8 @@ static double look(const float *score, const float *f, const double *weight, siz
         double chosen = w == 0 ? (double)score[0] : (double)f[w - 1];
         gradient[w] += chosen - first[w] / sum;
         for (size_t v = 0; v <= w; v++)
-            hessian[w * n_weights + v] += second[w * n_weights + v] / sum -
-                                          first[w] / sum * (first[v] / sum);
+            hessian[w * n_weights + v] +=
+                second[w * n_weights + v] / sum - first[w] / sum * (first[v] / sum);
     }
     return eta[0] - most - log(sum);
 }
@@ -341,8 +340,8 @@ static void put_in(struct search *search, size_t c, const struct verdict *verdic
     float *f = rs_malloc(n * N_LIFTS, sizeof *f);
     find_lifts(search, c, f);
     for (size_t k = 0; k < n; k++)
-        search->choices->score[k] += (float)verdict->weight * f[k * N_LIFTS] +
-                                     (float)verdict->of_user * f[k * N_LIFTS + 1];
+        search->choices->score[k] +=
+            (float)verdict->weight * f[k * N_LIFTS] + (float)verdict->of_user * f[k * N_LIFTS + 1];
     free(f);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
         const struct affinity *before[RS_MAX_DIMENSIONS];
@@ -367,8 +366,7 @@ void choose_ranking(const struct data *data, const struct layout *layouts, struc
     for (size_t kept = 0; kept < data->n_candidates; kept++) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (size_t c = 0; c < data->n_candidates; c++)
-            if (!verdicts[c].kept && can_rank(&data->candidates[c]))
-                judge(search, c, &verdicts[c]);
+            if (!verdicts[c].kept && can_rank(&data->candidates[c])) judge(search, c, &verdicts[c]);
         size_t best = SIZE_MAX, left = 0;
         for (size_t c = 0; c < data->n_candidates; c++) {
             if (verdicts[c].kept || !verdicts[c].tested) continue;

@@ -17,8 +17,8 @@ struct search {
 
 /* How well effects held for the users that they were not fitted to. */
 struct trial {
-    double *gain;   /* of every user */
-    uint64_t n;     /* ratings checked */
+    double *gain;          /* of every user */
+    uint64_t n;            /* ratings checked */
     double cross, squares; /* sums of check times effect, and of effect squared */
 };
 
@@ -34,8 +34,7 @@ double choose_p(const double *gains, size_t n, double *mean, double *error) {
 }
 
 /* Fits without fold F and looks at its users. */
-static void try_fold(const struct search *search, size_t c, unsigned f,
-                     struct trial *trial) {
+static void try_fold(const struct search *search, size_t c, unsigned f, struct trial *trial) {
     const struct data *data = search->data;
     const uint64_t *start = data->matrix->rows.start;
     struct effects effects;

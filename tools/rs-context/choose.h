@@ -1,10 +1,10 @@
 /* Which dimensions move ratings.
  *
- * Forward selection: of the dimensions that are left, the one of the least p joins those kept, as long
- * as p times the number left (Holm) is at most the level. The test: effects are fitted to the users of
- * the other folds, on top of the dimensions kept; the gain of a user is how much smaller the sum of
- * squared residuals is with them; p is of Student's one-sided test that users' gains are above 0.
- * A user's taste thus cannot pass for an effect of what goes with the user. */
+ * Forward selection: of the dimensions that are left, the one of the least p joins those kept, as
+ * long as p times the number left (Holm) is at most the level. The test: effects are fitted to the
+ * users of the other folds, on top of the dimensions kept; the gain of a user is how much smaller
+ * the sum of squared residuals is with them; p is of Student's one-sided test that users' gains are
+ * above 0. A user's taste thus cannot pass for an effect of what goes with the user. */
 #ifndef CONTEXT_CHOOSE_H
 #define CONTEXT_CHOOSE_H
 

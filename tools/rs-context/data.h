@@ -28,11 +28,11 @@ struct data {
     const char *zone_name;
     size_t n_candidates;
     struct candidate candidates[RS_MAX_DIMENSIONS];
-    float *x;        /* items x WIDTH: 1, then traits, of mean 0, variance 1 over the ratings and
-                        uncorrelated */
+    float *x; /* items x WIDTH: 1, then traits, of mean 0, variance 1 over the ratings and
+                 uncorrelated */
     double known[WIDTH]; /* K of context.h, by trait: ratings after which half of a user's taste for
                             it is known; infinite: it never is */
-    float *residual; /* rating - what is expected without it; NULL: ratings are counts */
+    float *residual;     /* rating - what is expected without it; NULL: ratings are counts */
 };
 
 struct data_request {

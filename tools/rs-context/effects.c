@@ -67,8 +67,7 @@ void centre_items(const struct data *data, const float *residual, unsigned left_
     double noise = all > 0 ? squares / all : 1;
     for (size_t i = 0; i < data->n_items; i++)
         sum[i] = variance > 0 ? sum[i] / (n[i] + noise / variance) : 0;
-    for (size_t e = 0; e < data->n; e++)
-        r[e] = (float)((double)residual[e] - sum[data->item[e]]);
+    for (size_t e = 0; e < data->n; e++) r[e] = (float)((double)residual[e] - sum[data->item[e]]);
     free(sum);
     free(n);
 }
@@ -80,10 +79,10 @@ struct fit {
     const struct layout *layout;
     const float *residual;
     unsigned left_out;
-    double *mean;       /* users x WIDTH: s_u */
-    double *gram;       /* values x WIDTH x WIDTH: H_v */
-    double *score;      /* values x WIDTH: sums of x times what is left */
-    double t[WIDTH];    /* prior variances */
+    double *mean;                        /* users x WIDTH: s_u */
+    double *gram;                        /* values x WIDTH x WIDTH: H_v */
+    double *score;                       /* values x WIDTH: sums of x times what is left */
+    double t[WIDTH];                     /* prior variances */
     double count[RS_MAX_CONTEXT_VALUES]; /* ratings at each value */
     double noise, clustering;
 };
@@ -289,8 +288,8 @@ void effects_fit(struct effects *effects, const struct layout *layout, const flo
                  unsigned left_out) {
     const struct data *data = layout->data;
     size_t n_values = layout->n_values;
-    *effects = (struct effects){
-        .layout = layout, .c = rs_calloc(n_values * WIDTH, sizeof *effects->c)};
+    *effects =
+        (struct effects){.layout = layout, .c = rs_calloc(n_values * WIDTH, sizeof *effects->c)};
     struct fit fit = {.effects = effects,
                       .layout = layout,
                       .residual = residual,

@@ -51,8 +51,8 @@ static void drop_last(struct data *data) {
     free(candidate->value);
 }
 
-/* Which of a dimension's values count: the most frequent of those that are not too rare. CODES are of
- * every rating, in NAMES, RS_NONE where unknown. False if fewer than two are left. */
+/* Which of a dimension's values count: the most frequent of those that are not too rare. CODES are
+ * of every rating, in NAMES, RS_NONE where unknown. False if fewer than two are left. */
 struct tally {
     uint64_t n;
     uint32_t users, last_user, code;

@@ -72,7 +72,8 @@ static const struct rs_tool tool = {
         "A dimension is kept if it pays: its effects are fitted to the ratings of four fifths of "
         "the users and must bring the others' closer, which Student's one-sided test over users "
         "decides, by Holm's correction for the number of dimensions, one after the other. Ratings "
-        "and ranks decide separately, and ages are of ratings alone. The header has gain, p and adjusted p of every dimension: "
+        "and ranks decide separately, and ages are of ratings alone. The header has gain, p and "
+        "adjusted p of every dimension: "
         "gains are a rating's squared error, and a choice's log-likelihood among 101 items.",
     .memory = "the mapped matrix; about 60 bytes a rating and 256 a user; 4 values x items twice "
               "for each thread.",
@@ -97,11 +98,11 @@ static float *read_check(const struct data *data) {
         if (batch == NULL) break;
         if (batch->score == NULL) rs_die(EX_DATAERR, "%s: holds no scores", predicted_path);
         for (size_t i = 0; i < batch->n; i++) {
-            size_t at = data_find(
-                data,
-                rs_ids_find(&data->matrix->users.ids, rs_ids_get(&reader.users.ids, batch->user[i])),
-                rs_ids_find(&data->matrix->items.ids,
-                            rs_ids_get(&reader.items.ids, batch->item[i])));
+            size_t at = data_find(data,
+                                  rs_ids_find(&data->matrix->users.ids,
+                                              rs_ids_get(&reader.users.ids, batch->user[i])),
+                                  rs_ids_find(&data->matrix->items.ids,
+                                              rs_ids_get(&reader.items.ids, batch->item[i])));
             if (at == SIZE_MAX) continue;
             check[at] = data->matrix->rows.rating[at] - batch->score[i];
             n_found++;
@@ -178,9 +179,8 @@ static void tell_one(const struct candidate *candidate, const char *of,
                      const struct verdict *verdict) {
     if (!verdict->tested) return;
     rs_note("%s, %zu values, of %s: %s; gain %.5f +- %.5f, p %.2g, adjusted %.2g",
-            candidate->form.name, candidate->form.values.n, of,
-            verdict->kept ? "kept" : "not kept", verdict->gain, verdict->error, verdict->p,
-            verdict->adjusted);
+            candidate->form.name, candidate->form.values.n, of, verdict->kept ? "kept" : "not kept",
+            verdict->gain, verdict->error, verdict->p, verdict->adjusted);
 }
 
 static void tell(const struct data *data, const struct learned *learned) {

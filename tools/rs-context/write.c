@@ -31,8 +31,7 @@ static json_t *dimension_json(const struct candidate *candidate, const struct le
         json_object_set_new(json, "column", json_string_nocheck(form->column));
     if (form->initial) json_object_set_new(json, "initial", json_true());
     json_object_set_new(json, "values", json_integer((json_int_t)form->values.n));
-    json_object_set_new(json, "coverage",
-                        json_real((double)candidate->n_known / (double)data->n));
+    json_object_set_new(json, "coverage", json_real((double)candidate->n_known / (double)data->n));
     if (learned->predict.tested)
         json_object_set_new(json, "predict", verdict_json(&learned->predict));
     if (learned->rank.tested) json_object_set_new(json, "rank", verdict_json(&learned->rank));
@@ -64,6 +63,15 @@ static void write_cells(struct rs_writer *writer, size_t d, const char *name, co
     snprintf(full, sizeof full, "d%zu_%s", d, name);
     rs_writer_array(writer, full, (struct rs_array){RS_F32, n_values, n_items, scaled});
     free(scaled);
+}
+
+/* A row of all items for each trait, which is how they are used. */
+static void write_traits(struct rs_writer *writer, const struct data *data) {
+    float *traits = rs_malloc(data->n_items * WIDTH, sizeof *traits);
+    for (size_t i = 0; i < data->n_items; i++)
+        for (size_t k = 0; k < WIDTH; k++) traits[k * data->n_items + i] = data->x[i * WIDTH + k];
+    rs_writer_array(writer, "item_trait", (struct rs_array){RS_F32, WIDTH, data->n_items, traits});
+    free(traits);
 }
 
 static void write_shares(struct rs_writer *writer, size_t d, const struct layout *layout) {
@@ -101,8 +109,7 @@ void context_write(const struct data *data, const struct learned *learned, FILE 
                    json_t *header) {
     json_t *dimensions = json_array();
     for (size_t d = 0; d < data->n_candidates; d++)
-        json_array_append_new(dimensions,
-                              dimension_json(&data->candidates[d], &learned[d], data));
+        json_array_append_new(dimensions, dimension_json(&data->candidates[d], &learned[d], data));
     json_object_set_new(header, "zone", json_string(data->zone_name));
     json_object_set_new(header, "catalogue", json_integer((json_int_t)data->n_items));
     json_object_set_new(header, "vectors", json_integer(WIDTH));
@@ -113,8 +120,7 @@ void context_write(const struct data *data, const struct learned *learned, FILE 
     struct rs_writer writer;
     rs_writer_init(&writer, file);
     rs_writer_begin(&writer, "context", header);
-    rs_writer_array(&writer, "item_vector",
-                    (struct rs_array){RS_F32, data->n_items, WIDTH, data->x});
+    write_traits(&writer, data);
     float unknown[WIDTH]; /* 1 / K: 0 for never */
     for (size_t k = 0; k < WIDTH; k++) unknown[k] = (float)(1 / data->known[k]);
     rs_writer_f32(&writer, "known", unknown, WIDTH);
@@ -128,7 +134,6 @@ void context_write(const struct data *data, const struct learned *learned, FILE 
         rs_writer_array(&writer, "item_appeared",
                         (struct rs_array){RS_I64, data->n_items, 1, data->item_appeared});
     }
-    for (size_t d = 0; d < data->n_candidates; d++)
-        write_dimension(&writer, d, data, &learned[d]);
+    for (size_t d = 0; d < data->n_candidates; d++) write_dimension(&writer, d, data, &learned[d]);
     rs_writer_end(&writer, NULL);
 }

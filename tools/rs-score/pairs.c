@@ -244,7 +244,8 @@ static void rank_situations(const struct scoring *scoring, const struct asked *a
     size_t n_items = scoring->matrix->items.ids.n;
     float *moved = rs_aligned(n_items, sizeof *moved), *lifts = rs_aligned(n_items, sizeof *lifts);
     uint64_t begin = asked->start[user], end = asked->start[user + 1];
-    rs_standardise(bench->scores, n_items, profile);
+    memset(lifts, 0, n_items * sizeof *lifts);
+    rs_context_rank(profile, n_items, lifts, bench->scores);
     for (uint64_t k = begin; k < end; k++) {
         uint32_t list = situations->list[asked->order[k]];
         bool done = false;

@@ -22,8 +22,8 @@ void situations_init(struct situations *situations, const struct rs_context_mode
         for (size_t d = 0; d < model->n; d++) {
             const struct rs_dimension *dimension = &model->dimensions[d];
             bool timed = dimension->source < RS_CONTEXT_N_TIMES;
-            bool meant = is_word(from, length, dimension->name) ||
-                         (timed && is_word(from, length, "time"));
+            bool meant =
+                is_word(from, length, dimension->name) || (timed && is_word(from, length, "time"));
             situations->taken[d] |= meant;
             found |= meant;
         }

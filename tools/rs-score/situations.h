@@ -7,10 +7,10 @@
 
 struct situations {
     const struct rs_context_model *model;
-    const char *from;               /* --context-from: "time,region" */
-    bool off;                       /* pairs are told apart by situation, but nothing moves */
-    bool taken[RS_MAX_DIMENSIONS];  /* dimensions that are taken from the pairs */
-    struct rs_situation *of_pair;   /* by row */
+    const char *from;              /* --context-from: "time,region" */
+    bool off;                      /* pairs are told apart by situation, but nothing moves */
+    bool taken[RS_MAX_DIMENSIONS]; /* dimensions that are taken from the pairs */
+    struct rs_situation *of_pair;  /* by row */
     size_t n, capacity;
     uint64_t n_unknown; /* pairs with a value that the model does not know */
     /* The pairs by user and situation, as lists of their own: */

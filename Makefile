@@ -118,6 +118,8 @@ uninstall: ## remove what install put there
 clean: ## remove what was built
 	rm -rf build
 
+include pipelines/harden.mk
+
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \

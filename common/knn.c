@@ -326,6 +326,21 @@ static float *rank_unsupported(const struct rs_matrix *matrix) {
     return scores;
 }
 
+/* Asks for what is at FROM to END of two arrays before it is needed. */
+static void fetch(const uint32_t *other, const float *value, uint64_t from, uint64_t end) {
+    enum { CACHE_LINE = 16, MOST = 512 };
+    if (end > from + MOST) end = from + MOST; /* by then the processor asks by itself */
+    for (uint64_t e = from; e < end; e += CACHE_LINE) {
+        __builtin_prefetch(other + e);
+        __builtin_prefetch(value + e);
+    }
+}
+
+static void add_line(float *restrict scores, const uint32_t *restrict other,
+                     const float *restrict similarity, size_t n, float own) {
+    for (size_t e = 0; e < n; e++) scores[other[e]] += own * similarity[e];
+}
+
 /* By the neighbours' ratings. */
 static void rank_by_users(const struct rs_model *model, struct workspace *workspace,
                           const struct rs_profile *profile, float *scores) {
@@ -336,25 +351,14 @@ static void rank_by_users(const struct rs_model *model, struct workspace *worksp
         uint32_t other = workspace->neighbours[i];
         float weight = (float)weight_of(model->state, (double)workspace->similarity[other]);
         uint64_t end = rows->start[other + 1];
+        if (i + 1 < workspace->n_neighbours) {
+            uint32_t next = workspace->neighbours[i + 1];
+            fetch(rows->other, rows->rating, rows->start[next], rows->start[next + 1]);
+        }
         for (uint64_t e = rows->start[other]; e < end; e++)
             scores[rows->other[e]] += weight * (rows->rating[e] - foot);
     }
     take_profile_away(model, workspace, profile);
-}
-
-/* Asks for a line of the graph before it is needed. */
-static void fetch_line(const struct rs_graph *graph, uint32_t line) {
-    enum { CACHE_LINE = 16 };
-    uint64_t end = graph->start[line + 1];
-    for (uint64_t e = graph->start[line]; e < end; e += CACHE_LINE) {
-        __builtin_prefetch(graph->other + e);
-        __builtin_prefetch(graph->similarity + e);
-    }
-}
-
-static void add_line(float *restrict scores, const uint32_t *restrict other,
-                     const float *restrict similarity, size_t n, float own) {
-    for (size_t e = 0; e < n; e++) scores[other[e]] += own * similarity[e];
 }
 
 /* By the neighbours of what the user rated. */
@@ -367,7 +371,10 @@ static void rank_by_items(const struct rs_model *model, const struct rs_profile 
     for (size_t r = 0; r < profile->n; r++) {
         float own = profile->rating[r] - foot;
         uint64_t begin = graph->start[profile->item[r]], end = graph->start[profile->item[r] + 1];
-        if (r + AHEAD < profile->n) fetch_line(graph, profile->item[r + AHEAD]);
+        if (r + AHEAD < profile->n) {
+            uint32_t line = profile->item[r + AHEAD];
+            fetch(graph->other, state->weight, graph->start[line], graph->start[line + 1]);
+        }
         add_line(scores, graph->other + begin, state->weight + begin, end - begin, own);
     }
 }

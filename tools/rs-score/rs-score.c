@@ -122,7 +122,7 @@ static const struct rs_tool tool = {
         "in the "
         "order of their ids.",
     .memory =
-        "the mapped files; 48 bytes a pair, or 8 bytes a list entry; 4 bytes an item for each "
+        "the mapped files; 48 bytes a pair, or 8 bytes a list entry; 16 bytes an item for each "
         "thread.",
     .options = options,
     .examples = examples,

@@ -169,6 +169,8 @@ doctor: ## say what this machine has, and lacks for building, running and testin
 clean: ## remove what was built
 	rm -rf build
 
+include pipelines/harden.mk
+
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \

@@ -1,13 +1,13 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "folder.h"
@@ -15,8 +15,20 @@
 
 enum { QUIET_MS = 50, EVENT_BYTES = 64 * 1024 };
 
+/* Where the handler writes which signal came. Threads that libraries started before main take
+ * signals as well, so that blocking them here would not do. */
+static int signal_pipe[2] = {-1, -1};
+
+static void note_signal(int number) {
+    int before = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = write(signal_pipe[1], &byte, 1);
+    (void)written; /* a full pipe has enough of them */
+    errno = before;
+}
+
 struct watch {
-    int signals, files;
+    int files;
     int parent, folder; /* watches */
     char *path, *name;  /* of the model, and the last part of it */
 };
@@ -35,20 +47,18 @@ struct watch *watch_new(const char *path, struct rs_error *err) {
     for_parent = rs_strdup(trimmed);
     watch->path = trimmed;
     watch->name = rs_strdup(basename(for_name));
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    watch->signals = signalfd(-1, &set, SFD_CLOEXEC);
+    bool ok = pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) == 0;
+    const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &action, NULL);
     watch->files = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     watch->parent =
         inotify_add_watch(watch->files, dirname(for_parent), IN_MOVED_TO | IN_CREATE | IN_ONLYDIR);
     watch_folder(watch);
     free(for_name);
     free(for_parent);
-    if (watch->signals >= 0 && watch->parent >= 0) return watch;
+    if (ok && watch->parent >= 0) return watch;
     rs_fail_errno(err, EX_OSERR, "can't watch %s", path);
     watch_free(watch);
     return NULL;
@@ -72,13 +82,13 @@ static bool read_files(struct watch *watch) {
     return relevant;
 }
 
-static int next_signal(struct watch *watch) {
-    struct signalfd_siginfo info;
-    return read(watch->signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+static int next_signal(void) {
+    unsigned char number;
+    return read(signal_pipe[0], &number, 1) == 1 ? number : 0;
 }
 
 enum happening watch_next(struct watch *watch) {
-    struct pollfd fds[] = {{.fd = watch->signals, .events = POLLIN},
+    struct pollfd fds[] = {{.fd = signal_pipe[0], .events = POLLIN},
                            {.fd = watch->files, .events = POLLIN}};
     bool model = false;
     while (true) {
@@ -87,7 +97,7 @@ enum happening watch_next(struct watch *watch) {
         if (n < 0) continue;
         if (n == 0) break;
         if (fds[0].revents != 0) {
-            int number = next_signal(watch);
+            int number = next_signal();
             if (number == SIGTERM || number == SIGINT) return HAPPENED_STOP;
             model |= number == SIGHUP;
         }
@@ -98,7 +108,6 @@ enum happening watch_next(struct watch *watch) {
 }
 
 void watch_free(struct watch *watch) {
-    if (watch->signals >= 0) close(watch->signals);
     if (watch->files >= 0) close(watch->files);
     free(watch->path);
     free(watch->name);

@@ -11,8 +11,8 @@ enum happening {
     HAPPENED_MODEL, /* something was put at the path, or SIGHUP */
 };
 
-/* Blocks the signals, in this thread and those that it starts from now on, and begins to watch PATH
- * (a folder or a symlink). NULL after filling *err. */
+/* Takes the signals and begins to watch PATH (a folder or a symlink), once a process. NULL after
+ * filling *err. */
 struct watch *watch_new(const char *path, struct rs_error *err);
 
 enum happening watch_next(struct watch *watch);

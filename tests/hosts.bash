@@ -15,7 +15,7 @@ require_hosts() {
     SSHD=$sshd
 }
 
-# Starts hosts of these names, and this side of their network. In a host, folder $HIDDEN is empty if it is set.
+# Starts hosts of these names (where nobody's own start-up files are run), and this side of their network. In a host, folder $HIDDEN is empty if it is set.
 start_hosts() {
     local k=0 name
     NET=$BATS_TEST_TMPDIR/net
@@ -34,7 +34,7 @@ start_hosts() {
             hostname "$1" && mount -t tmpfs none /run && mkdir -m 755 /run/sshd || exit
             [ -z "$4" ] || mount -t tmpfs none "$4" || exit
             exec "$2" -D -f /dev/null -h "$3/key" -o AuthorizedKeysFile="$3/id.pub" -o StrictModes=no \
-                -o UsePAM=no -o PidFile=none -o PermitRootLogin=prohibit-password -E "$3/sshd.$1.log"
+                -o UsePAM=no -o SetEnv=HOME="$3" -o PidFile=none -o PermitRootLogin=prohibit-password -E "$3/sshd.$1.log"
         ' host "$name" "$SSHD" "$NET" "${HIDDEN:-}" 3>&- &
         disown
         echo $! >"$NET/$name.pid"

@@ -27,6 +27,7 @@ static const char *ratings_path = NULL;
 static const char *users_path = NULL;
 static int lines = 0;
 static int64_t seed = 1;
+static const char *part = "1/1";
 
 static const char *const line_forms[] = {"none", "tsv", "json", NULL};
 
@@ -70,6 +71,9 @@ static const struct rs_option options[] = {
      "scores, "
      "titles and how many ratings the user has"},
     {.kind = RS_HEADING, .help = "Always:"},
+    {"part", 0, RS_STRING, "I/N", &part, 0, 0, NULL, false,
+     "only the I-th of N parts of about equal work; `cat` of all parts in their order says the "
+     "same as the whole"},
     {"ratings", 'r', RS_STRING, "RATINGS", &ratings_path, 0, 0, NULL, false,
      "further ratings of users, known to the matrix or not, which the model takes into account "
      "without being "
@@ -140,8 +144,12 @@ static void check_models(void) {
         rs_usage_error("%zu models and no --blend that says how to combine them", model_specs.n);
 }
 
-static void check_usage(void) {
+static void check_usage(struct rs_part *asked) {
     check_models();
+    if (!rs_part_parse(asked, part))
+        rs_usage_error("--part: '%s' is not I/N with I from 1 to N", part);
+    if (asked->of > 1 && (n_drawn > 0 || lines != 0))
+        rs_usage_error("--part goes with neither --draw nor --lines");
     if ((pairs_path != NULL) == (n_top > 0)) rs_usage_error("give either --pairs or --top");
     if (pairs_path == NULL && (ranking || n_drawn > 0))
         rs_usage_error("--rank and --draw go with --pairs");
@@ -177,7 +185,8 @@ int main(int argc, char **argv) {
     char **operands;
     struct opened opened;
     rs_options_parse(&tool, argc, argv, &operands);
-    check_usage();
+    struct rs_part asked;
+    check_usage(&asked);
     open_choice(&opened, &(struct choice){.matrix = matrix_path,
                                           .models = &model_specs,
                                           .blend = blend_path,
@@ -190,6 +199,7 @@ int main(int argc, char **argv) {
                               .model = opened.model,
                               .output = rs_output_path,
                               .header = make_header(opened.matrix, opened.model),
+                              .part = asked,
                               .seed = (uint64_t)seed,
                               .mean_for_unknown = mean_for_unknown};
     if (lines != 0) {

@@ -7,6 +7,7 @@
 
 #include "model.h"
 #include "pairs.h"
+#include "part.h"
 #include "profiles.h"
 
 struct scoring {
@@ -15,6 +16,7 @@ struct scoring {
     const struct profiles *profiles;
     json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */
     const char *output;
+    struct rs_part part; /* of the users listed for, or of the pairs */
     uint64_t seed;
     bool mean_for_unknown; /* the global mean where user or item is unknown */
 };

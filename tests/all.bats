@@ -7,6 +7,7 @@ table() {
     cat <<'END'
 rs-blend   rs-blend @scores.rs
 rs-clean   rs-clean ratings.csv
+rs-context rs-context @timed.rs
 rs-eval    rs-eval @scores.rs
 rs-factor  rs-factor @matrix.rs
 rs-matrix  rs-matrix @ratings.rs
@@ -29,6 +30,7 @@ setup_file() {
     rs-clean ratings.csv -o ratings.rs
     rs-matrix ratings.rs -o matrix.rs
     rs-score -m matrix.rs --model baseline --pairs ratings.rs -o scores.rs
+    rs-matrix --times ratings.rs -o timed.rs
     rs-model -m matrix.rs -o model
 }
 

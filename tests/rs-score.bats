@@ -265,3 +265,23 @@ folder() {
     exec {SCORE[1]}>&-
     wait "$pid"
 }
+
+@test "parts of lists, of expected ratings and of places concatenate to the whole" {
+    rs-clean "$SAMPLE" -o ratings.rs
+    rs-split --folds 5 --fold 1 ratings.rs --train train.rs --test test.rs
+    rs-matrix train.rs -o matrix.rs
+    rs-sim matrix.rs -o item.rs
+    for asked in "--top 5" "--pairs test.rs" "--pairs test.rs --rank"; do
+        rs-score -m matrix.rs --model item=item.rs $asked -o whole.rs
+        for i in 1 2 3; do rs-score -m matrix.rs --model item=item.rs $asked --part $i/3 -o part$i.rs; done
+        cat part1.rs part2.rs part3.rs >joined.rs
+        cmp <(rs-view whole.rs) <(rs-view joined.rs)
+        for i in 1 2 3; do [ "$(rs-view part$i.rs | wc -l)" -gt 10 ]; done
+        [ "$asked" = "--top 5" ] || cmp <(rs-eval --format csv whole.rs) <(rs-eval --format csv joined.rs)
+    done
+    # More parts than users: some are empty, and still good.
+    for i in $(seq 150); do rs-score -m matrix.rs --model baseline --top 2 --part $i/150; done >joined.rs
+    cmp <(rs-score -m matrix.rs --model baseline --top 2 | rs-view) <(rs-view joined.rs)
+    fails 64 rs-score -m matrix.rs --model baseline --top 2 --part 3/2
+    fails 64 rs-score -m matrix.rs --model baseline --pairs test.rs --rank --draw 5 --part 1/2
+}

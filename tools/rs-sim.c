@@ -12,6 +12,7 @@
 #include "neighbours.h"
 #include "options.h"
 #include "output.h"
+#include "part.h"
 #include "scratch.h"
 
 static const char *const side_names[] = {"user", "item", NULL};
@@ -118,17 +119,6 @@ static const struct rs_tool tool = {
     .examples = examples,
 };
 
-/* "3/8" to 2 and 8. */
-static void parse_part(size_t *i, size_t *n) {
-    unsigned long first, of;
-    char end;
-    if (sscanf(part, "%lu/%lu%c", &first, &of, &end) != 2 || first < 1 || first > of ||
-        of > 1000000)
-        rs_usage_error("--part: '%s' is not I/N with I from 1 to N", part);
-    *i = first - 1;
-    *n = of;
-}
-
 static json_t *graph_header(const struct rs_matrix *matrix) {
     json_t *header = rs_tool_header(&tool);
     json_object_set_new(header, "metric", json_string(rs_metric_names[metric]));
@@ -160,9 +150,10 @@ static void open_matrix(struct rs_matrix *matrix, const char *path) {
 int main(int argc, char **argv) {
     char **paths;
     size_t n_paths = rs_options_parse(&tool, argc, argv, &paths);
-    size_t i, n;
+    struct rs_part asked;
     check_options();
-    parse_part(&i, &n);
+    if (!rs_part_parse(&asked, part))
+        rs_usage_error("--part: '%s' is not I/N with I from 1 to N", part);
     struct rs_output output = rs_output_open(rs_output_path, true);
     struct rs_error err;
     struct rs_matrix matrix;
@@ -175,7 +166,7 @@ int main(int argc, char **argv) {
         .memory = (size_t)memory,
     };
     size_t from, to;
-    rs_neighbours_part(&matrix, how.users, i, n, &from, &to);
+    rs_neighbours_part(&matrix, how.users, asked.index, asked.of, &from, &to);
     struct rs_neighbours found;
     if (!rs_neighbours_find(&found, &matrix, &how, from, to, &err)) rs_die_error(&err);
     const struct rs_ids *ids = how.users ? &matrix.users.ids : &matrix.items.ids;

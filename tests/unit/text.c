@@ -100,8 +100,8 @@ static void gives_whole_records(const char *encoding) {
     size_t n = 0, n_records = 0;
     char *bytes = rs_malloc(16 << 20, 1);
     for (int i = 0; n < 9u << 20; i++, n_records++) {
-        const char *form = i % 1000 == 7 ? "%d,\"two\nlines\"\n" : "%d,x\n";
-        n += (size_t)snprintf(bytes + n, 64, form, i);
+        const char *rest = i % 1000 == 7 ? "\"two\nlines\"" : "x";
+        n += (size_t)snprintf(bytes + n, 64, "%d,%s\n", i, rest);
         if (i == 200000) {
             memset(bytes + n, 'y', 700000);
             n += 700000;

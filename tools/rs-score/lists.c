@@ -12,7 +12,8 @@
 /* Whom to list for: lines of the matrix, or names that it does not know. */
 struct audience {
     struct rs_dict names;
-    uint32_t *line; /* by name */
+    uint32_t *line;    /* by name */
+    uint32_t from, to; /* the names that are listed for here */
 };
 
 static void name_all(struct audience *audience, const struct rs_ids *users) {
@@ -40,18 +41,18 @@ static void list_all(const struct scoring *scoring, const struct audience *audie
                      struct list *lists) {
     const struct rs_ids *names = &audience->names.ids;
     const struct rs_wish wish = {.n = n};
-    uint32_t n_users = (uint32_t)names->n, done = 0;
-    rs_progress_start("listed for", "users", n_users);
+    uint32_t done = 0;
+    rs_progress_start("listed for", "users", audience->to - audience->from);
 #pragma omp parallel
     {
         struct rs_listing *listing = rs_listing_new(scoring->model);
         struct profile_room room = {0};
 #pragma omp for schedule(dynamic, 8)
-        for (uint32_t user = 0; user < n_users; user++) {
+        for (uint32_t user = audience->from; user < audience->to; user++) {
             struct rs_profile profile = profiles_get(scoring->profiles, rs_ids_get(names, user),
                                                      audience->line[user], &room);
-            lists[user].n_known = (uint32_t)profile.n;
-            rs_listing_fill(listing, &profile, &wish, &lists[user].best);
+            lists[user - audience->from].n_known = (uint32_t)profile.n;
+            rs_listing_fill(listing, &profile, &wish, &lists[user - audience->from].best);
             score_progress(&done);
         }
         profile_room_free(&room);
@@ -90,15 +91,31 @@ static void write_lists(struct scoring *scoring, const struct audience *audience
     struct rs_output output = rs_output_open(scoring->output, true);
     struct rs_pairs_writer *writer = rs_pairs_write(output.file, &form, scoring->header);
     size_t n_short = 0;
-    for (uint32_t user = 0; user < audience->names.ids.n; user++) {
-        n_short += lists[user].best.n < n;
-        write_list(writer, scoring, user, &lists[user]);
+    for (uint32_t user = audience->from; user < audience->to; user++) {
+        const struct list *list = &lists[user - audience->from];
+        n_short += list->best.n < n;
+        write_list(writer, scoring, user, list);
     }
     rs_pairs_finish(writer, json_pack("{s:I}", "short_lists", (json_int_t)n_short));
     rs_output_commit(&output);
     if (n_short > 0)
         rs_warn("%zu user%s fewer than %zu items left that they have not rated", n_short,
                 n_short == 1 ? " has" : "s have", n);
+}
+
+/* A list costs as much as its user has rated, and a look at every item. */
+static void take_part(struct audience *audience, const struct scoring *scoring) {
+    size_t n = audience->names.ids.n, from, to;
+    uint64_t *cost = rs_malloc(n, sizeof *cost);
+    for (size_t u = 0; u < n; u++) {
+        uint32_t line = audience->line[u];
+        cost[u] = 1 + scoring->matrix->n_ratings / (scoring->matrix->users.ids.n + 1) +
+                  (line == RS_NONE ? 0 : rs_profile_of(scoring->matrix, line).n);
+    }
+    rs_part_cut(scoring->part, cost, n, &from, &to);
+    audience->from = (uint32_t)from;
+    audience->to = (uint32_t)to;
+    free(cost);
 }
 
 void score_lists(struct scoring *scoring, const char *users_path, size_t n) {
@@ -113,16 +130,17 @@ void score_lists(struct scoring *scoring, const char *users_path, size_t n) {
     }
     uint32_t n_users = (uint32_t)audience.names.ids.n;
     audience.line = rs_malloc(n_users, sizeof *audience.line);
-    struct rs_listed *entries = rs_malloc(n_users * n, sizeof *entries);
-    struct list *lists = rs_calloc(n_users, sizeof *lists);
-    for (uint32_t u = 0; u < n_users; u++) {
-        struct rs_id name = rs_ids_get(&audience.names.ids, u);
-        audience.line[u] = everybody ? u : rs_ids_find(&matrix->users.ids, name);
-        lists[u].best.entries = entries + u * n;
-    }
+    for (uint32_t u = 0; u < n_users; u++)
+        audience.line[u] =
+            everybody ? u : rs_ids_find(&matrix->users.ids, rs_ids_get(&audience.names.ids, u));
+    take_part(&audience, scoring);
+    size_t n_lists = audience.to - audience.from;
+    struct rs_listed *entries = rs_malloc(n_lists * n, sizeof *entries);
+    struct list *lists = rs_calloc(n_lists, sizeof *lists);
+    for (size_t l = 0; l < n_lists; l++) lists[l].best.entries = entries + l * n;
     list_all(scoring, &audience, n, lists);
     write_lists(scoring, &audience, lists, n);
-    rs_note("lists of %zu for %u users by %s", n, n_users, scoring->model->name);
+    rs_note("lists of %zu for %zu users by %s", n, n_lists, scoring->model->name);
     free(entries);
     free(lists);
     free(audience.line);

@@ -22,6 +22,7 @@ struct asked {
     uint32_t *user_line, *item_line; /* by number: the line in the matrix, or RS_NONE */
     uint32_t *order;                 /* rows by user, each user's in order of arrival */
     uint64_t *start;                 /* user numbers + 1, into order */
+    size_t from, to;                 /* the rows that are answered here */
     bool has_rating, has_time;
 };
 
@@ -75,12 +76,24 @@ static void group_by_user(struct asked *asked) {
     free(asked->start);
     asked->order = rs_malloc(asked->n, sizeof *asked->order);
     asked->start = rs_calloc(n_users + 1, sizeof *asked->start);
-    for (size_t i = 0; i < asked->n; i++) asked->start[asked->user[i] + 1]++;
+    for (size_t i = asked->from; i < asked->to; i++) asked->start[asked->user[i] + 1]++;
     for (size_t u = 0; u < n_users; u++) asked->start[u + 1] += asked->start[u];
     uint64_t *next = rs_malloc(n_users + 1, sizeof *next);
     memcpy(next, asked->start, (n_users + 1) * sizeof *next);
-    for (size_t i = 0; i < asked->n; i++) asked->order[next[asked->user[i]]++] = (uint32_t)i;
+    for (size_t i = asked->from; i < asked->to; i++)
+        asked->order[next[asked->user[i]]++] = (uint32_t)i;
     free(next);
+}
+
+/* A pair costs as much as its user has rated. */
+static void take_part(struct asked *asked, const struct scoring *scoring) {
+    uint64_t *cost = rs_malloc(asked->n, sizeof *cost);
+    for (size_t i = 0; i < asked->n; i++) {
+        uint32_t line = asked->user_line[asked->user[i]];
+        cost[i] = 1 + (line == RS_NONE ? 0 : rs_profile_of(scoring->matrix, line).n);
+    }
+    rs_part_cut(scoring->part, cost, asked->n, &asked->from, &asked->to);
+    free(cost);
 }
 
 static int compare_hashes(const void *a, const void *b) {
@@ -372,7 +385,7 @@ static void write_scores(struct scoring *scoring, const struct asked *asked, boo
     if (split != NULL) json_object_set(header, "split", split);
     struct rs_output output = rs_output_open(scoring->output, true);
     struct rs_pairs_writer *writer = rs_pairs_write(output.file, &form, header);
-    for (size_t i = 0; i < asked->n; i++)
+    for (size_t i = asked->from; i < asked->to; i++)
         write_row(rs_pairs_room(writer), scoring, asked, scored, i);
     rs_pairs_finish(writer, NULL);
     rs_output_commit(&output);
@@ -388,9 +401,11 @@ void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, 
         situations_finish(scoring->situations, &asked.reader.users.ids, asked.user_line,
                           asked.user);
     if (n_drawn > 0) choose_users(&asked, scoring->seed, n_users);
+    take_part(&asked, scoring);
     group_by_user(&asked);
     if (n_drawn > 0) {
         draw_candidates(&asked, scoring, n_drawn);
+        asked.to = asked.n;
         free(asked.item_line);
         asked.item_line = find_lines(&asked.reader.items.ids, &scoring->matrix->items.ids);
         group_by_user(&asked);
@@ -402,7 +417,8 @@ void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, 
     scored.candidates = rs_calloc(n_places, sizeof *scored.candidates);
     score_users(scoring, &asked, ranking, n_drawn > 0, &scored);
     write_scores(scoring, &asked, ranking, n_drawn > 0, &scored);
-    rs_note("%zu pairs scored by %s", asked.n_given, scoring->model->name);
+    rs_note("%zu pairs scored by %s", n_drawn > 0 ? asked.n_given : asked.to - asked.from,
+            scoring->model->name);
     free(scored.answer);
     free(scored.above);
     free(scored.tied);

@@ -32,6 +32,7 @@ static const char *context_given = NULL;
 static const char *context_from = NULL;
 static bool context_off = false;
 static int64_t seed = 1;
+static const char *part = "1/1";
 
 static const char *const line_forms[] = {"none", "tsv", "json", NULL};
 
@@ -86,6 +87,9 @@ static const struct rs_option options[] = {
     {"context-off", 0, RS_FLAG, NULL, &context_off, 0, 0, NULL, true,
      "with --context-from, move nothing: the same lists without context, to compare with"},
     {.kind = RS_HEADING, .help = "Always:"},
+    {"part", 0, RS_STRING, "I/N", &part, 0, 0, NULL, false,
+     "only the I-th of N parts of about equal work; `cat` of all parts in their order says the "
+     "same as the whole"},
     {"ratings", 'r', RS_STRING, "RATINGS", &ratings_path, 0, 0, NULL, false,
      "further ratings of users, known to the matrix or not, which the model takes into account "
      "without being "
@@ -168,8 +172,12 @@ static void check_models(void) {
         rs_usage_error("%zu models and no --blend that says how to combine them", model_specs.n);
 }
 
-static void check_usage(void) {
+static void check_usage(struct rs_part *asked) {
     check_models();
+    if (!rs_part_parse(asked, part))
+        rs_usage_error("--part: '%s' is not I/N with I from 1 to N", part);
+    if (asked->of > 1 && (n_drawn > 0 || lines != 0))
+        rs_usage_error("--part goes with neither --draw nor --lines");
     if ((pairs_path != NULL) == (n_top > 0)) rs_usage_error("give either --pairs or --top");
     if (pairs_path == NULL && (ranking || n_drawn > 0))
         rs_usage_error("--rank and --draw go with --pairs");
@@ -229,7 +237,8 @@ int main(int argc, char **argv) {
     char **operands;
     struct opened opened;
     rs_options_parse(&tool, argc, argv, &operands);
-    check_usage();
+    struct rs_part asked;
+    check_usage(&asked);
     open_choice(&opened, &(struct choice){.matrix = matrix_path,
                                           .models = &model_specs,
                                           .blend = blend_path,
@@ -248,6 +257,7 @@ int main(int argc, char **argv) {
                               .situations = context_from == NULL ? NULL : &situations,
                               .output = rs_output_path,
                               .header = make_header(opened.matrix, opened.model),
+                              .part = asked,
                               .seed = (uint64_t)seed,
                               .mean_for_unknown = mean_for_unknown};
     if (lines != 0) {

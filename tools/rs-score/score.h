@@ -7,6 +7,7 @@
 
 #include "model.h"
 #include "pairs.h"
+#include "part.h"
 #include "profiles.h"
 #include "situations.h"
 
@@ -17,6 +18,7 @@ struct scoring {
     struct situations *situations; /* of the pairs, or NULL */
     json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */
     const char *output;
+    struct rs_part part; /* of the users listed for, or of the pairs */
     uint64_t seed;
     bool mean_for_unknown; /* the global mean where user or item is unknown */
 };

@@ -1,5 +1,5 @@
-/* Fuzzes the reading of a journal file: whatever is in it, what is taken as whole lies in it, and reading
- * that part again gives the same events.
+/* Fuzzes the reading of a journal file: whatever is in it, what is taken as whole lies in it, and
+ * reading that part again gives the same events.
  *
  * Links with tools/rs-serve/segment.c and librs.a. */
 #include <stdint.h>

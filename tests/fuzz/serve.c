@@ -1,5 +1,5 @@
-/* Fuzzes rs-serve's handlers in process: whatever comes, there is one answer with a code that fits, its
- * errors are JSON with a reason, and nothing that was refused counts.
+/* Fuzzes rs-serve's handlers in process: whatever comes, there is one answer with a code that fits,
+ * its errors are JSON with a reason, and nothing that was refused counts.
  *
  * The first byte chooses method and headers, the text up to a line end is path and arguments, the
  * rest the body. The model folder is named by RS_FUZZ_MODEL. Links with tools/rs-serve/ but main.c

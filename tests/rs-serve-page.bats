@@ -15,7 +15,7 @@ setup_file() {
 setup() {
     load helper
     _common_setup
-    command -v chromium >/dev/null || skip "no chromium"
+    command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not looked at in a browser"
     mkdir journal
     rs-serve --model "$BATS_FILE_TMPDIR/model" --listen 127.0.0.1:0 --port-file port --journal journal 3>&- >said &
     SERVER=$!

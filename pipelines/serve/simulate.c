@@ -176,7 +176,7 @@ static void encode(char *to, const char *id) {
             ((*id | 32) >= 'a' && (*id | 32) <= 'z'))
             *to++ = *id;
         else
-            to += sprintf(to, "%%%02X", (unsigned char)*id);
+            to += snprintf(to, 4, "%%%02X", (unsigned char)*id);
     }
     *to = '\0';
 }
@@ -207,7 +207,7 @@ static bool read_list(struct visitor *visitor, enum kind kind, const char *user,
             const char *of = json_string_value(json_object_get(reason, "Id"));
             if (about != NULL && of != NULL && strcmp(of, about) == 0) list->names[list->n] = true;
         }
-        strcpy(list->id[list->n++], name);
+        snprintf(list->id[list->n++], ID, "%s", name);
     }
     json_decref(entries);
     return list->n > 0;
@@ -259,7 +259,7 @@ static void visit(struct visitor *visitor, long session) {
         snprintf(user, sizeof user, "visitor-%llu-%ld", (unsigned long long)seed, session);
     } else { /* some come often */
         double often = chance(visitor);
-        strcpy(user, users[(size_t)(often * often * (double)n_users)]);
+        snprintf(user, sizeof user, "%s", users[(size_t)(often * often * (double)n_users)]);
     }
     if (!read_list(visitor, READ, user, NULL, &list)) return;
     do {
@@ -268,7 +268,7 @@ static void visit(struct visitor *visitor, long session) {
         size_t at = 0;
         while (at + 1 < list.n && chance(visitor) < 0.6) at++;
         char item[ID];
-        strcpy(item, list.id[at]);
+        snprintf(item, sizeof item, "%s", list.id[at]);
         if (chance(visitor) < 0.5) look_at(visitor, item);
         bool high = chance(visitor) < 0.6;
         double top = implicit ? 1 + floor(5 * chance(visitor)) : scale_max;
@@ -342,7 +342,8 @@ static void get_to_know(struct visitor *visitor) {
         size_t i;
         json_array_foreach(json_object_get(page, "Users"), i, user) {
             const char *id = json_string_value(json_object_get(user, "UserId"));
-            if (id != NULL && strlen(id) < ID && n_users < MAX_USERS) strcpy(users[n_users++], id);
+            if (id != NULL && strlen(id) < ID && n_users < MAX_USERS)
+                snprintf(users[n_users++], ID, "%s", id);
         }
         const char *cursor = json_string_value(json_object_get(page, "Cursor"));
         bool more = cursor != NULL && *cursor != '\0' && strlen(cursor) < 32;

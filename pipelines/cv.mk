@@ -6,9 +6,9 @@
 # cells, then blends, here or (EXEC=ssh HOSTS=FILE, EXEC=slurm) on other machines. OUT/jobs.log says what ran, when,
 # how long, how it ended.
 #
-# `make model CONTEXT_MODEL=1` also looks for context in times and users (rs-context) and puts what it finds into the
-# folder: rs-serve then answers for the hour, the place … of a request. Whether there is anything to gain from it,
-# `make context` says beforehand.
+# `make model CONTEXT_MODEL=1` also looks for context in times, users and columns of the ratings (rs-context) and puts
+# what it finds into the folder: rs-serve then answers for the hour, the place … of a request. Whether there is
+# anything to gain from it, `make context` says beforehand.
 
 FOLDS ?= 5
 SEED  ?= 1

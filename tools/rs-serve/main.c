@@ -100,7 +100,7 @@ static const struct rs_tool tool = {
         "for the next model. Files of the journal that a model was made with may be removed once "
         "it is in use.\n\n"
         "Where the folder has a context model (rs-context), lists and expected ratings are for a "
-        "situation: now, or ?at=TIME, and ?context=NAME:VALUE,... as rs-score --context takes it. "
+        "situation: now, or ?at=TIME, and ?context=NAME:VALUE,..., as by rs-score --context. "
         "Moved says by how much it moved an entry. With at or context a list comes in an object "
         "with the Situation that counts, Notes of what is not known and left out, and Items.\n\n"
         "Answers are kept and given again while they hold: a key has in it everything an answer "

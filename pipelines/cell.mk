@@ -135,16 +135,21 @@ $(foreach m,$(from_file),$(eval files-$(m): $(foreach t,predict rank,$(if $($(m)
 # The hybrid for use: its lists for all users, and a folder of everything that answers need, to which the symlink
 # MODEL leads. The folder before stays, for who is about to open it.
 MODEL ?= $(CELL)/model
+CONTEXT_MODEL ?=# 1: with a context model, of times, users and columns of the ratings
+in_context := $(if $(CONTEXT_MODEL),$(CELL)/context.rs)
 neighbours_of := $(foreach m,$(filter user item,$(from_file)),$(if $($(m).rank),$(CELL)/$(m).rank))
 .PHONY: model
 model: $(CELL)/top.rs $(MODEL)
 $(MODEL): $(matrix) $(CELL)/hybrid.blend $(call files_of,hybrid,rank) $(call files_of,hybrid,predict) $(neighbours_of) \
-          $(call program,rs-model)
+          $(in_context) $(call remember,$(CELL)/how/folder,$(in_context)) $(call program,rs-model)
 	@mkdir -p $(CELL)/models
 	rs-model -q -t $(THREADS) --matrix $(matrix) --blend $(CELL)/hybrid.blend --name hybrid \
 	    $(foreach t,predict rank,$(foreach m,$(hybrid.$(t).parents),--$(t) $(call its_spec,$(m),$(t)))) \
-	    $(neighbours_of:%=--neighbours %) -o $(CELL)/models/$$(date -u +%Y%m%dT%H%M%S.%3NZ) --publish $@
+	    $(neighbours_of:%=--neighbours %) $(in_context:%=--context %) \
+	    -o $(CELL)/models/$$(date -u +%Y%m%dT%H%M%S.%3NZ) --publish $@
 	@ls -d $(CELL)/models/* | sort | head -n -2 | xargs -r rm -r
+$(CELL)/context.rs: $(matrix) $(call program,rs-context)
+	rs-context -q -t $(THREADS) $< --ratings $(CELL)/train.rs -o $@
 $(CELL)/top.rs: $(CELL)/hybrid.blend $(call files_of,hybrid,rank) $(call files_of,hybrid,predict) \
                 $(call program,rs-score)
 	$(score) $(call models_of,hybrid,rank) --blend $< --name hybrid --top $(TOP) -o $@

@@ -5,6 +5,10 @@
 # What is made in a cell is for make to know; pipelines/jobs runs the jobs, stage after stage: cells, then models in
 # cells, then blends, here or (EXEC=ssh HOSTS=FILE, EXEC=slurm) on other machines. OUT/jobs.log says what ran, when,
 # how long, how it ended.
+#
+# `make model CONTEXT_MODEL=1` also looks for context in times, users and columns of the ratings (rs-context) and puts
+# what it finds into the folder: rs-serve then answers for the hour, the place … of a request. Whether there is
+# anything to gain from it, `make context` says beforehand.
 
 FOLDS ?= 5
 SEED  ?= 1
@@ -24,6 +28,7 @@ SPLIT ?=# instead of folds, another way of rs-split, for one cell: --after 0.2, 
 RELEVANT ?=
 TUNED ?=# a file that make tune left
 LEARNED ?=# see cell.mk
+CONTEXT_MODEL ?=# 1: a context model in the folder of `make model`
 LISTS ?=# 1: also the lists of every model, whose coverage, diversity … the report judges
 QUICK ?=# 1: what takes longest takes a third (models.mk)
 
@@ -32,7 +37,7 @@ include pipelines/models.mk
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(QUICK:%=QUICK=%) $(if $(LEARNED),LEARNED=$(abspath $(LEARNED))) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(QUICK:%=QUICK=%) $(if $(LEARNED),LEARNED=$(abspath $(LEARNED))) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 learning = $(if $(LEARNED),,$(blending))
 groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
@@ -67,7 +72,7 @@ learn: export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
 learn: export JOBS_3 = $(call job,$(OUT)/all,model MODEL=$(OUT)/model)
 
 .PHONY: cv holdout compare model learn reference
-model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 …]
+model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 CONTEXT_MODEL=1 …]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
 	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
 learn:

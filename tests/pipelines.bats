@@ -92,6 +92,12 @@ setup() {
     run -0 bash -c "rs-view -f csv -c user,item '$OUT/all/top.rs' |
         awk -F, 'NR > 1 { n++; liked += (\$1 - 1) % 6 == (\$2 - 101) % 6 } END { print liked / n }'"
     awk -v share="$output" 'BEGIN { exit !(share > 0.3) }' # by chance it were 1/6
+    # with a context model on demand, and again without
+    [ "$(jq .context "$OUT/model/manifest.json")" = null ]
+    make -s model RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" OUT="$OUT" CONTEXT_MODEL=1
+    [ "$(jq -r .context "$OUT/model/manifest.json")" = context.rs ]
+    make -s model RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" OUT="$OUT"
+    [ "$(jq .context "$OUT/model/manifest.json")" = null ]
 }
 
 @test "tune tries equally many sets for each model, keeps the best, and is not repeated" {

@@ -218,6 +218,118 @@ metric() { get /metrics | sed -n "s/^rs_$1 //p"; }
     stop
 }
 
+# A folder whose model knows that the device matters and the mood does not, in the folder situated.
+situated() {
+    cd "$MODELS"
+    if [ ! -e situated ]; then
+        rs-synth -q --users 600 --items 800 -n 40000 --seed 5 -c device:values=3,strength=0.25 \
+            -c mood:values=3,strength=0 -o planted.csv
+        rs-clean -q planted.csv -o planted.rs \
+            --columns user=user,item=item,rating=rating,time=timestamp,device=device,mood=mood
+        rs-matrix -q --times planted.rs -o planted.matrix
+        rs-context planted.matrix --ratings planted.rs -d device -d mood -o context.rs
+        rs-factor -q planted.matrix --method mf -o mf.rs
+        rs-factor -q planted.matrix --method ease -o ease.rs
+        rs-model -q -m planted.matrix --predict mf=mf.rs --rank ease=ease.rs --context context.rs -o situated
+    fi
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "a situation moves lists and ratings, to the digit as rs-score does" {
+    situated
+    serve --model "$MODELS/situated"
+    get "/api/recommend/17?n=40" >plain
+    jq -e 'type == "array" and length == 40 and all(.[]; has("Moved") | not)' plain
+    for device in 1 2; do
+        get "/api/recommend/17?n=40&context=device:$device" >moved.$device
+        jq -e --arg d $device '.Situation == {device: $d} and .Notes == [] and
+            ([.Items[] | select(.Moved)] | length) == 40 and ([.Items[].Moved] | min < max)' moved.$device
+        jq -r '.Items[] | "\(.Id),\(.Score)"' moved.$device >online
+        echo 17 | rs-score -q --model "$MODELS/situated" --context device=$device --top 40 --users - |
+            rs-view -f csv -c item,score | tail -n +2 | diff online -
+        get "/api/predict/17/5?context=device:$device" |
+            jq -r 'select(.Moved != 0 and .Situation.device) | "\(.UserId),\(.ItemId),\(.Score)"' >online
+        printf 'user,item\n17,5\n' | rs-clean -q -o pair.rs
+        rs-score -q --model "$MODELS/situated" --context device=$device --pairs pair.rs |
+            rs-view -f csv -c user,item,score | tail -n +2 | diff online -
+    done
+    for pair in "plain moved.1" "moved.1 moved.2"; do
+        for file in $pair; do jq -c '[(.Items? // .)[].Id]' $file; done >orders
+        [ "$(sort -u orders | wc -l)" = 2 ] || fail "$pair: the same order"
+    done
+    # somebody new, with ratings of his own and without
+    post "/api/session/recommend?n=5&context=device:2" '[{"ItemId":"5","Value":5},{"ItemId":"9","Value":1}]' |
+        jq -e '.Situation.device == "2" and all(.Items[]; .Moved)'
+    get "/api/recommend/nobody?n=3&context=device:2" |
+        jq -e '(.Notes | length) == 1 and all(.Items[]; .Source == "popular" and (has("Moved") | not))'
+    stop
+}
+
+@test "the cache tells situations apart, by what matters in them" {
+    situated
+    serve --model "$MODELS/situated"
+    hits() { metric 'cache_requests_total{result="hit"}'; }
+    get "/api/recommend/17?context=device:1" >first
+    get "/api/recommend/17?context=device:2" >second
+    get "/api/recommend/17" >third
+    assert_equal "$(hits)" 0
+    for _ in 1 2; do
+        get "/api/recommend/17?context=device:1" | diff - first
+        get "/api/recommend/17?context=device:2" | diff - second
+        get "/api/recommend/17" | diff - third
+    done
+    assert_equal "$(hits)" 6
+    # neither the mood nor the moment moves anything
+    get "/api/recommend/17?context=mood:3&context=device:2&at=2001-02-03T04:05:06Z" | diff - second
+    assert_equal "$(hits)" 7
+    get "/api/predict/17/5?context=device:1" >first
+    get "/api/predict/17/5?context=device:2" >second
+    [ "$(jq .Score first)" != "$(jq .Score second)" ]
+    # notes are part of an answer
+    get "/api/recommend/17?context=device:9" >ninth
+    get "/api/recommend/17?context=device:8" | jq -e '.Notes == ["context device=8 is not known and left out"]'
+    jq -e --slurpfile plain third '.Notes == ["context device=9 is not known and left out"] and .Situation == {} and
+        .Items == $plain[0]' ninth
+    stop
+}
+
+@test "the moment gives the hour; what is no situation is refused or noted" {
+    # at night everybody likes what is even, at noon what is odd
+    awk 'BEGIN { print "user,item,rating,timestamp"; for (u = 1; u <= 80; u++) for (i = 1; i <= 30; i++) {
+        if ((u * 7 + i * 5) % 3 == 0) continue
+        night = (u + int(i / 2)) % 2
+        printf "%d,%d,%d,%d\n", u, i, (i % 2 != night) ? 5 : 2, 86400 * (11000 + (u * i) % 300) + (night ? 1 : 13) * 3600
+        } }' | rs-clean -q - -o clock.rs
+    rs-matrix -q --times clock.rs -o clock.matrix
+    rs-context -q clock.matrix -d hour -o clock.context
+    rs-model -q -m clock.matrix --predict baseline --rank popular --context clock.context -o clock
+    serve --model clock
+    get "/api/predict/1/3?at=2026-11-24T01:30:00Z" >night
+    get "/api/predict/1/3?at=2026-11-24T13:30:00%2B00:00" >noon
+    jq -e '.Situation.hour == "1" and .Moved' night
+    jq -e '.Situation.hour == "13" and .Moved' noon
+    [ "$(jq .Score night)" != "$(jq .Score noon)" ]
+    get "/api/predict/1/3?context=hour:13" | jq -e --slurpfile noon noon '.Score == $noon[0].Score'
+    refused 400 'at is no time' '/api/recommend/1?at=yesterday'
+    refused 400 'at is empty' '/api/predict/1/3?at='
+    refused 400 'at .*hex digits' '/api/recommend/1?at=%2'
+    refused 400 'context is not NAME:VALUE' '/api/recommend/1?context=hour'
+    refused 400 'in context is empty' '/api/recommend/1?context=hour:'
+    refused 400 'in context is not UTF-8' '/api/recommend/1?context=hour:%ff'
+    refused 400 'more than 16' "/api/recommend/1?context=$(printf 'a:b,%.0s' $(seq 16))a:b"
+    get "/api/recommend/1?context=weather:rain,hour:25" | jq -e '.Notes ==
+        ["context weather is not known and left out", "context hour=25 is not known and left out"]'
+    stop
+    # a folder without such a model takes it all, and says so
+    serve --model "$MODELS/one"
+    get "/api/recommend/1?n=3" >plain
+    get "/api/recommend/1?n=3&context=device:2&at=2026-11-24" | jq -e --slurpfile plain plain \
+        '.Items == $plain[0] and .Situation == {} and .Notes == ["the model has no context, nothing is moved"]'
+    get "/api/predict/1/102?context=device:2" | jq -e '(.Notes | length) == 1 and (has("Moved") | not)'
+    refused 400 'at is no time' '/api/recommend/1?at=yesterday'
+    stop
+}
+
 @test "expected ratings are explained" {
     serve --model "$MODELS/one"
     get /api/explain/1/102?n=3 >why
@@ -515,7 +627,7 @@ metric() { get /metrics | sed -n "s/^rs_$1 //p"; }
     [ "$(wc -l <routes)" -gt 20 ]
     jq -r '.paths | to_entries[] | .key as $path | .value | keys[] | ascii_upcase + " " + $path' described |
         sed 's/{[a-z]*}/{}/g' | sort | diff routes -
-    jq -e '.paths["/api/recommend/{user}"].get.parameters | map(.name) == ["user","n","offset","category","exclude"]' described
+    jq -e '.paths["/api/recommend/{user}"].get.parameters | map(.name) == ["user","n","offset","category","exclude","at","context"]' described
     stop
 }
 

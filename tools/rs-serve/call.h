@@ -3,10 +3,12 @@
 #define SERVE_CALL_H
 
 #include "body.h"
+#include "context.h"
 #include "reply.h"
 #include "request.h"
 #include "server.h"
 
+enum { MAX_GIVEN = 16, MAX_NOTES = MAX_GIVEN + 2, MAX_NOTE = 200 };
 enum { MAX_PARTS = 8, MAX_EXCLUDED = 512, MAX_OFFSET = 10000, MAX_KEY_BYTES = 3 * MAX_PATH };
 
 /* The parameters of a list. */
@@ -19,6 +21,14 @@ struct parameters {
     uint32_t excluded[MAX_EXCLUDED]; /* RS_NONE for items that the model does not know */
 };
 
+/* In which situation the request is answered: situation.h. */
+struct situation {
+    struct rs_situation is;
+    bool asked; /* the request says something of it */
+    size_t n_given, n_notes;
+    char notes[MAX_NOTES][MAX_NOTE];
+};
+
 struct call {
     struct server *server;
     const struct request *request;
@@ -29,8 +39,9 @@ struct call {
     size_t n_ids;
     struct standing standing; /* of the user in the path, if there is one */
     struct parameters parameters;
-    struct body body; /* what the route writes */
-    const char *type; /* of the body; NULL: JSON */
+    struct situation situation; /* where the route takes it */
+    struct body body;           /* what the route writes */
+    const char *type;           /* of the body; NULL: JSON */
     char memory[5][MAX_ID];
 };
 

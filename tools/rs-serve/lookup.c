@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "pairs.h"
 #include "reasons.h"
+#include "situation.h"
 
 static void print_item(struct body *body, const struct snapshot *snapshot, uint32_t item) {
     const struct rs_matrix *matrix = snapshot->matrix;
@@ -146,17 +147,23 @@ bool lookup_feedback(struct call *call) {
 
 /* Expected ratings */
 
-static bool expect(struct call *call, const struct rs_profile *profile, uint32_t *item,
-                   struct rs_answer *answer) {
+/* Returns by how much the situation has moved the rating. */
+static float expect(struct call *call, const struct rs_profile *profile, uint32_t *item,
+                    struct rs_answer *answer) {
     const struct rs_folder *folder = call->snapshot->folder;
     struct bench *bench = snapshot_bench(call->snapshot, call->worker);
     *item = rs_ids_find(&call->snapshot->matrix->items.ids, call->ids[1]);
+    const struct rs_context_model *context = call->snapshot->context;
     struct rs_query query = {.n = 1, .item = item};
     rs_model_predict(folder->predict, bench->predict_workspace, profile, &query, answer);
-    return true;
+    if (context == NULL || !rs_situation_predicts(context, &call->situation.is)) return 0;
+    float moved = (float)rs_context_shift(context, &call->situation.is, profile, *item);
+    answer->score += moved;
+    return moved;
 }
 
-static void print_expected(struct call *call, uint32_t item, const struct rs_answer *answer) {
+static void print_expected(struct call *call, uint32_t item, const struct rs_answer *answer,
+                           float moved) {
     const struct snapshot *snapshot = call->snapshot;
     struct body *body = &call->body;
     const char *source =
@@ -170,6 +177,10 @@ static void print_expected(struct call *call, uint32_t item, const struct rs_ans
     body_float(body, answer->score);
     body_text(body, ",\"Rating\":");
     body_float(body, (float)rs_matrix_clip(snapshot->matrix, (double)answer->score));
+    if (moved != 0) {
+        body_text(body, ",\"Moved\":");
+        body_float(body, moved);
+    }
     if (answer->deviation > 0) {
         body_text(body, ",\"Deviation\":");
         body_float(body, answer->deviation);
@@ -178,6 +189,9 @@ static void print_expected(struct call *call, uint32_t item, const struct rs_ans
     body_float(body, answer->support);
     body_text(body, ",\"Source\":");
     body_string(body, (struct rs_id){source, strlen(source)});
+    if (!call->situation.asked) return;
+    body_text(body, ",");
+    situation_print(call);
 }
 
 bool predict_rating(struct call *call) {
@@ -187,8 +201,8 @@ bool predict_rating(struct call *call) {
     bool known;
     struct rs_profile profile =
         users_profile(call->server->users, call->snapshot, call->ids[0], &room, &known);
-    expect(call, &profile, &item, &answer);
-    print_expected(call, item, &answer);
+    float moved = expect(call, &profile, &item, &answer);
+    print_expected(call, item, &answer, moved);
     body_text(&call->body, "}\n");
     profile_room_free(&room);
     return true;
@@ -203,8 +217,8 @@ bool explain_rating(struct call *call) {
     if (item == RS_NONE) return false;
     struct rs_profile profile =
         users_profile(call->server->users, call->snapshot, call->ids[0], &room, &known);
-    expect(call, &profile, &item, &answer);
-    print_expected(call, item, &answer);
+    float moved = expect(call, &profile, &item, &answer);
+    print_expected(call, item, &answer, moved);
     size_t k = parameters->offset + parameters->n, n;
     struct reason *reasons = rs_malloc(k, sizeof *reasons);
     reasons_find(call->snapshot, snapshot_bench(call->snapshot, call->worker), &profile, &item, 1,

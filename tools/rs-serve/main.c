@@ -99,12 +99,16 @@ static const struct rs_tool tool = {
         "ratings stream: 'rs-clean ratings.csv journal/*' merges it with what was there before, "
         "for the next model. Files of the journal that a model was made with may be removed once "
         "it is in use.\n\n"
+        "Where the folder has a context model (rs-context), lists and expected ratings are for a "
+        "situation: now, or ?at=TIME, and ?context=NAME:VALUE,..., as by rs-score --context. "
+        "Moved says by how much it moved an entry. With at or context a list comes in an object "
+        "with the Situation that counts, Notes of what is not known and left out, and Items.\n\n"
         "Answers are kept and given again while they hold: a key has in it everything an answer "
         "depends on. SIGHUP looks for another model at once, SIGTERM finishes what is in flight. "
         "The first line on standard output is the address, when the server is ready.",
     .memory =
         "the pages of the model in use, --cache, 40 bytes an event that the model does not know, "
-        "32 bytes for each of the last 2 to 4 million event ids, and for each thread 12 bytes an "
+        "32 bytes for each of the last 2 to 4 million event ids, and for each thread 16 bytes an "
         "item and the model's workspace.",
     .options = options,
     .examples = examples,

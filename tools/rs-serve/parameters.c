@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_N = 10 };
+#include "situation.h"
+
+enum { DEFAULT_N = 10, TAKES_CONTEXT = TAKES_RANKING_CONTEXT | TAKES_PREDICTING_CONTEXT };
 
 static bool read_number(struct call *call, const char *name, uint64_t least, uint64_t most,
                         uint64_t *number) {
@@ -65,6 +67,8 @@ bool parameters_read(struct call *call, unsigned takes) {
     parameters->offset = parameters->cursor = 0;
     parameters->n_excluded = 0;
     parameters->category = parameters->user = parameters->query = (struct rs_id){"", 0};
+    if ((takes & TAKES_CONTEXT) && !situation_read(call, (takes & TAKES_PREDICTING_CONTEXT) != 0))
+        return false;
     if (takes == 0 || call->request->n_arguments == 0) return true;
     bool ok = read_number(call, "n", 1, max_n, &parameters->n);
     if (ok && (takes & TAKES_PAGE))
@@ -98,5 +102,6 @@ size_t parameters_key(const struct call *call, unsigned takes, char *key) {
     n += put(key + n, parameters->category.text, parameters->category.length);
     n += put(key + n, parameters->query.text, parameters->query.length);
     n += put(key + n, parameters->excluded, parameters->n_excluded * sizeof *parameters->excluded);
+    if (takes & TAKES_CONTEXT) n += situation_key(call, key + n);
     return n;
 }

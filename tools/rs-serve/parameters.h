@@ -1,4 +1,4 @@
-/* The parameters of lists: n, offset, category, exclude, user-id, cursor, q.
+/* The parameters of lists: n, offset, category, exclude, user-id, cursor, q, at, context.
  *
  * Parameters that a route does not take are read over, as clients of other servers send them. */
 #ifndef SERVE_PARAMETERS_H
@@ -7,12 +7,14 @@
 #include "call.h"
 
 enum {
-    TAKES_PAGE = 1,     /* n, offset */
-    TAKES_CATEGORY = 2, /* category */
-    TAKES_EXCLUDE = 4,  /* exclude: ids separated by commas; may be given again */
-    TAKES_USER = 8,     /* user-id */
-    TAKES_CURSOR = 16,  /* n, cursor */
-    TAKES_QUERY = 32,   /* q */
+    TAKES_PAGE = 1,                 /* n, offset */
+    TAKES_CATEGORY = 2,             /* category */
+    TAKES_EXCLUDE = 4,              /* exclude: ids separated by commas; may be given again */
+    TAKES_USER = 8,                 /* user-id */
+    TAKES_CURSOR = 16,              /* n, cursor */
+    TAKES_QUERY = 32,               /* q */
+    TAKES_RANKING_CONTEXT = 64,     /* at, context: for a list */
+    TAKES_PREDICTING_CONTEXT = 128, /* the same for an expected rating */
 };
 
 /* Reads what the route takes into call->parameters; false after a 400. */

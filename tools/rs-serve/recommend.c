@@ -8,6 +8,7 @@
 #include "events.h"
 #include "memory.h"
 #include "reasons.h"
+#include "situation.h"
 #include "topk.h"
 
 enum { N_REASONS = 2 };
@@ -36,9 +37,11 @@ static void print_entry(struct body *body, const struct rs_matrix *matrix, uint3
     body_string(body, (struct rs_id){source, strlen(source)});
 }
 
-/* The entries of a list from OFFSET on, each with its reasons. */
+/* The entries of a list from OFFSET on, each with its reasons and by how much the situation moved
+ * it (LIFTS of all items, or NULL). */
 static void print_list(struct call *call, struct bench *bench, const struct rs_profile *profile,
-                       const struct rs_listed *entries, size_t n, enum rs_source source) {
+                       const struct rs_listed *entries, size_t n, enum rs_source source,
+                       const float *lifts) {
     struct snapshot *snapshot = call->snapshot;
     uint32_t *items = rs_malloc(n, sizeof *items);
     struct reason *reasons = rs_malloc(n * N_REASONS, sizeof *reasons);
@@ -51,6 +54,10 @@ static void print_list(struct call *call, struct bench *bench, const struct rs_p
         if (i > 0) body_text(&call->body, ",\n");
         print_entry(&call->body, snapshot->matrix, entries[i].item, entries[i].score,
                     snapshot_source(snapshot, snapshot->folder->rank, source));
+        if (lifts != NULL && lifts[items[i]] != 0) {
+            body_text(&call->body, ",\"Moved\":");
+            body_float(&call->body, lifts[items[i]]);
+        }
         if (snapshot->neighbours[0] != NULL && source == RS_FROM_MODEL) {
             body_text(&call->body, ",\"Because\":");
             reasons_print(&call->body, snapshot, profile, reasons + i * N_REASONS, n_reasons[i]);
@@ -65,6 +72,46 @@ static void print_list(struct call *call, struct bench *bench, const struct rs_p
 
 static void popular_list(struct call *call, struct bench *bench, const struct rs_profile *profile);
 
+/* What a situation does to a list. */
+struct move {
+    const struct rs_context_model *context;
+    const struct rs_situation *situation;
+    size_t n_items;
+    float *lifts;
+};
+
+static void move_scores(void *data, const struct rs_profile *profile, enum rs_source source,
+                        float *scores) {
+    const struct move *move = data;
+    if (source != RS_FROM_MODEL) return;
+    rs_context_lifts(move->context, move->situation, profile, move->lifts);
+    rs_context_rank(profile, move->n_items, move->lifts, scores);
+}
+
+static void model_list(struct call *call, struct bench *bench, const struct rs_profile *profile,
+                       struct rs_wish *wish) {
+    const struct parameters *parameters = &call->parameters;
+    const struct snapshot *snapshot = call->snapshot;
+    struct move move = {.context = snapshot->context,
+                        .situation = &call->situation.is,
+                        .n_items = snapshot->matrix->items.ids.n};
+    if (move.context != NULL && rs_situation_ranks(move.context, move.situation)) {
+        if (bench->lifts == NULL) bench->lifts = rs_aligned(move.n_items, sizeof *bench->lifts);
+        move.lifts = bench->lifts;
+        wish->adjust = move_scores;
+        wish->data = &move;
+    }
+    struct rs_best best = {.entries = rs_malloc(wish->n, sizeof(struct rs_listed))};
+    rs_listing_fill(bench->listing, profile, wish, &best);
+    size_t skipped = parameters->offset < best.n ? parameters->offset : best.n;
+    print_list(call, bench, profile, best.entries + skipped, best.n - skipped, best.source,
+               move.lifts);
+    free(best.entries);
+}
+
+static void popular_list(struct call *call, struct bench *bench, const struct rs_profile *profile);
+
+/* A list, with the situation around it where that was asked for. */
 static bool recommend(struct call *call, const struct rs_profile *profile) {
     const struct parameters *parameters = &call->parameters;
     struct bench *bench = snapshot_bench(call->snapshot, call->worker);
@@ -72,15 +119,19 @@ static bool recommend(struct call *call, const struct rs_profile *profile) {
                            .without = parameters->excluded,
                            .n_without = parameters->n_excluded};
     if (!find_allowed(call, bench, &wish.allowed)) return false;
+    if (call->situation.asked) {
+        if (profile->n == 0 && call->snapshot->context != NULL)
+            situation_note(call, "what is popular is the same in every situation");
+        body_text(&call->body, "{");
+        situation_print(call);
+        body_text(&call->body, ",\n\"Items\":");
+    }
     if (profile->n == 0) {
         popular_list(call, bench, profile);
-        return true;
+    } else {
+        model_list(call, bench, profile, &wish);
     }
-    struct rs_best best = {.entries = rs_malloc(wish.n, sizeof(struct rs_listed))};
-    rs_listing_fill(bench->listing, profile, &wish, &best);
-    size_t skipped = parameters->offset < best.n ? parameters->offset : best.n;
-    print_list(call, bench, profile, best.entries + skipped, best.n - skipped, best.source);
-    free(best.entries);
+    if (call->situation.asked) body_text(&call->body, "}\n");
     return true;
 }
 
@@ -188,7 +239,7 @@ static void popular_list(struct call *call, struct bench *bench, const struct rs
     struct rs_listed *entries = rs_malloc(n, sizeof *entries);
     for (size_t k = 0; k < n; k++)
         entries[k] = (struct rs_listed){rs_topk_value(keys[k]), rs_topk_index(keys[k])};
-    print_list(call, bench, profile, entries + skipped, n - skipped, RS_FROM_POPULARITY);
+    print_list(call, bench, profile, entries + skipped, n - skipped, RS_FROM_POPULARITY, NULL);
     free(entries);
     free(keys);
 }

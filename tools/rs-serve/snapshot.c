@@ -17,11 +17,25 @@ static enum rs_counts counts_of(const struct rs_matrix *matrix) {
     return RS_COUNTS_LOG;
 }
 
+/* Opens the folder's context, if it has one, which passes from it to *context. */
+static bool open_context(struct rs_folder *folder, struct rs_context_model **context,
+                         struct rs_error *err) {
+    struct rs_file *file = folder->context;
+    *context = NULL;
+    if (file == NULL) return true;
+    folder->context = NULL;
+    *context = rs_calloc(1, sizeof **context);
+    if (rs_context_use(*context, file, &folder->matrix, err)) return true;
+    free(*context);
+    return false;
+}
+
 struct snapshot *snapshot_open(const char *path, uint64_t generation, bool check,
                                struct rs_error *err) {
     struct rs_folder *folder = rs_folder_open(path, err);
     if (folder == NULL) return NULL;
-    if (check && !rs_folder_check(folder, err)) {
+    struct rs_context_model *context;
+    if ((check && !rs_folder_check(folder, err)) || !open_context(folder, &context, err)) {
         rs_folder_close(folder);
         return NULL;
     }
@@ -30,6 +44,7 @@ struct snapshot *snapshot_open(const char *path, uint64_t generation, bool check
     clock_gettime(CLOCK_REALTIME, &now);
     snapshot->folder = folder;
     snapshot->matrix = &folder->matrix;
+    snapshot->context = context;
     snapshot->generation = generation;
     snapshot->opened = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     snapshot->counts = counts_of(snapshot->matrix);
@@ -51,8 +66,11 @@ void snapshot_close(struct snapshot *snapshot) {
         rs_model_free_workspace(snapshot->folder->predict, bench->predict_workspace);
         free(bench->allowed);
         free(bench->place);
+        free(bench->lifts);
         free(bench);
     }
+    if (snapshot->context != NULL) rs_context_close(snapshot->context);
+    free(snapshot->context);
     rs_folder_close(snapshot->folder);
     pthread_mutex_destroy(&snapshot->latest_lock);
     json_decref(snapshot->sources);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "assembly.h"
+#include "context.h"
 #include "error.h"
 #include "folder.h"
 #include "graph.h"
@@ -32,12 +33,14 @@ struct bench {
     void *predict_workspace;
     uint8_t *allowed; /* one an item, or NULL until it is needed */
     uint16_t *place;  /* the same; zeros between requests */
+    float *lifts;     /* the same */
 };
 
 struct snapshot {
     struct rs_folder *folder;
     const struct rs_matrix *matrix;
     const struct rs_graph *neighbours[2]; /* by side: of items, of users; or NULL */
+    struct rs_context_model *context;     /* or NULL */
     uint64_t generation;                  /* numbers the snapshots of a process, from 1 */
     int64_t opened;                       /* milliseconds since 1970 */
     enum rs_counts counts;                /* of implicit feedback: how the matrix keeps it */

@@ -3,8 +3,7 @@
 setup() {
     load helper
     _common_setup
-    PYTHON=python3
-    python3 -c 'import msgpack' 2>/dev/null || PYTHON=/usr/bin/python3
+    find_python msgpack
     rs-clean "$SAMPLE" --items "$SAMPLE_ITEMS" --users "$SAMPLE_USERS" -o ratings.rs
     rs-matrix ratings.rs -o matrix.rs
 }
@@ -79,7 +78,7 @@ END
 }
 
 @test "python3-msgpack reads a ratings file whole and finds the ratings" {
-    "$PYTHON" -c 'import msgpack' || skip "no python3-msgpack"
+    [ -n "$PYTHON" ] || skip "no python3-msgpack"
     unpack ratings.rs >rows
     diff <(tail -n +2 "$SAMPLE" | awk -F, '{ print $1 "," $2 "," $3 + 0 "," $4 }') rows
     cat ratings.rs ratings.rs >twice.rs
@@ -87,13 +86,13 @@ END
 }
 
 @test "python3-msgpack reads a matrix whole and finds it sorted" {
-    "$PYTHON" -c 'import msgpack' || skip "no python3-msgpack"
+    [ -n "$PYTHON" ] || skip "no python3-msgpack"
     unpack matrix.rs >rows
     tail -n +2 "$SAMPLE" | awk -F, '{ print $1 "," $2 "," $3 + 0 }' | sort -t, -k1,1n -k2,2n | diff - rows
 }
 
 @test "python3-msgpack takes apart whatever the programs write" {
-    "$PYTHON" -c 'import msgpack' || skip "no python3-msgpack"
+    [ -n "$PYTHON" ] || skip "no python3-msgpack"
     rs-sim matrix.rs -o graph.rs
     rs-score -m matrix.rs --model baseline --pairs ratings.rs -o scores.rs
     rs-blend scores.rs -o blend.rs

@@ -18,6 +18,15 @@ _common_setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
 }
 
+# Sets PYTHON to one that has the modules named, or to nothing: Debian's, whatever other comes first on PATH.
+find_python() {
+    local modules="$*"
+    for PYTHON in python3 /usr/bin/python3; do
+        "$PYTHON" -c "import ${modules// /, }" 2>/dev/null && return
+    done
+    PYTHON=
+}
+
 # Real data that is not in the repository: skips the test, loudly, where it is not there.
 # Usage: require_data ml-100k/u1.base   -> sets $DATA to the file
 require_data() {

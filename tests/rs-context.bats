@@ -4,10 +4,7 @@
 setup() {
     load helper
     _common_setup
-    for PYTHON in python3 /usr/bin/python3; do
-        "$PYTHON" -c 'import msgpack, numpy' 2>/dev/null && break
-        PYTHON=
-    done
+    find_python msgpack numpy
 }
 
 # A set in which the device matters and the mood does not; made once for all tests.

@@ -49,11 +49,8 @@ value() {
 
 # A python that has scikit-learn.
 learned_python() {
-    local python
-    for python in python3 /usr/bin/python3; do
-        if "$python" -c 'import sklearn, scipy' 2>/dev/null; then PYTHON=$python; return 0; fi
-    done
-    skip "no scikit-learn"
+    find_python sklearn scipy
+    [ -n "$PYTHON" ] || skip "no scikit-learn"
 }
 
 # The oracle's data as streams: {A,B}.{p,r,t}.rs

@@ -3,10 +3,7 @@
 setup() {
     load helper
     _common_setup
-    for PYTHON in python3 /usr/bin/python3; do
-        "$PYTHON" -c 'import msgpack, scipy' 2>/dev/null && break
-        PYTHON=
-    done
+    find_python msgpack scipy
 }
 
 sample() { rs-clean "$SAMPLE" --items "$SAMPLE_ITEMS" | rs-matrix -o sample.matrix; }

@@ -218,10 +218,13 @@ metric() { get /metrics | sed -n "s/^rs_$1 //p"; }
     stop
 }
 
-# A folder whose model knows that the device matters and the mood does not, in the folder situated.
+# A folder whose model knows that the device matters and the mood does not, in the folder situated; made by the
+# first of the tests that run at once.
 situated() {
-    cd "$MODELS"
-    if [ ! -e situated ]; then
+    (
+        cd "$MODELS"
+        flock 9
+        [ ! -e situated ] || exit 0
         rs-synth -q --users 600 --items 800 -n 40000 --seed 5 -c device:values=3,strength=0.25 \
             -c mood:values=3,strength=0 -o planted.csv
         rs-clean -q planted.csv -o planted.rs \
@@ -231,8 +234,7 @@ situated() {
         rs-factor -q planted.matrix --method mf -o mf.rs
         rs-factor -q planted.matrix --method ease -o ease.rs
         rs-model -q -m planted.matrix --predict mf=mf.rs --rank ease=ease.rs --context context.rs -o situated
-    fi
-    cd "$BATS_TEST_TMPDIR"
+    ) 9>"$MODELS/situated.lock"
 }
 
 @test "a situation moves lists and ratings, to the digit as rs-score does" {

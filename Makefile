@@ -3,7 +3,7 @@
 #   build/NAME/   objects and programs of a variant: release, san (SAN=1), cov (COV=1)
 #   build/bin/    the programs of the release variant
 #
-# Files are found by wildcard: a new tools/rs-x.c, tools/rs-x/*.c or common/x.c needs no line here.
+# Files are found by wildcard: a new tools/rs-x.c, tools/rs-x/*.c or common/room/x.c needs no line here.
 
 CC       ?= cc
 Q        := $(if $(V),,@)# V=1 shows whole commands
@@ -40,7 +40,7 @@ ifdef COV
 rs_cflags += --coverage -O0
 endif
 
-common_sources := $(wildcard common/*.c)
+common_sources := $(wildcard common/*/*.c)
 common_objects := $(common_sources:%.c=$(obj)/%.o)
 tools          := $(sort $(patsubst tools/%.c,%,$(wildcard tools/*.c)) \
                          $(patsubst tools/%/,%,$(dir $(wildcard tools/*/*.c))))
@@ -66,7 +66,7 @@ $(obj)/%.o: %.c $(obj)/flags
 	$(if $(V),,@echo "  CC      $<")
 	$(Q)$(CC) $(CFLAGS) $(rs_cppflags) $(CPPFLAGS) $(rs_cflags) -MMD -MP -c -o $@ $<
 
-$(obj)/common/tool.o: $(obj)/version.h
+$(obj)/common/program/tool.o: $(obj)/version.h
 $(obj)/tools/rs-serve/page.o: $(wildcard tools/rs-serve/page/*)
 
 $(obj)/librs.a: $(common_objects)
@@ -112,7 +112,7 @@ run-here: programs
 
 # Manual pages and completions of the programs come from the same tables as --help; those of other sections are
 # written, except for the list of programs.
-manual     := $(notdir $(wildcard common/*.[578] tools/*.[578] tools/*/*.[578]))
+manual     := $(notdir $(wildcard common/*/*.[578] tools/*.[578] tools/*/*.[578]))
 pages      := $(tools:%=build/man/man1/%.1) $(foreach page,$(manual),build/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
 completions := $(tools:%=build/completion/bash/%) $(tools:%=build/completion/zsh/_%)
 share      := $(DESTDIR)$(PREFIX)/share
@@ -181,4 +181,4 @@ include $(addprefix pipelines/,$(addsuffix .mk,cv tune report bench serve contex
 .PHONY: FORCE
 FORCE:
 
--include $(wildcard $(obj)/tests/unit/*.d $(obj)/common/*.d $(obj)/tools/*.d $(obj)/tools/*/*.d)
+-include $(wildcard $(obj)/tests/unit/*.d $(obj)/common/*/*.d $(obj)/tools/*.d $(obj)/tools/*/*.d)

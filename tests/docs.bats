@@ -77,3 +77,17 @@ END
     assert_equal "$(cat 1.says 1.command 1.output)" $'one\ntrue'
     assert_equal "$(cat 2.says 2.command 2.output)" $'two\ncat \\\n    file\n# a comment\n\nlast'
 }
+
+@test "common: a room includes only from rooms that come before it" {
+    local order=(base program linear measures format text ratings model neighbours factors context hybrid)
+    local known=' ' room
+    for room in "${order[@]}"; do
+        known+="$room "
+        run grep -hoE '#include "[a-z]+/' "$BATS_TEST_DIRNAME/../common/$room" -r
+        local other
+        for other in $(sed 's/.*"//; s,/,,' <<<"$output" | sort -u); do
+            [[ $known == *" $other "* ]] || fail "common/$room includes from $other"
+        done
+    done
+    assert_equal "$(ls "$BATS_TEST_DIRNAME/../common" | wc -l)" "${#order[@]}"
+}

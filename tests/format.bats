@@ -8,7 +8,7 @@ setup() {
     rs-matrix ratings.rs -o matrix.rs
 }
 
-# What an independent reader makes of a file, by the rules of common/format.h.
+# What an independent reader makes of a file, by the rules of common/format/format.h.
 unpack() {
     "$PYTHON" - "$@" <<'END'
 import json, struct, sys

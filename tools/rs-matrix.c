@@ -5,11 +5,11 @@
  * Holds the ratings, because sorting needs them all, or as many as --memory allows. */
 #include <stdlib.h>
 
-#include "assembly.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
-#include "scratch.h"
+#include "base/message.h"
+#include "base/scratch.h"
+#include "program/options.h"
+#include "program/output.h"
+#include "ratings/assembly.h"
 
 static int normalise = RS_NORMALISE_BASELINE;
 static double user_damping = 15;

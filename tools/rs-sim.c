@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "graph.h"
-#include "matrix.h"
-#include "message.h"
-#include "neighbours.h"
-#include "options.h"
-#include "output.h"
-#include "part.h"
-#include "scratch.h"
+#include "base/message.h"
+#include "base/part.h"
+#include "base/scratch.h"
+#include "neighbours/graph.h"
+#include "neighbours/neighbours.h"
+#include "program/options.h"
+#include "program/output.h"
+#include "ratings/matrix.h"
 
 static const char *const side_names[] = {"user", "item", NULL};
 static const char *const all_word[] = {"all", NULL};

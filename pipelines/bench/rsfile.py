@@ -1,4 +1,4 @@
-"""Reads rs files: the header, and the arrays where they lie (see common/format.h)."""
+"""Reads rs files: the header, and the arrays where they lie (see common/format/format.h)."""
 
 import mmap
 

@@ -11,10 +11,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "graph.h"
-#include "matrix.h"
-#include "pairs.h"
-#include "table.h"
+#include "format/pairs.h"
+#include "format/table.h"
+#include "neighbours/graph.h"
+#include "ratings/matrix.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -9,7 +9,7 @@
 #include <xxhash.h>
 
 #include "../../tools/rs-serve/segment.h"
-#include "memory.h"
+#include "base/memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

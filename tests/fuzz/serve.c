@@ -12,7 +12,7 @@
 
 #include "../../tools/rs-serve/api.h"
 #include "../../tools/rs-serve/page.h"
-#include "memory.h"
+#include "base/memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

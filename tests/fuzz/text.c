@@ -12,9 +12,9 @@
 
 #include "../../tools/rs-clean/columns.h"
 #include "../../tools/rs-clean/rows.h"
-#include "fields.h"
-#include "form.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "text/fields.h"
+#include "text/form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /* Features of a small table, by hand. */
-#include "attributes.h"
+#include "ratings/attributes.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* Standardised scores against their definition in long double. */
-#include "blend.h"
+#include "hybrid/blend.h"
 
 #include <stdlib.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "unit.h"
 
 enum { MAX_ITEMS = 5000 };

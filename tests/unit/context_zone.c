@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "context_zone.h"
+#include "base/when.h"
+#include "context/context_zone.h"
 #include "unit.h"
-#include "when.h"
 
 static struct rs_local at(const struct rs_zone *zone, const char *text) {
     int64_t when = 0;

@@ -1,12 +1,12 @@
 /* The kernels against plain sums in double, and the inverse of random positive definite matrices
  * against the identity, at sizes around a block's. */
-#include "dense.h"
+#include "linear/dense.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "unit.h"
 
 static float *random_floats(size_t n, uint32_t what) {

@@ -1,11 +1,11 @@
 /* Every kernel that this processor has against sums one by one. */
-#include "dots.h"
+#include "neighbours/dots.h"
 
 #include <stdlib.h>
 
-#include "memory.h"
-#include "random.h"
-#include "similarity.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "neighbours/similarity.h"
 #include "unit.h"
 
 enum { N_GROUPS = 37, PLANE = RS_DOTS_LINES + 64 };

@@ -1,9 +1,9 @@
 /* Measures of lists against small cases worked by hand and against their definitions. */
-#include "exposure.h"
+#include "measures/exposure.h"
 
 #include <stdlib.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "unit.h"
 
 static void check_gini(void) {

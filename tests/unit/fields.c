@@ -1,12 +1,12 @@
 /* Cutting: every layout, quotes that close and that don't, plain lines as the careful way cuts
  * them, blocks that end anywhere. */
-#include "fields.h"
+#include "text/fields.h"
 
 #include <csv.h>
 #include <stdlib.h>
 
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "unit.h"
 
 /* A copy of a text with the slack that a block has. */

@@ -1,10 +1,10 @@
 /* The form of a text: separators, headers, decimal commas, layouts, by example. */
-#include "form.h"
+#include "text/form.h"
 
 #include <stdlib.h>
 
-#include "fields.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "text/fields.h"
 #include "unit.h"
 
 static bool is_name(const char *text, size_t length) {

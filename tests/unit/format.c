@@ -6,14 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "assembly.h"
-#include "file.h"
-#include "format.h"
-#include "graph.h"
-#include "memory.h"
-#include "pack.h"
-#include "pairs.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "format/file.h"
+#include "format/format.h"
+#include "format/pack.h"
+#include "format/pairs.h"
+#include "neighbours/graph.h"
+#include "ratings/assembly.h"
 #include "unit.h"
 
 /* A regular file without a place in any folder. */

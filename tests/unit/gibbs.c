@@ -2,14 +2,14 @@
  * systems, folding in, and drift against the Gaussian process that it is. */
 #include <stdlib.h>
 
-#include "gibbs_drift.h"
-#include "gibbs_fold.h"
-#include "gibbs_half.h"
-#include "gibbs_kernels.h"
-#include "gibbs_random.h"
-#include "memory.h"
-#include "pairs.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "factors/gibbs_drift.h"
+#include "factors/gibbs_fold.h"
+#include "factors/gibbs_half.h"
+#include "factors/gibbs_kernels.h"
+#include "factors/gibbs_random.h"
+#include "format/pairs.h"
 #include "unit.h"
 
 /* Half floats */

@@ -1,5 +1,5 @@
 /* Graphs written and read again, whole and in parts, and those that must be refused. */
-#include "graph.h"
+#include "neighbours/graph.h"
 
 #include <stdlib.h>
 #include <unistd.h>

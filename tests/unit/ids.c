@@ -1,10 +1,10 @@
 /* Names: their order, finding them, dictionaries that grow. */
-#include "ids.h"
+#include "format/ids.h"
 
 #include <stdlib.h>
 
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "unit.h"
 
 static struct rs_id id(const char *text) {

@@ -1,6 +1,6 @@
 /* Eigenvalues that are known: of diagonal operators, with multiples and zeros, hidden by
  * reflections. */
-#include "lanczos.h"
+#include "linear/lanczos.h"
 
 #include <stdlib.h>
 

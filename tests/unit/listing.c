@@ -1,10 +1,10 @@
 /* Lists of the best against sorting everything, for a model whose scores are known. */
-#include "listing.h"
+#include "model/listing.h"
 
 #include <stdlib.h>
 
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "unit.h"
 
 enum { MAX_ITEMS = 3000, MAX_WISH = 64 };

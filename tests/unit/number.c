@@ -1,9 +1,9 @@
 /* Numbers: the grammar, rounding against strtod, words for nothing, printing that reads back. */
-#include "number.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "unit.h"
 
 static bool parse(const char *text, double *number) {

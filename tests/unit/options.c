@@ -1,13 +1,13 @@
 /* Command lines, help and messages: what a program says and with which code, from a table of every
  * kind of option. Whatever prints or exits runs in a child. */
-#include "options.h"
+#include "program/options.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
 #include "unit.h"
 
 static const char *const colours[] = {"red", "green", NULL};

@@ -1,13 +1,13 @@
 /* Streams of pairs: every column there and back, batches, segments that cat joined, contexts, side
  * tables, and streams that promise what they do not hold. */
-#include "pairs.h"
+#include "format/pairs.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "unit.h"
 
 /* Regular files without a place in any folder. */

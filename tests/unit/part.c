@@ -1,4 +1,4 @@
-#include "part.h"
+#include "base/part.h"
 
 #include "unit.h"
 

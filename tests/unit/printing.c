@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "number.h"
-#include "random.h"
+#include "base/number.h"
+#include "base/random.h"
+#include "base/when.h"
 #include "unit.h"
-#include "when.h"
 
 static const char *of_float(float number) {
     static char out[32];

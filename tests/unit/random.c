@@ -1,5 +1,5 @@
 /* The generator against the authors' known answers, and what is drawn from it. */
-#include "random.h"
+#include "base/random.h"
 
 #include "unit.h"
 

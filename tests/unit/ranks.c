@@ -1,9 +1,9 @@
 /* Ranking measures against lists worked by hand, and ties against every order of them. */
-#include "ranks.h"
+#include "measures/ranks.h"
 
 #include <stdlib.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "unit.h"
 
 enum { MAX_LIST = 8 };

@@ -1,11 +1,11 @@
 /* Rows of alternating least squares against Gauss's elimination in double. */
-#include "ridge.h"
+#include "linear/ridge.h"
 
 #include <stdlib.h>
 
-#include "dense.h"
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "linear/dense.h"
 #include "unit.h"
 
 enum { MAX = 80 };

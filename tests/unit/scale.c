@@ -1,5 +1,5 @@
 /* The scale: ends and step of what was seen, in one piece or several, and through JSON. */
-#include "scale.h"
+#include "format/scale.h"
 
 #include "unit.h"
 

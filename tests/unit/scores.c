@@ -5,9 +5,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "memory.h"
-#include "number.h"
-#include "pairs.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "format/pairs.h"
 #include "unit.h"
 
 enum { MAX_FIELDS = 24 };

@@ -1,11 +1,11 @@
 /* What sets say, against the regression done anew without the line in question, in double. */
-#include "sets.h"
+#include "factors/sets.h"
 
 #include <stdlib.h>
 
-#include "dense.h"
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "linear/dense.h"
 #include "unit.h"
 
 enum { LINES = 12, OTHERS = 9, WIDTH = RS_DENSE_WIDTH };

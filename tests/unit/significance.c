@@ -1,5 +1,5 @@
 /* Tests and corrections against scipy's figures, resampling against its definition. */
-#include "significance.h"
+#include "measures/significance.h"
 
 #include <stdlib.h>
 

@@ -1,13 +1,13 @@
 /* Neighbours against a naive version in doubles, on thousands of small random matrices with what
  * data may hold, and the same bytes for every kernel, number of threads, part count and memory. */
-#include "similarity.h"
+#include "neighbours/similarity.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
-#include "memory.h"
-#include "neighbours.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "neighbours/neighbours.h"
 #include "unit.h"
 
 /* Random matrices */

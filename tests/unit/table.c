@@ -1,6 +1,6 @@
 /* Side tables: every kind of column there and back, aligned to other ids, and damaged ones refused.
  */
-#include "table.h"
+#include "format/table.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,10 +1,10 @@
 /* Text: encodings, what is no text, blocks of whole records in any number of buffers. */
-#include "text.h"
+#include "text/text.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "unit.h"
 
 static char path[] = "/tmp/rs-text-XXXXXX";

@@ -1,12 +1,12 @@
 /* Selection against sorting, and shortlists filled by several threads against one. */
-#include "topk.h"
+#include "base/topk.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
-#include "memory.h"
-#include "random.h"
-#include "shortlist.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "neighbours/shortlist.h"
 #include "unit.h"
 
 static int descending(const void *a, const void *b) {

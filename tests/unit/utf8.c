@@ -1,5 +1,5 @@
 /* UTF-8: well-formed and not, by the table of RFC 3629; characters cut off at the end. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include "unit.h"
 

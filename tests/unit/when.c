@@ -1,9 +1,9 @@
 /* Times: units by size, ISO 8601 with zones, the calendar against the library, what is no time. */
-#include "when.h"
+#include "base/when.h"
 
 #include <time.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "unit.h"
 
 static bool parse(const char *text, enum rs_time_unit unit, int64_t *when) {

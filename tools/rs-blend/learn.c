@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 const char *const method_names[] = {"stack", "switch", "fixed", NULL};
 

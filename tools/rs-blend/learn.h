@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "blend.h"
+#include "hybrid/blend.h"
 #include "samples.h"
 
 enum method { METHOD_STACK, METHOD_SWITCH, METHOD_FIXED };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "learn.h"
-#include "memory.h"
 
 enum { ROUNDS = 12, TOP = 10 };
 

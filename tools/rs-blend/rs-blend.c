@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/message.h"
 #include "learn.h"
-#include "memory.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
+#include "program/options.h"
+#include "program/output.h"
 
 static int method = METHOD_STACK;
 static const char *fixed_weights = NULL;

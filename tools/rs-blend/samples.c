@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "pairs.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/random.h"
+#include "format/pairs.h"
 
 /* One file, and where its rows go. */
 struct source {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "blend.h"
+#include "hybrid/blend.h"
 
 struct parent {
     char *name;

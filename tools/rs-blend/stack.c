@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/random.h"
 #include "learn.h"
-#include "memory.h"
-#include "message.h"
-#include "random.h"
 
 enum { N_PARTS = 5, MAX_SWEEPS = 2000 };
 

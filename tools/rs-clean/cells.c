@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "number.h"
+#include "base/memory.h"
+#include "base/number.h"
 
 /* Names that say what kind a column is, where its values may not: a zip code is no number, and a
  * title among three may not look like one. */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ids.h"
-#include "table.h"
+#include "format/ids.h"
+#include "format/table.h"
 
 struct cells {
     size_t n;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "utf8.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 
 static const char *const role_names[N_ROLES] = {"user", "item", "rating", "time"};
 

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
-#include "form.h"
-#include "pairs.h"
+#include "base/error.h"
+#include "format/pairs.h"
+#include "text/form.h"
 
 #define NO_COLUMN SIZE_MAX
 

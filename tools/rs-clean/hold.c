@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 enum { CHUNK_BITS = 20, CHUNK_ROWS = 1 << CHUNK_BITS, CHUNK_MASK = CHUNK_ROWS - 1 };
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
-#include "pairs.h"
+#include "base/error.h"
+#include "format/pairs.h"
 
 /* Which of the ratings of a pair by the same user and item counts. LAST and FIRST go by time where
  * both have one, else by order; the pair's place is that of the rating that stays. */

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
-#include "form.h"
+#include "base/error.h"
+#include "base/when.h"
 #include "rejects.h"
 #include "sink.h"
-#include "when.h"
+#include "text/form.h"
 
 enum feedback { FEEDBACK_AUTO, FEEDBACK_EXPLICIT, FEEDBACK_IMPLICIT };
 

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
+#include "base/number.h"
+#include "format/reader.h"
 #include "inputs.h"
-#include "message.h"
-#include "number.h"
-#include "options.h"
-#include "output.h"
-#include "reader.h"
+#include "program/options.h"
+#include "program/output.h"
 #include "side.h"
 #include "summary.h"
 

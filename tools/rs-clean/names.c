@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "memory.h"
-#include "number.h"
+#include "base/memory.h"
+#include "base/number.h"
 
 void names_init(struct names *names) {
     *names = (struct names){0};

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "ids.h"
+#include "format/ids.h"
 #include "rows.h"
 
 struct names {

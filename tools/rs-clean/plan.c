@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "columns.h"
-#include "memory.h"
 
 static bool has_room(const struct plan *plan, const char *option, struct rs_error *err) {
     return plan->n < RS_TABLE_MAX_COLUMNS ||

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
-#include "form.h"
-#include "table.h"
+#include "base/error.h"
+#include "format/table.h"
+#include "text/form.h"
 
 struct planned_column {
     char *name;

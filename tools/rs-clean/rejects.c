@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "number.h"
-#include "options.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "program/options.h"
 
 /* The automatic limit: a hundredth, but ten in any case unless they are half of all. EARLY: so many
  * records without a good one are enough to know. */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
-#include "output.h"
+#include "base/error.h"
+#include "program/output.h"
 #include "rows.h"
 
 struct rejects {

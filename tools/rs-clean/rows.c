@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "utf8.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 #include "values.h"
 
 enum { ARENA = 1 << 16 };

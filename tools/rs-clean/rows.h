@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/when.h"
 #include "columns.h"
-#include "fields.h"
-#include "when.h"
+#include "text/fields.h"
 
 /* Why a record gives no rating. MISSING is no fault: the file says that there is none. */
 enum reason {

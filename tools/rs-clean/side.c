@@ -4,14 +4,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/utf8.h"
 #include "cells.h"
 #include "columns.h"
-#include "fields.h"
-#include "memory.h"
-#include "number.h"
 #include "plan.h"
-#include "text.h"
-#include "utf8.h"
+#include "text/fields.h"
+#include "text/text.h"
 
 /* A side table while it is read. */
 struct reading_side {

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "format/table.h"
 #include "rejects.h"
-#include "table.h"
 
 /* Reads PATH into TABLE. COLUMNS is --user-columns or --item-columns, named OPTION in errors, or
  * NULL to take all columns as they are; USERS says which side it is. False after filling *err;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 void sink_open(struct sink *sink) {
     names_init(&sink->users);

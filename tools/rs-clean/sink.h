@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "format/pairs.h"
 #include "hold.h"
 #include "names.h"
-#include "pairs.h"
 
 struct context {
     char *name;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/progress.h"
 #include "inputs.h"
-#include "memory.h"
-#include "progress.h"
 
 /* Ratings that an earlier run wrote: names get the sink's indices, ratings are checked anew. */
 

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 enum { MOST_THREADS = 32 }; /* more would only wait for the one that takes */
 

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "rows.h"
-#include "text.h"
+#include "text/text.h"
 
 /* Takes the rows of a block; never two at a time, and in order. */
 typedef bool team_take(void *context, struct rows *rows, struct rs_error *err);

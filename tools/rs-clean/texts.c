@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "progress.h"
+#include "base/memory.h"
+#include "base/progress.h"
 #include "team.h"
-#include "text.h"
+#include "text/text.h"
 
 /* Text */
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "memory.h"
-#include "number.h"
-#include "utf8.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/utf8.h"
 
 enum { HELD_DIGITS = 6, FLOAT_DIGITS = 9 };
 #define LARGEST 1e28 /* so that a sum of 2^32 ratings is finite in a float */

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blend.h"
-#include "dense.h"
-#include "memory.h"
-#include "message.h"
-#include "pairs.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "factors/svd.h"
+#include "format/pairs.h"
+#include "hybrid/blend.h"
+#include "linear/dense.h"
 #include "part.h"
-#include "svd.h"
 #include "symmetric.h"
 
 enum { N_ITEMS = 1 + N_OTHERS, SVD_FACTORS = 32 };

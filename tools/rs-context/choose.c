@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "significance.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "measures/significance.h"
 
 struct search {
     const struct data *data;

@@ -2,8 +2,8 @@
 #ifndef CONTEXT_DATA_H
 #define CONTEXT_DATA_H
 
-#include "context.h"
-#include "matrix.h"
+#include "context/context.h"
+#include "ratings/matrix.h"
 
 enum { N_FOLDS = 5, N_TRAITS = 15, WIDTH = N_TRAITS + 1 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "symmetric.h"
 
 enum { ROUNDS = 16, CELLS_MAX = 1 << 25 };

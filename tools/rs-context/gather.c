@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/random.h"
 #include "data.h"
-#include "memory.h"
-#include "message.h"
-#include "options.h"
-#include "pairs.h"
-#include "random.h"
+#include "format/pairs.h"
+#include "program/options.h"
 
 /* A value counts that so many ratings, of so many users, have. */
 enum { LEAST_RATINGS = 20, LEAST_USERS = 2 };

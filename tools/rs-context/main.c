@@ -6,13 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+#include "base/message.h"
 #include "choices.h"
 #include "data.h"
-#include "memory.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
-#include "pairs.h"
+#include "format/pairs.h"
+#include "program/options.h"
+#include "program/output.h"
 #include "residuals.h"
 #include "write.h"
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "baseline.h"
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "ratings/baseline.h"
 
 unsigned part_fold(const struct data *data, size_t r, uint64_t seed) {
     struct rs_id user = rs_ids_get(&data->matrix->users.ids, data->user[r]);

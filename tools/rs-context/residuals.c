@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "mf.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "factors/mf.h"
+#include "factors/svd.h"
 #include "part.h"
-#include "svd.h"
 
 enum { MF_FACTORS = 8, SVD_FACTORS = N_TRAITS - MF_FACTORS };
 

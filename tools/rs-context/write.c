@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "memory.h"
-#include "writer.h"
+#include "base/memory.h"
+#include "format/writer.h"
 
 static json_t *digest_json(uint64_t digest) {
     char text[17];

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "evidence.h"
-#include "memory.h"
-#include "pairs.h"
+#include "format/pairs.h"
 
 /* Completeness */
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 /* The same two functions for every type of element. */
 #define COLUMN(name, type)                                                                         \

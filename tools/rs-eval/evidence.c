@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "pairs.h"
+#include "base/memory.h"
+#include "format/pairs.h"
 
 const char *const task_names[] = {"predict", "rank", "top", NULL};
 

@@ -12,11 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "column.h"
-#include "error.h"
-#include "ids.h"
-#include "scale.h"
-#include "table.h"
+#include "format/ids.h"
+#include "format/scale.h"
+#include "format/table.h"
 
 enum task { TASK_PREDICT, TASK_RANK, TASK_TOP, N_TASKS };
 extern const char *const task_names[]; /* "predict", "rank", "top" */

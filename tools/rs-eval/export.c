@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "number.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "format/writer.h"
 #include "print.h"
-#include "writer.h"
 
 /* A field of RFC 4180. */
 static void put_field(FILE *file, const char *text) {

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "listing.h"
-#include "memory.h"
 
 static size_t fold_number(const struct evidence *evidence, const struct fold *fold) {
     size_t f = 0;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 void layout_add(struct layout *layout, char *text, bool marked) {
     rs_grow(&layout->cells, &layout->capacity, layout->n_cells + 1, sizeof *layout->cells);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exposure.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "measures/exposure.h"
 
 static bool popularity_known(const struct shelf *shelf, const struct answers *answers) {
     for (size_t i = 0; i < answers->lists.n; i++)

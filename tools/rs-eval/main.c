@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/progress.h"
+#include "format/reader.h"
 #include "input.h"
 #include "judge.h"
-#include "memory.h"
-#include "message.h"
-#include "number.h"
-#include "options.h"
-#include "output.h"
 #include "print.h"
-#include "progress.h"
-#include "reader.h"
+#include "program/options.h"
+#include "program/output.h"
 
 static const char *metrics = NULL;
 static const char *cutoffs = "10";

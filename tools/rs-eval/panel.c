@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "significance.h"
+#include "base/memory.h"
+#include "measures/significance.h"
 
 /* Columns of numbers by user, each kept once: the denominators of most measures are alike. */
 struct columns {

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "layout.h"
-#include "memory.h"
 
 static char *value_text(double value) {
     return fabs(value) < 1000 ? rs_format("%.4f", value) : rs_format("%.1f", value);

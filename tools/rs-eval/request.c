@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "options.h"
+#include "base/memory.h"
+#include "program/options.h"
 
 /* Notation: r true rating, p predicted one, c(p) p clipped to the training data's scale; u a user
  * of a fold with L_u the list of all candidates (or of the first K), R_u the relevant test items,

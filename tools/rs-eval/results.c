@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 void results_add(struct results *results, struct result result) {
     rs_grow(&results->all, &results->capacity, results->n + 1, sizeof *results->all);

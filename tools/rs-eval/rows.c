@@ -3,9 +3,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
+#include "format/pairs.h"
 #include "grouping.h"
-#include "memory.h"
-#include "pairs.h"
 
 /* A segment of the rows for which BELONGS says so. */
 static void add_rows(const struct source *source, char *name,

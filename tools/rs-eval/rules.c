@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "number.h"
-#include "options.h"
+#include "base/number.h"
+#include "program/options.h"
 #include "tally.h"
 
 /* The span of the scales of all folds, so that a rating means the same in each. */

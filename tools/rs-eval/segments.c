@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "grouping.h"
-#include "memory.h"
-#include "options.h"
+#include "program/options.h"
 
 static void leave_out(struct segments *segments, char *line) {
     rs_grow(&segments->left_out, &segments->left_out_capacity, segments->n_left_out + 1,

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
 
 static const struct rs_table_column *choose_column(const struct rs_table *table, const char *name) {
     if (name != NULL) {

@@ -4,7 +4,7 @@
 #define SHELF_H
 
 #include "evidence.h"
-#include "graph.h"
+#include "neighbours/graph.h"
 #include "training.h"
 
 /* Categories of the items, the same in all folds. */

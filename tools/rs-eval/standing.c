@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "memory.h"
-#include "ranks.h"
+#include "base/memory.h"
+#include "measures/ranks.h"
 
 enum gain { GAIN_BINARY, GAIN_LINEAR, GAIN_EXPONENTIAL, N_GAINS };
 

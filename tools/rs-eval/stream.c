@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
+#include "format/pairs.h"
 #include "input.h"
-#include "memory.h"
-#include "pairs.h"
 
 char *input_name(const char *path) {
     if (strcmp(path, "-") == 0) return rs_strdup("model");

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "ranks.h"
+#include "base/memory.h"
+#include "measures/ranks.h"
 #include "standing.h"
 
 struct tally tally_new(const struct evidence *evidence, const struct requests *requests) {

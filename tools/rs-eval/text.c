@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/when.h"
+#include "format/pairs.h"
 #include "input.h"
-#include "memory.h"
-#include "number.h"
-#include "pairs.h"
-#include "text.h"
-#include "when.h"
+#include "text/text.h"
 
 enum part { USER, ITEM, SCORE, RATING, TIME, N_PARTS, NOT_USED = -1 };
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "pairs.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "format/pairs.h"
 
 static bool take_training(struct ratings *ratings, const struct piece *piece,
                           struct rs_error *err) {

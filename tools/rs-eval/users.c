@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "grouping.h"
-#include "memory.h"
 
 static bool in_a_fold(const struct evidence *evidence, uint32_t user) {
     for (size_t f = 0; f < evidence->n_folds; f++) {

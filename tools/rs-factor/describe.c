@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "model.h"
-#include "models.h"
-#include "output.h"
-#include "svd.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "factors/svd.h"
+#include "hybrid/models.h"
+#include "model/model.h"
+#include "program/output.h"
 
 /* The title of an item, or its id. */
 static json_t *name_of(const struct rs_matrix *matrix, uint32_t item) {

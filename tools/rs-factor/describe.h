@@ -2,7 +2,7 @@
 #ifndef DESCRIBE_H
 #define DESCRIBE_H
 
-#include "matrix.h"
+#include "ratings/matrix.h"
 
 /* Prints a line of JSON for each factor of the model PATH to the file TO: its number, its share of
  * the sum of squares, its singular value, the SHOWN items of greatest and of least entries, by

@@ -1,7 +1,7 @@
 /* EASE as a method of rs-factor. */
-#include "ease.h"
+#include "factors/ease.h"
 
-#include "message.h"
+#include "base/message.h"
 #include "method.h"
 
 static double power = 0.25;

@@ -1,9 +1,9 @@
 /* Bayesian matrix factorisation as a method of rs-factor. */
-#include "gibbs.h"
+#include "factors/gibbs.h"
 
-#include "message.h"
+#include "base/message.h"
+#include "base/progress.h"
 #include "method.h"
-#include "progress.h"
 
 static int64_t samples = 0;
 static int64_t chains = 2;

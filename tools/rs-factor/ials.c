@@ -1,9 +1,9 @@
 /* iALS as a method of rs-factor. */
-#include "ials.h"
+#include "factors/ials.h"
 
 #include <math.h>
 
-#include "message.h"
+#include "base/message.h"
 #include "method.h"
 
 static double alpha = 0.3;

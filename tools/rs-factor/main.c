@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+#include "base/message.h"
 #include "describe.h"
-#include "memory.h"
-#include "message.h"
+#include "factors/svd.h"
 #include "method.h"
-#include "options.h"
-#include "output.h"
-#include "preference.h"
-#include "svd.h"
+#include "program/options.h"
+#include "program/output.h"
+#include "ratings/preference.h"
 
 static const struct method *const methods[] = {&method_ease, &method_gibbs, &method_ials,
                                                &method_mf,   &method_sets,  &method_svd};

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "matrix.h"
-#include "tool.h"
+#include "program/tool.h"
+#include "ratings/matrix.h"
 
 struct method {
     const char *name;

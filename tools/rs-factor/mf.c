@@ -1,9 +1,9 @@
 /* Biased matrix factorisation as a method of rs-factor. */
-#include "mf.h"
+#include "factors/mf.h"
 
 #include <math.h>
 
-#include "message.h"
+#include "base/message.h"
 #include "method.h"
 
 static double tau = 1;

@@ -1,7 +1,7 @@
 /* Truncated SVD as a method of rs-factor. */
-#include "svd.h"
+#include "factors/svd.h"
 
-#include "message.h"
+#include "base/message.h"
 #include "method.h"
 
 static int values = RS_SVD_PREFERENCE;

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "graph.h"
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "hybrid/models.h"
 #include "model.h"
-#include "models.h"
+#include "neighbours/graph.h"
 
 enum { MAX_PARTS = RS_N_TASKS * RS_MAX_PARENTS + 8 };
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
 #include "model.h"
-#include "output.h"
+#include "program/output.h"
 
 static const char *matrix_path = NULL;
 static struct rs_list predict_specs = {0};

@@ -2,8 +2,8 @@
 #ifndef RS_MODEL_TOOL_H
 #define RS_MODEL_TOOL_H
 
-#include "folder.h"
-#include "options.h"
+#include "hybrid/folder.h"
+#include "program/options.h"
 
 /* What goes into a folder. */
 struct ingredients {

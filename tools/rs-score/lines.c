@@ -2,14 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "listing.h"
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "format/table.h"
+#include "model/listing.h"
 #include "names.h"
-#include "number.h"
-#include "output.h"
+#include "program/output.h"
 #include "score.h"
-#include "table.h"
 
 /* Whose answer is written. */
 struct answer {

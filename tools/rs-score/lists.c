@@ -1,12 +1,12 @@
 /* Lists the best items for users. */
 #include <stdlib.h>
 
-#include "listing.h"
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/progress.h"
+#include "model/listing.h"
 #include "names.h"
-#include "output.h"
-#include "progress.h"
+#include "program/output.h"
 #include "score.h"
 
 /* Whom to list for: lines of the matrix, or names that it does not know. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
-#include "utf8.h"
+#include "base/message.h"
+#include "base/utf8.h"
 
 void names_open(struct names *names, const char *path) {
     *names = (struct names){.path = path};

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "ids.h"
+#include "format/ids.h"
 
 struct names {
     const char *path;

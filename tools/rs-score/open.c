@@ -3,9 +3,9 @@
 
 #include <sys/stat.h>
 
-#include "memory.h"
-#include "message.h"
-#include "models.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "hybrid/models.h"
 
 bool open_is_folder(const char *model) {
     struct stat status;

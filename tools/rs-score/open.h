@@ -3,9 +3,9 @@
 #ifndef SCORE_OPEN_H
 #define SCORE_OPEN_H
 
-#include "blend.h"
-#include "folder.h"
-#include "options.h"
+#include "hybrid/blend.h"
+#include "hybrid/folder.h"
+#include "program/options.h"
 
 /* What the options name. */
 struct choice {

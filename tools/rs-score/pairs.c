@@ -4,12 +4,12 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "blend.h"
-#include "memory.h"
-#include "message.h"
-#include "output.h"
-#include "progress.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "hybrid/blend.h"
+#include "program/output.h"
 #include "score.h"
 
 /* The pairs in the order in which they came, drawn ones behind them. */

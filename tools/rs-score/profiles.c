@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#include "memory.h"
-#include "message.h"
-#include "pairs.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "format/pairs.h"
 
 struct given {
     uint32_t user, item;

@@ -3,7 +3,7 @@
 #ifndef SCORE_PROFILES_H
 #define SCORE_PROFILES_H
 
-#include "model.h"
+#include "model/model.h"
 
 struct profiles {
     const struct rs_matrix *matrix;

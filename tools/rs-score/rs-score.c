@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/progress.h"
 #include "open.h"
-#include "options.h"
-#include "progress.h"
+#include "program/options.h"
 #include "score.h"
 
 static const char *matrix_path = NULL;

@@ -5,9 +5,9 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "model.h"
-#include "pairs.h"
-#include "part.h"
+#include "base/part.h"
+#include "format/pairs.h"
+#include "model/model.h"
 #include "profiles.h"
 #include "situations.h"
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "options.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "program/options.h"
 
 static bool is_word(const char *word, size_t length, const char *other) {
     return strlen(other) == length && memcmp(word, other, length) == 0;

@@ -2,8 +2,8 @@
 #ifndef SITUATIONS_H
 #define SITUATIONS_H
 
-#include "context.h"
-#include "pairs.h"
+#include "context/context.h"
+#include "format/pairs.h"
 
 struct situations {
     const struct rs_context_model *model;

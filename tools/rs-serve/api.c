@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "call.h"
-#include "memory.h"
 #include "parameters.h"
 
 struct route {

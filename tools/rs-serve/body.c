@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "memory.h"
-#include "number.h"
-#include "pairs.h"
-#include "utf8.h"
-#include "when.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "base/when.h"
+#include "format/pairs.h"
 
 static char *room(struct body *body, size_t n) {
     rs_grow(&body->bytes, &body->capacity, body->n + n, 1);

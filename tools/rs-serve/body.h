@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ids.h"
+#include "format/ids.h"
 
 struct body {
     char *bytes; /* the owner frees it */

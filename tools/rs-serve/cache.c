@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 enum {
     N_SHARDS = 32,

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 struct connection {
     int socket; /* -1: free */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "body.h"
-#include "matrix.h"
+#include "ratings/matrix.h"
 
 /* "Title" where the table has one, with a comma in front: ,"Title":"Jade Harbour, The (2002)". */
 void describe_title(struct body *body, const struct rs_matrix *matrix, uint32_t item);

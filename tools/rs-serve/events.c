@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "memory.h"
-#include "pairs.h"
-#include "when.h"
+#include "base/memory.h"
+#include "base/when.h"
+#include "format/pairs.h"
 
 static int64_t now_ms(void) {
     struct timespec now;

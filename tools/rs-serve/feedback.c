@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "api.h"
+#include "base/memory.h"
 #include "call.h"
 #include "events.h"
-#include "memory.h"
 
 static bool take(struct call *call, bool adds) {
     struct submission *submission = rs_calloc(1, sizeof *submission);

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "api.h"
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
 
 enum { CONNECTION_MEMORY = 32 * 1024, BACKLOG = 1024 };
 

@@ -5,8 +5,8 @@
 #ifndef SERVE_HTTP_H
 #define SERVE_HTTP_H
 
+#include "base/error.h"
 #include "connections.h"
-#include "error.h"
 #include "server.h"
 
 struct http;

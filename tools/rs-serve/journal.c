@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
 #include "seen.h"
 #include "segment.h"
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "call.h"
 #include "describe.h"
-#include "memory.h"
-#include "pairs.h"
+#include "format/pairs.h"
 #include "reasons.h"
 #include "situation.h"
 

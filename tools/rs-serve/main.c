@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "http.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
 #include "page.h"
 #include "process.h"
+#include "program/options.h"
+#include "program/output.h"
 #include "server.h"
 #include "watch.h"
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "base/memory.h"
 #include "connections.h"
-#include "memory.h"
 #include "server.h"
 
 /* Upper ends of the buckets in microseconds; the last is infinite. */

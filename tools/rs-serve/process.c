@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 bool process_become(const char *user, struct rs_error *err) {
     errno = 0;

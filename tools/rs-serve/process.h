@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
+#include "base/error.h"
 
 /* Becomes another user for good, with that user's groups and nothing else. */
 bool process_become(const char *user, struct rs_error *err);

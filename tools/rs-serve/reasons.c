@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "describe.h"
-#include "memory.h"
 
 /* Puts a reason in its place among the K best; one of the same entry is there once, the better. */
 static void insert(struct reason *reasons, size_t *n, size_t k, struct reason reason) {

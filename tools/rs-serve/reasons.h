@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "body.h"
-#include "model.h"
+#include "model/model.h"
 #include "snapshot.h"
 
 struct reason {

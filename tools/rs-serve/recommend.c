@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/topk.h"
 #include "call.h"
 #include "describe.h"
 #include "events.h"
-#include "memory.h"
 #include "reasons.h"
 #include "situation.h"
-#include "topk.h"
 
 enum { N_REASONS = 2 };
 

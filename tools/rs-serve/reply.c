@@ -7,8 +7,8 @@
 #include <sys/random.h>
 #include <xxhash.h>
 
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
 
 static struct MHD_Response *response_of(const char *bytes, size_t n, bool owned, const char *type) {
     struct MHD_Response *response = MHD_create_response_from_buffer(

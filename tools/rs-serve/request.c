@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 static int digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';

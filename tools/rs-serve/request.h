@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ids.h"
+#include "format/ids.h"
 
 enum method {
     METHOD_GET = 1,

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <xxhash.h>
 
-#include "ids.h"
+#include "format/ids.h"
 
 enum { SEEN_RECENT = 2000000 };
 

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "format.h"
-#include "memory.h"
-#include "pairs.h"
-#include "reader.h"
-#include "writer.h"
+#include "base/memory.h"
+#include "format/file.h"
+#include "format/format.h"
+#include "format/pairs.h"
+#include "format/reader.h"
+#include "format/writer.h"
 
 /* Writing */
 

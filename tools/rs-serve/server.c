@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
+#include "base/memory.h"
+#include "base/message.h"
 
 bool server_open(struct server *server, const char *model_path, const char *journal_path,
                  size_t journal_file_bytes, size_t cache_bytes, struct rs_error *err) {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "when.h"
+#include "base/when.h"
 
 enum { MINUTE = 60000 };
 

@@ -1,5 +1,5 @@
 /* In which situation a request is answered: what ?at= and ?context= say, the model's context
- * (common/context.h) makes of it, and what the answer says of that. */
+ * (common/context/context.h) makes of it, and what the answer says of that. */
 #ifndef SERVE_SITUATION_H
 #define SERVE_SITUATION_H
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "knn.h"
-#include "memory.h"
-#include "pairs.h"
+#include "base/memory.h"
+#include "format/pairs.h"
+#include "neighbours/knn.h"
 
 static enum rs_counts counts_of(const struct rs_matrix *matrix) {
     const json_t *parameters = json_object_get(matrix->header, "parameters");

@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "assembly.h"
-#include "context.h"
-#include "error.h"
-#include "folder.h"
-#include "graph.h"
-#include "listing.h"
+#include "base/error.h"
+#include "context/context.h"
+#include "hybrid/folder.h"
+#include "model/listing.h"
+#include "neighbours/graph.h"
+#include "ratings/assembly.h"
 
 enum { MAX_WORKERS = 256 };
 

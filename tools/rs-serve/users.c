@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "pairs.h"
+#include "base/memory.h"
+#include "format/pairs.h"
 
 enum { N_SHARDS = 64 };
 

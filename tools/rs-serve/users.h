@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ids.h"
-#include "model.h"
+#include "format/ids.h"
+#include "model/model.h"
 #include "snapshot.h"
 
 /* One thing that a user said of an item, as it is in the journal. */

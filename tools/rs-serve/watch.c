@@ -10,8 +10,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "folder.h"
-#include "memory.h"
+#include "base/memory.h"
+#include "hybrid/folder.h"
 
 enum { QUIET_MS = 50, EVENT_BYTES = 64 * 1024 };
 

@@ -2,7 +2,7 @@
 #ifndef SERVE_WATCH_H
 #define SERVE_WATCH_H
 
-#include "error.h"
+#include "base/error.h"
 
 struct watch;
 

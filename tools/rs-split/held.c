@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "progress.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/progress.h"
+#include "base/random.h"
 #include "split.h"
 
 /* Holding */

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "number.h"
-#include "options.h"
-#include "progress.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "base/when.h"
+#include "program/options.h"
 #include "sinks.h"
 #include "split.h"
-#include "when.h"
 
 static const char *const part_names[] = {"train", "test", NULL};
 

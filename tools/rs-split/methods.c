@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
-#include "number.h"
-#include "random.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/random.h"
 #include "split.h"
 
 bool amount_parse(const char *text, struct amount *amount) {

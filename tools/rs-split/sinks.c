@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "message.h"
-#include "when.h"
+#include "base/message.h"
+#include "base/when.h"
 
 static const char *const method_names[] = {[METHOD_FOLDS] = "folds",
                                            [METHOD_HOLDOUT] = "holdout",

@@ -2,9 +2,9 @@
 #ifndef RS_SPLIT_SINKS_H
 #define RS_SPLIT_SINKS_H
 
-#include "output.h"
+#include "program/output.h"
+#include "program/tool.h"
 #include "split.h"
-#include "tool.h"
 
 enum { MAX_SPLITS = 5 }; /* inside one another; the header would get too deep */
 

@@ -2,7 +2,7 @@
 #ifndef RS_SPLIT_H
 #define RS_SPLIT_H
 
-#include "pairs.h"
+#include "format/pairs.h"
 
 enum role { ROLE_TRAIN, ROLE_TEST, ROLE_LEFT_OUT, N_ROLES };
 

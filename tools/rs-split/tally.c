@@ -2,7 +2,7 @@
  * test's future. */
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "split.h"
 
 enum { FIRST_SLOTS = 1024, MS_PER_HOUR = 3600000 };

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "describe.h"
-#include "memory.h"
-#include "significance.h"
+#include "measures/significance.h"
 
 enum { GROUPS_SHOWN = 50 };
 

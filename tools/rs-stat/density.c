@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 /* NUMBER[old] = the new number of those that occur, RS_NONE of others. Returns how many occur. */
 static size_t number_those(const uint32_t *values, size_t n, size_t n_old, uint32_t *number) {

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/when.h"
 #include "density.h"
-#include "memory.h"
-#include "significance.h"
+#include "measures/significance.h"
 #include "skew.h"
-#include "when.h"
 
 #define COLUMNS(...) ((const char *const[]){__VA_ARGS__, NULL})
 

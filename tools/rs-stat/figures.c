@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "number.h"
-#include "when.h"
-#include "writer.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/when.h"
+#include "format/writer.h"
 
 struct figure *figures_add(struct figures *figures, const char *name, const char *says,
                            const char *key, const char *const *columns) {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/random.h"
 
 enum { DAY_MS = 86400000, HOUR_MS = 3600000 };
 

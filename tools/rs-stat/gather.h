@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format/pairs.h"
 #include "helper.h"
-#include "pairs.h"
 
 /* Ratings of one user, of one item, of one hour. */
 struct sums {

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/message.h"
 #include "describe.h"
-#include "matrix.h"
-#include "memory.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
+#include "program/options.h"
+#include "program/output.h"
+#include "ratings/matrix.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_RS };
 static const char *const format_names[] = {"text", "json", "csv", "rs", NULL};

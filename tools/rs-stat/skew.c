@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 enum { TAIL_LEAST = 50, TAIL_BOUNDS = 60 };
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 
 void alias_make(struct alias_cell *cells, const float *weights, size_t n) {
     double total = 0;

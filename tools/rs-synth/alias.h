@@ -3,7 +3,7 @@
 #ifndef SYNTH_ALIAS_H
 #define SYNTH_ALIAS_H
 
-#include "random.h"
+#include "base/random.h"
 
 struct alias_cell {
     uint32_t threshold; /* below it the cell's own index, else the other */

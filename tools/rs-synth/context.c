@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
+#include "base/number.h"
 #include "normal.h"
-#include "number.h"
-#include "options.h"
+#include "program/options.h"
 #include "streams.h"
 
 static const struct {

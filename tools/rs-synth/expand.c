@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "options.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/random.h"
+#include "program/options.h"
 #include "reduce.h"
 #include "shuffle.h"
 #include "streams.h"

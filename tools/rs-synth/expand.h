@@ -8,7 +8,7 @@
 #ifndef SYNTH_EXPAND_H
 #define SYNTH_EXPAND_H
 
-#include "pairs.h"
+#include "format/pairs.h"
 #include "rows.h"
 
 struct expansion {

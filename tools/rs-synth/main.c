@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/when.h"
 #include "expand.h"
-#include "memory.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
+#include "program/options.h"
+#include "program/output.h"
 #include "sides.h"
 #include "synthesis.h"
 #include "truth.h"
-#include "when.h"
 
 static int like = 0;
 static int64_t n_users = 943, n_items = 1682, n_ratings = 100000, least = 20;

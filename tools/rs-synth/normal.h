@@ -2,7 +2,7 @@
 #ifndef SYNTH_NORMAL_H
 #define SYNTH_NORMAL_H
 
-#include "random.h"
+#include "base/random.h"
 
 /* The standard normal deviate that lies below it with probability P in (0, 1). Wichura: Algorithm
  * AS 241, the percentage points of the normal distribution, Applied Statistics 1988, routine PPND7,

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "number.h"
-#include "pairs.h"
-#include "progress.h"
-#include "random.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "format/pairs.h"
 #include "streams.h"
 
 enum { TEXT_MAX = 24, BLOCK_ROWS = 65536 };

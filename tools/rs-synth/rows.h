@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "context.h"
-#include "ids.h"
+#include "format/ids.h"
 
 /* Users and items by id, from 1. */
 struct rows {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "normal.h"
 
 /* Sizes, scales and least counts are those of the sets; the exponents were fitted to their sums of

@@ -1,6 +1,6 @@
 #include "shuffle.h"
 
-#include "random.h"
+#include "base/random.h"
 #include "streams.h"
 
 struct shuffle shuffle_make(uint32_t n, uint64_t seed, uint32_t a, uint32_t b) {

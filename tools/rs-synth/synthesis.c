@@ -4,8 +4,8 @@
 #include <omp.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "history.h"
-#include "memory.h"
 
 enum { ROWS_A_BLOCK = 32768 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "rows.h"
 
 /* Copies rows of WIDTH floats, STRIDE apart, into the order of ids. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
+#include "base/message.h"
 #include "view.h"
 
 static void print_element(struct out *out, const struct rs_array *array, size_t i) {

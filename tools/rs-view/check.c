@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph.h"
-#include "matrix.h"
-#include "memory.h"
-#include "message.h"
-#include "progress.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/progress.h"
+#include "neighbours/graph.h"
+#include "ratings/matrix.h"
 #include "view.h"
 
 static _Noreturn void die(const char *name, const char *reason) {

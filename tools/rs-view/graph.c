@@ -1,9 +1,9 @@
 /* A neighbour graph as rows: every line's neighbours from the nearest on. */
-#include "graph.h"
+#include "neighbours/graph.h"
 
 #include <string.h>
 
-#include "message.h"
+#include "base/message.h"
 #include "view.h"
 
 static bool print_line(const struct rs_graph *graph, size_t line, struct out *out) {

@@ -8,16 +8,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fields.h"
-#include "form.h"
-#include "memory.h"
-#include "message.h"
-#include "number.h"
-#include "output.h"
-#include "text.h"
-#include "tool.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/when.h"
+#include "program/output.h"
+#include "program/tool.h"
+#include "text/fields.h"
+#include "text/form.h"
+#include "text/text.h"
 #include "view.h"
-#include "when.h"
 
 enum { IMPORT_USER = -1, IMPORT_ITEM = -2, IMPORT_NOTHING = -3 };
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "message.h"
-#include "options.h"
-#include "output.h"
+#include "base/message.h"
+#include "program/options.h"
+#include "program/output.h"
 #include "view.h"
 
 static const char *const form_names[] = {"json", "csv", "tsv", NULL};

@@ -2,8 +2,8 @@
  * biases. */
 #include <string.h>
 
-#include "matrix.h"
-#include "message.h"
+#include "base/message.h"
+#include "ratings/matrix.h"
 #include "view.h"
 
 struct state {

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "number.h"
-#include "pairs.h"
-#include "utf8.h"
-#include "when.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "base/when.h"
+#include "format/pairs.h"
 
 enum { FLUSH_AT = 1 << 17, CELL_ROOM = 64 };
 

@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "ids.h"
+#include "format/ids.h"
 
 enum form { FORM_JSON, FORM_CSV, FORM_TSV };
 

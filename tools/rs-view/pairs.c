@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
-#include "message.h"
-#include "options.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "program/options.h"
 #include "view.h"
 
 enum origin { USER, ITEM, VALUE, CONTEXT, USER_TABLE, ITEM_TABLE };

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "memory.h"
+#include "base/memory.h"
 #include "view.h"
 
 void out_table_cell(struct out *out, const struct rs_table_column *column, uint32_t r) {

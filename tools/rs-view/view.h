@@ -4,10 +4,10 @@
 #ifndef RS_VIEW_H
 #define RS_VIEW_H
 
-#include "file.h"
+#include "format/file.h"
+#include "format/pairs.h"
 #include "out.h"
-#include "pairs.h"
-#include "tool.h"
+#include "program/tool.h"
 
 /* The command line. */
 struct asked {

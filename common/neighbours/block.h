@@ -1,0 +1,54 @@
+/* Blocks of lines, in the form in which other lines are summed against them.
+ *
+ * The columns of least rank, the *head*, which many lines have, lie densely (dense.h); of the
+ * others there is a list for every column of what the block has in it (scatter.h). Where the one
+ * ends and the other begins is a matter of speed alone, and differs between blocks: sums of levels
+ * are exact. */
+#ifndef RS_BLOCK_H
+#define RS_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "neighbours/dots.h"
+#include "neighbours/packed.h"
+#include "neighbours/scatter.h"
+
+/* How the lines from..to-1 (positions) are compared with the rows before them. */
+struct rs_block_plan {
+    size_t from, to;
+    size_t head;     /* columns kept densely, a multiple of RS_DOTS_COLUMNS */
+    bool by_columns; /* not as a block: each of its lines is summed with all rows instead */
+    double cycles;   /* estimate */
+};
+
+struct rs_block {
+    size_t from, to;
+    size_t stride; /* lines, rounded up to a multiple of RS_DOTS_LINES */
+    size_t head;
+    uint8_t *dense;  /* [stride / RS_DOTS_LINES][head / RS_DOTS_COLUMNS][RS_DOTS_GROUP_BYTES] */
+    uint32_t *start; /* of the list of each rank from head on; then their end, and padding */
+    uint32_t *list;  /* entries: where in the block, and level */
+    double *value;
+    size_t dense_capacity, list_capacity;
+};
+
+/* Chooses the head and decides. COUNTS is scratch for n_columns + 1 elements. Dense columns take at
+ * most MAX_DENSE bytes. BY_COLUMNS: the packed lines have their columns. */
+void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
+                     const struct rs_dots_kernel *kernel, size_t max_dense, bool by_columns,
+                     uint32_t *counts);
+
+/* Makes an empty block / fills it as planned, reusing its memory. */
+void rs_block_make(struct rs_block *block, const struct rs_packed *packed);
+void rs_block_fill(struct rs_block *block, const struct rs_packed *packed,
+                   const struct rs_block_plan *plan);
+
+void rs_block_free(struct rs_block *block);
+
+static inline size_t rs_block_stride(size_t from, size_t to) {
+    return (to - from + RS_DOTS_LINES - 1) / RS_DOTS_LINES * RS_DOTS_LINES;
+}
+
+#endif

@@ -1,0 +1,473 @@
+#include "neighbours/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/memory.h"
+
+/* The sums of a tile of rows with a block and a panel of the block's dense columns stay in a cache
+ * of 2 MiB together, and nearly do in one of 1 MiB. */
+enum { TILE_BYTES = 1 << 20, PANEL_BYTES = 1 << 19, TILE_ROWS = 256 };
+
+/* Room for the dense groups of one row and panel. */
+enum { PANEL_GROUPS = PANEL_BYTES / RS_DOTS_GROUP_BYTES };
+
+struct rs_comparer {
+    struct rs_comparison *shared;
+    struct rs_block block;
+    bool is_filled;
+    void *lists;   /* accumulators of one row, RS_PAIRS more than its lines; zero between rows */
+    int32_t *sums; /* of levels: [row of the tile][sum][line of the block] */
+    struct rs_dots_group *groups; /* of a tile and panel, TILE_ROWS * PANEL_GROUPS */
+    size_t n_groups[TILE_ROWS];
+    uint64_t next[TILE_ROWS]; /* the first entry of each row behind the panels done */
+    struct rs_span *spans;
+    size_t spans_capacity;
+    struct rs_offers offers;
+};
+
+/* How a tile is cut. */
+struct tile {
+    size_t from, n; /* rows */
+    size_t stride, row_sums;
+};
+
+size_t rs_compare_block_lines(enum rs_sums_kind kind) {
+    return kind == RS_LEVEL_PRODUCT ? 2048 : kind == RS_LEVEL_SUMS ? 512 : 1024;
+}
+
+static size_t planes_of(enum rs_sums_kind kind) {
+    return kind == RS_LEVEL_PRODUCT ? 1 : kind == RS_LEVEL_SUMS ? RS_N_SUMS : 0;
+}
+
+static size_t tile_elements(const struct rs_comparison *comparison) {
+    size_t row = comparison->block_lines * planes_of(comparison->packed.kind);
+    return row > TILE_BYTES / sizeof(int32_t) ? row : TILE_BYTES / sizeof(int32_t);
+}
+
+/* Bytes of the accumulators for one line with a block, or with all rows. */
+static size_t list_bytes(const struct rs_comparison *comparison) {
+    size_t lines = comparison->block_lines, n_rows = comparison->packed.n_rows;
+    if (comparison->by_columns && n_rows > lines) lines = n_rows;
+    return (lines + RS_PAIRS) * rs_scatter_bytes(comparison->packed.kind);
+}
+
+struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
+    const struct rs_packed *packed = &comparison->packed;
+    struct rs_comparer *comparer = rs_calloc(1, sizeof *comparer);
+    comparer->shared = comparison;
+    comparer->offers.shortlists = &comparison->shortlists;
+    rs_block_make(&comparer->block, packed);
+    size_t bytes = list_bytes(comparison);
+    comparer->lists = rs_aligned(bytes, 1);
+    memset(comparer->lists, 0, bytes);
+    if (rs_packed_is_exact(packed->kind)) {
+        comparer->sums = rs_aligned(tile_elements(comparison), sizeof *comparer->sums);
+        comparer->groups = rs_malloc((size_t)TILE_ROWS * PANEL_GROUPS, sizeof *comparer->groups);
+    }
+    return comparer;
+}
+
+void rs_comparer_free(struct rs_comparer *comparer) {
+    rs_offers_flush(&comparer->offers);
+    rs_block_free(&comparer->block);
+    free(comparer->lists);
+    free(comparer->sums);
+    free(comparer->groups);
+    free(comparer->spans);
+    free(comparer);
+}
+
+size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_line) {
+    size_t bytes = sizeof(struct rs_comparer) + list_bytes(comparison) +
+                   2 * (longest_line + RS_SPAN_PADDING) * sizeof(struct rs_span);
+    if (!rs_packed_is_exact(comparison->packed.kind)) return bytes;
+    return bytes + tile_elements(comparison) * sizeof(int32_t) +
+           (size_t)TILE_ROWS * PANEL_GROUPS * sizeof(struct rs_dots_group);
+}
+
+/* Offers */
+
+static void offer(struct rs_comparer *comparer, size_t a, size_t b, float similarity) {
+    const uint32_t *line = comparer->shared->packed.line;
+    const float *threshold = comparer->shared->shortlists.threshold;
+    if (similarity >= threshold[a]) rs_offers_add(&comparer->offers, a, similarity, line[b]);
+    if (similarity >= threshold[b]) rs_offers_add(&comparer->offers, b, similarity, line[a]);
+}
+
+/* Bit i: passed[i] != 0, which is 0 or 1. */
+static uint64_t bits_of(const uint8_t passed[RS_PAIRS]) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < RS_PAIRS; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, passed + i, sizeof eight);
+        bits |= (eight * 0x0102040810204080u >> 56) << i;
+    }
+    return bits;
+}
+
+/* The three functions below set PASSED for those of RS_PAIRS pairs of which one line may want the
+ * other, and return whether there is any. Nearly always there is none, and so they ask that first.
+ */
+
+static inline bool is_wanted(float similarity, float threshold_x, float threshold) {
+    return similarity >= (threshold < threshold_x ? threshold : threshold_x);
+}
+
+RS_CLONES static bool compare_thresholds(const float *similarity, float threshold_x,
+                                         const float *threshold, uint8_t *passed) {
+    uint32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        any |= (uint32_t)is_wanted(similarity[i], threshold_x, threshold[i]);
+    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
+        passed[i] = is_wanted(similarity[i], threshold_x, threshold[i]);
+    return any != 0;
+}
+
+/* Cosines from products, without a division: right to one part in 10^5, on the safe side. */
+RS_CLONES static bool estimate_cosines(const int32_t *sums, const float *inverse_root, float root,
+                                       float threshold_x, const float *threshold, uint8_t *passed) {
+    float above = root * 0.99999f, above_x = threshold_x * above;
+    uint32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        any |= (uint32_t)is_wanted((float)sums[i] * inverse_root[i], above_x, threshold[i] * above);
+    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
+        passed[i] = is_wanted((float)sums[i] * inverse_root[i], above_x, threshold[i] * above);
+    return any != 0;
+}
+
+/* The same for jaccard: n / of >= threshold. */
+static inline bool may_overlap(double n, double n_both, float threshold_x, float threshold) {
+    float least = threshold < threshold_x ? threshold : threshold_x;
+    return n > 0 && n >= 0.99999 * (double)least * (n_both - n);
+}
+
+RS_CLONES static bool estimate_overlaps(const int32_t *sums, const double *n, double n_x,
+                                        float threshold_x, const float *threshold,
+                                        uint8_t *passed) {
+    uint32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++)
+        any |= (uint32_t)may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
+    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
+        passed[i] = may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
+    return any != 0;
+}
+
+/* Row X and the lines Y..Y + RS_PAIRS - 1, bit i of PASSED for line Y + i: offers the pairs whose
+ * row lies before the other line. Where BACKWARD, X is the other line and the rows are Y.... */
+static uint64_t pairs_in_order(uint64_t passed, size_t x, size_t y, size_t end, bool backward) {
+    if (backward) end = end < x ? end : x;
+    if (y >= end) return 0;
+    if (end - y < RS_PAIRS) passed &= ((uint64_t)1 << (end - y)) - 1;
+    if (backward || x < y) return passed;
+    return x - y >= RS_PAIRS - 1 ? 0 : passed & ~(uint64_t)0 << (x - y + 1);
+}
+
+/* What remains to be seen of a row: its sums with the lines from Y on. */
+struct view {
+    size_t x, y, end; /* the row; the first of RS_PAIRS lines; the end of the lines that count */
+    bool backward;
+};
+
+static void consider_products(struct rs_comparer *comparer, const struct view *view,
+                              const int32_t *sums) {
+    const struct rs_comparison *shared = comparer->shared;
+    const struct rs_line_facts *facts = &shared->packed.facts;
+    const float *threshold = shared->shortlists.threshold;
+    size_t x = view->x, y = view->y;
+    uint8_t passed[RS_PAIRS];
+    bool any = shared->how.metric == RS_JACCARD
+                   ? estimate_overlaps(sums, facts->n + y, facts->n[x], threshold[x], threshold + y,
+                                       passed)
+                   : estimate_cosines(sums, shared->inverse_root + y, (float)facts->root[x],
+                                      threshold[x], threshold + y, passed);
+    if (!any) return;
+    uint64_t bits = pairs_in_order(bits_of(passed), x, y, view->end, view->backward);
+    for (; bits != 0; bits &= bits - 1) {
+        size_t i = (size_t)__builtin_ctzll(bits);
+        offer(comparer, x, y + i,
+              rs_similarity_of_product(&shared->how, (double)sums[i], facts, x, y + i));
+    }
+}
+
+static void consider_sums(struct rs_comparer *comparer, const struct view *view,
+                          const struct rs_sums *sums) {
+    const struct rs_comparison *shared = comparer->shared;
+    const float *threshold = shared->shortlists.threshold;
+    float similarity[RS_PAIRS];
+    uint8_t passed[RS_PAIRS];
+    rs_similarity_of(&shared->how, sums, shared->packed.unit, &shared->packed.facts, view->x,
+                     view->y, similarity);
+    if (!compare_thresholds(similarity, threshold[view->x], threshold + view->y, passed)) return;
+    uint64_t bits = pairs_in_order(bits_of(passed), view->x, view->y, view->end, view->backward);
+    for (; bits != 0; bits &= bits - 1) {
+        size_t i = (size_t)__builtin_ctzll(bits);
+        offer(comparer, view->x, view->y + i, similarity[i]);
+    }
+}
+
+/* Sums of reals to be filled; where nobody counts, n is 1. */
+static void begin_sums(enum rs_sums_kind kind, struct rs_sums *sums) {
+    memset(sums, 0, sizeof *sums);
+    for (size_t i = 0; i < RS_PAIRS && kind == RS_REAL_PRODUCT; i++) sums->sum[RS_SUM_N][i] = 1;
+}
+
+/* Planes of levels' sums to reals; false where nothing is co-rated. */
+RS_CLONES static bool convert_sums(const int32_t *planes, size_t plane, struct rs_sums *sums) {
+    int32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++) any |= planes[RS_SUM_N * plane + i];
+    if (any == 0) return false;
+    for (size_t s = 0; s < RS_N_SUMS; s++)
+        for (size_t i = 0; i < RS_PAIRS; i++) sums->sum[s][i] = (double)planes[s * plane + i];
+    return true;
+}
+
+/* Lists */
+
+static struct rs_span *spans_for(struct rs_comparer *comparer, size_t n) {
+    rs_grow(&comparer->spans, &comparer->spans_capacity, n + RS_SPAN_PADDING,
+            sizeof *comparer->spans);
+    return comparer->spans;
+}
+
+static struct rs_span span_of(const struct rs_packed *packed, uint64_t e, uint64_t begin,
+                              uint64_t end) {
+    return (struct rs_span){begin, (uint32_t)(end - begin), packed->entry[e] >> RS_ENTRY_BITS,
+                            packed->value != NULL ? packed->value[e] : 0};
+}
+
+static void pad_spans(struct rs_span *spans, size_t n) {
+    memset(spans + n, 0, RS_SPAN_PADDING * sizeof *spans);
+}
+
+/* The block's lists for the entries FROM.. of row X. */
+static size_t find_block_spans(struct rs_comparer *comparer, size_t x, uint64_t from) {
+    const struct rs_packed *packed = &comparer->shared->packed;
+    const uint32_t *start = comparer->block.start;
+    uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
+    uint64_t end = packed->start[x + 1];
+    struct rs_span *spans = spans_for(comparer, end - from);
+    size_t n = 0;
+    for (uint64_t e = from; e < end; e++) {
+        uint32_t rank = packed->entry[e] & mask;
+        spans[n] = span_of(packed, e, start[rank], start[rank + 1]);
+        n += spans[n].n > 0;
+    }
+    pad_spans(spans, n);
+    return n;
+}
+
+static size_t find_column_spans(struct rs_comparer *comparer, size_t x) {
+    const struct rs_packed *packed = &comparer->shared->packed;
+    uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
+    uint64_t from = packed->start[x], end = packed->start[x + 1];
+    struct rs_span *spans = spans_for(comparer, end - from);
+    for (uint64_t e = from; e < end; e++) {
+        uint32_t rank = packed->entry[e] & mask;
+        spans[e - from] =
+            span_of(packed, e, packed->column_start[rank], packed->column_start[rank + 1]);
+    }
+    pad_spans(spans, end - from);
+    return end - from;
+}
+
+/* Level sums need their accumulators taken after so many spans. */
+static void add_level_sums(struct rs_comparer *comparer, const struct rs_span *spans, size_t n,
+                           int32_t *sums, size_t stride) {
+    const struct rs_block *block = &comparer->block;
+    for (size_t done = 0; done < n; done += RS_SCATTER_SPANS_MAX) {
+        size_t some = n - done < RS_SCATTER_SPANS_MAX ? n - done : RS_SCATTER_SPANS_MAX;
+        rs_scatter(RS_LEVEL_SUMS, comparer->lists, spans + done, some, block->list, NULL);
+        for (size_t line = 0; line < stride; line += RS_PAIRS)
+            rs_scatter_take_levels((char *)comparer->lists + line * rs_scatter_bytes(RS_LEVEL_SUMS),
+                                   sums + line, stride);
+    }
+}
+
+/* Dense columns */
+
+/* Collects the dense groups of row X from entry E up to the rank END; returns how many. */
+static size_t collect_groups(const struct rs_packed *packed, uint64_t *e, uint64_t row_end,
+                             size_t first_group, size_t end, struct rs_dots_group *groups) {
+    size_t n = 0;
+    uint32_t last = UINT32_MAX, levels = 0;
+    uint64_t at = *e;
+    for (; at < row_end; at++) {
+        uint32_t rank = packed->entry[at] & RS_ENTRY_MASK;
+        if (rank >= end) break;
+        uint32_t group = rank / RS_DOTS_COLUMNS;
+        n += group != last;
+        levels = (group == last ? levels : 0) | (packed->entry[at] >> RS_ENTRY_BITS)
+                                                    << 8 * (rank % RS_DOTS_COLUMNS);
+        last = group;
+        groups[n - 1] = (struct rs_dots_group){group - (uint32_t)first_group, levels};
+    }
+    *e = at;
+    return n;
+}
+
+static void multiply_panel(struct rs_comparer *comparer, const struct tile *tile,
+                           size_t first_group) {
+    const struct rs_comparison *shared = comparer->shared;
+    const struct rs_block *block = &comparer->block;
+    size_t n_groups = block->head / RS_DOTS_COLUMNS;
+    bool moments = shared->how.metric == RS_PEARSON;
+    for (size_t line = 0; line < tile->stride; line += RS_DOTS_LINES) {
+        const uint8_t *levels =
+            block->dense + (line / RS_DOTS_LINES * n_groups + first_group) * RS_DOTS_GROUP_BYTES;
+        for (size_t r = 0; r < tile->n; r++) {
+            if (comparer->n_groups[r] == 0) continue;
+            const struct rs_dots_group *groups = comparer->groups + r * PANEL_GROUPS;
+            int32_t *sums = comparer->sums + r * tile->row_sums + line;
+            if (shared->packed.kind == RS_LEVEL_PRODUCT) {
+                shared->kernel->product(levels, groups, comparer->n_groups[r], sums);
+            } else {
+                shared->kernel->sums(levels, groups, comparer->n_groups[r], moments, sums,
+                                     tile->stride);
+            }
+        }
+    }
+}
+
+static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
+    const struct rs_packed *packed = &comparer->shared->packed;
+    size_t n_groups = comparer->block.head / RS_DOTS_COLUMNS;
+    for (size_t first = 0; first < n_groups; first += PANEL_GROUPS) {
+        size_t end = first + PANEL_GROUPS < n_groups ? first + PANEL_GROUPS : n_groups;
+        for (size_t r = 0; r < tile->n; r++)
+            comparer->n_groups[r] =
+                collect_groups(packed, &comparer->next[r], packed->start[tile->from + r + 1], first,
+                               end * RS_DOTS_COLUMNS, comparer->groups + r * PANEL_GROUPS);
+        multiply_panel(comparer, tile, first);
+    }
+}
+
+/* Blocks */
+
+static void finish_levels(struct rs_comparer *comparer, const struct tile *tile, size_t r) {
+    const struct rs_comparison *shared = comparer->shared;
+    const struct rs_block *block = &comparer->block;
+    size_t x = tile->from + r;
+    int32_t *sums = comparer->sums + r * tile->row_sums;
+    size_t n = find_block_spans(comparer, x, comparer->next[r]);
+    bool alone = shared->packed.kind == RS_LEVEL_PRODUCT;
+    if (alone) {
+        rs_scatter(RS_LEVEL_PRODUCT, sums, comparer->spans, n, block->list, NULL);
+    } else {
+        add_level_sums(comparer, comparer->spans, n, sums, tile->stride);
+    }
+    size_t first = x < block->from ? 0 : (x - block->from) / RS_PAIRS * RS_PAIRS;
+    for (size_t line = first; line < block->to - block->from; line += RS_PAIRS) {
+        const struct view view = {x, block->from + line, block->to, false};
+        struct rs_sums reals;
+        if (alone) {
+            consider_products(comparer, &view, sums + line);
+        } else if (convert_sums(sums + line, tile->stride, &reals)) {
+            consider_sums(comparer, &view, &reals);
+        }
+    }
+}
+
+static void finish_reals(struct rs_comparer *comparer, size_t x) {
+    const struct rs_comparison *shared = comparer->shared;
+    const struct rs_block *block = &comparer->block;
+    enum rs_sums_kind kind = shared->packed.kind;
+    size_t n = find_block_spans(comparer, x, shared->packed.start[x]);
+    rs_scatter(kind, comparer->lists, comparer->spans, n, block->list, block->value);
+    struct rs_sums sums;
+    begin_sums(kind, &sums);
+    for (size_t line = 0; line < block->to - block->from; line += RS_PAIRS) {
+        const struct view view = {x, block->from + line, block->to, false};
+        void *some = (char *)comparer->lists + line * rs_scatter_bytes(kind);
+        if (rs_scatter_take_reals(kind, some, &sums)) consider_sums(comparer, &view, &sums);
+    }
+}
+
+static void compare_tile(struct rs_comparer *comparer, size_t from, size_t n) {
+    const struct rs_packed *packed = &comparer->shared->packed;
+    size_t stride = comparer->block.stride;
+    const struct tile tile = {from, n, stride, stride * planes_of(packed->kind)};
+    if (!rs_packed_is_exact(packed->kind)) {
+        for (size_t r = 0; r < n; r++) finish_reals(comparer, from + r);
+        return;
+    }
+    memset(comparer->sums, 0, n * tile.row_sums * sizeof *comparer->sums);
+    for (size_t r = 0; r < n; r++) comparer->next[r] = packed->start[from + r];
+    add_dense(comparer, &tile);
+    for (size_t r = 0; r < n; r++) finish_levels(comparer, &tile, r);
+}
+
+static size_t common_divisor(size_t a, size_t b) {
+    while (b != 0) {
+        size_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Tiles are taken in steps of about 0.62 of their number, so that every line meets rows of all
+ * sorts early and its threshold rises soon. */
+static size_t step_through(size_t n) {
+    size_t step = (size_t)((double)n * 0.618) + 1;
+    while (common_divisor(step, n) != 1) step++;
+    return step;
+}
+
+static void compare_block(struct rs_comparer *comparer, const struct rs_block_plan *plan,
+                          size_t part, size_t n_parts) {
+    const struct rs_packed *packed = &comparer->shared->packed;
+    struct rs_block *block = &comparer->block;
+    if (!comparer->is_filled || block->from != plan->from) rs_block_fill(block, packed, plan);
+    comparer->is_filled = true;
+    size_t n_rows = plan->to < packed->n_rows ? plan->to : packed->n_rows;
+    size_t row_bytes = block->stride * planes_of(packed->kind) * sizeof *comparer->sums;
+    size_t height = row_bytes == 0 ? TILE_ROWS : TILE_BYTES / row_bytes;
+    if (height > TILE_ROWS) height = TILE_ROWS;
+    if (height == 0) height = 1;
+    size_t n_tiles = (n_rows + height - 1) / height, step = step_through(n_tiles), tile = 0;
+    for (size_t i = 0; i < n_tiles; i++, tile = (tile + step) % n_tiles) {
+        if (i % n_parts != part) continue;
+        size_t from = tile * height;
+        compare_tile(comparer, from, n_rows - from < height ? n_rows - from : height);
+    }
+}
+
+/* By columns */
+
+static void compare_line(struct rs_comparer *comparer, size_t x) {
+    const struct rs_comparison *shared = comparer->shared;
+    const struct rs_packed *packed = &shared->packed;
+    enum rs_sums_kind kind = packed->kind;
+    size_t n = find_column_spans(comparer, x);
+    rs_scatter(kind, comparer->lists, comparer->spans, n, packed->column_entry,
+               packed->column_value);
+    int32_t planes[RS_N_SUMS * RS_PAIRS];
+    struct rs_sums sums;
+    begin_sums(kind, &sums);
+    for (size_t y = 0; y < packed->n_rows; y += RS_PAIRS) {
+        const struct view view = {x, y, packed->n_rows, true};
+        void *some = (char *)comparer->lists + y * rs_scatter_bytes(kind);
+        if (kind == RS_LEVEL_PRODUCT) {
+            if (y < x) consider_products(comparer, &view, some);
+            memset(some, 0, RS_PAIRS * rs_scatter_bytes(kind));
+        } else if (kind == RS_LEVEL_SUMS) {
+            memset(planes, 0, sizeof planes);
+            rs_scatter_take_levels(some, planes, RS_PAIRS);
+            if (y < x && convert_sums(planes, RS_PAIRS, &sums))
+                consider_sums(comparer, &view, &sums);
+        } else if (rs_scatter_take_reals(kind, some, &sums) && y < x) {
+            consider_sums(comparer, &view, &sums);
+        }
+    }
+}
+
+void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan, size_t part,
+                     size_t n_parts) {
+    if (!plan->by_columns) {
+        compare_block(comparer, plan, part, n_parts);
+        return;
+    }
+    for (size_t x = plan->from + part; x < plan->to; x += n_parts) compare_line(comparer, x);
+}

@@ -1,0 +1,43 @@
+/* Compares blocks of lines with rows and offers what is similar to the shortlists: what one thread
+ * does for neighbours.h. */
+#ifndef RS_COMPARE_H
+#define RS_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "neighbours/block.h"
+#include "neighbours/packed.h"
+#include "neighbours/shortlist.h"
+#include "neighbours/similarity.h"
+
+/* What all threads share. */
+struct rs_comparison {
+    struct rs_packed packed;
+    struct rs_similarity how;
+    const struct rs_dots_kernel *kernel;
+    struct rs_shortlists shortlists; /* of the rows */
+    size_t block_lines;              /* of the largest block */
+    bool by_columns;                 /* the packed lines have their columns */
+    float *inverse_root;             /* of facts.root, for products; padded like these */
+};
+
+/* A thread's own memory. */
+struct rs_comparer;
+
+struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison);
+/* Hands over the last offers. */
+void rs_comparer_free(struct rs_comparer *comparer);
+
+/* Compares every row with the lines of the block behind it: part PART of N_PARTS of that work.
+ * Parts of the same block one after another fill the block once. */
+void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan, size_t part,
+                     size_t n_parts);
+
+/* The block that keeps all caches busy, a multiple of RS_DOTS_LINES. */
+size_t rs_compare_block_lines(enum rs_sums_kind kind);
+
+/* What a thread takes beside its block. */
+size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_line);
+
+#endif

@@ -1,0 +1,156 @@
+#include "neighbours/fold.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/topk.h"
+
+struct rs_fold {
+    const struct rs_matrix *matrix;
+    struct rs_similarity how;
+    double min_similarity;
+    size_t k;
+    struct rs_line_facts facts; /* of every user, and of the profile behind them */
+    struct rs_sums *sums;       /* of every RS_PAIRS users with the profile */
+    uint64_t *keys;
+    uint32_t *users;
+};
+
+static int word_of(const char *const *words, const json_t *word, int otherwise) {
+    for (int w = 0; json_is_string(word) && words[w] != NULL; w++)
+        if (strcmp(words[w], json_string_value(word)) == 0) return w;
+    return otherwise;
+}
+
+static double number_of(const json_t *parameters, const char *name, double otherwise) {
+    const json_t *value = json_object_get(parameters, name);
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+static size_t n_blocks(size_t n) {
+    return n / RS_PAIRS + 1;
+}
+
+/* Entries and norms of every user's values. These are centred already, so that no mean is left. */
+static void describe_users(struct rs_fold *fold) {
+    const struct rs_sparse *rows = &fold->matrix->rows;
+    size_t room = n_blocks(rows->n_lines) * RS_PAIRS;
+    fold->facts =
+        (struct rs_line_facts){rs_calloc(room, sizeof(double)), rs_calloc(room, sizeof(double)),
+                               rs_calloc(room, sizeof(double))};
+    for (uint32_t u = 0; u < rows->n_lines; u++) {
+        double squares = 0;
+        for (uint64_t e = rows->start[u]; e < rows->start[u + 1]; e++) {
+            double value = rs_similarity_value(&fold->how, fold->matrix, true, u, rows->other[e],
+                                               rows->rating[e]);
+            squares += value * value;
+        }
+        fold->facts.n[u] = (double)(rows->start[u + 1] - rows->start[u]);
+        fold->facts.root[u] = sqrt(squares);
+    }
+}
+
+struct rs_fold *rs_fold_new(const struct rs_matrix *matrix, const json_t *parameters) {
+    struct rs_fold *fold = rs_calloc(1, sizeof *fold);
+    size_t n = matrix->rows.n_lines;
+    fold->matrix = matrix;
+    fold->how.metric = (enum rs_metric)word_of(
+        rs_metric_names, json_object_get(parameters, "metric"), RS_PEARSON_BASELINE);
+    fold->how.over =
+        (enum rs_over)word_of(rs_over_names, json_object_get(parameters, "over"), RS_CO_RATED);
+    fold->how.shrink = number_of(parameters, "shrink", -1);
+    if (fold->how.shrink < 0) fold->how.shrink = rs_similarity_default_shrink(fold->how.metric);
+    fold->how.min_support = (uint32_t)number_of(parameters, "min-support", 1);
+    fold->min_similarity = number_of(parameters, "min-similarity", 0);
+    fold->k = (size_t)number_of(parameters, "neighbours", UINT32_MAX);
+    fold->sums = rs_calloc(n_blocks(n), sizeof *fold->sums);
+    describe_users(fold);
+    fold->keys = rs_malloc(n, sizeof *fold->keys);
+    fold->users = rs_malloc(n, sizeof *fold->users);
+    return fold;
+}
+
+void rs_fold_free(struct rs_fold *fold) {
+    if (fold == NULL) return;
+    free(fold->sums);
+    free(fold->facts.n);
+    free(fold->facts.root);
+    free(fold->facts.mean);
+    free(fold->keys);
+    free(fold->users);
+    free(fold);
+}
+
+/* What rs_similarity_value is for lines of the matrix. */
+static double value_in_profile(const struct rs_fold *fold, const struct rs_profile *profile,
+                               size_t e) {
+    const struct rs_matrix *matrix = fold->matrix;
+    double rating = (double)profile->rating[e];
+    switch (fold->how.metric) {
+    case RS_ADJUSTED_COSINE:
+        return rating - matrix->items.mean[profile->item[e]];
+    case RS_PEARSON:
+        return rating - profile->mean;
+    case RS_PEARSON_BASELINE:
+        return rating - (matrix->mean + profile->bias + matrix->items.bias[profile->item[e]]);
+    case RS_MSD:
+        return rating - matrix->mean;
+    case RS_JACCARD:
+        return 1;
+    case RS_COSINE:
+        break;
+    }
+    return rating;
+}
+
+/* Adds the products of the profile's values with every user's, and notes the profile's facts. */
+static void add_products(struct rs_fold *fold, const struct rs_profile *profile) {
+    const struct rs_sparse *columns = &fold->matrix->columns;
+    size_t n_users = fold->matrix->rows.n_lines;
+    double squares = 0;
+    memset(fold->sums, 0, n_blocks(n_users) * sizeof *fold->sums);
+    for (size_t e = 0; e < profile->n; e++) {
+        uint32_t item = profile->item[e];
+        double x = value_in_profile(fold, profile, e);
+        squares += x * x;
+        for (uint64_t f = columns->start[item]; f < columns->start[item + 1]; f++) {
+            uint32_t user = columns->other[f];
+            double y =
+                rs_similarity_value(&fold->how, fold->matrix, true, user, item, columns->rating[f]);
+            const double products[RS_N_SUMS] = {
+                [RS_SUM_N] = 1,      [RS_SUM_X] = x,      [RS_SUM_Y] = y,
+                [RS_SUM_XX] = x * x, [RS_SUM_YY] = y * y, [RS_SUM_XY] = x * y};
+            for (int s = 0; s < RS_N_SUMS; s++)
+                fold->sums[user / RS_PAIRS].sum[s][user % RS_PAIRS] += products[s];
+        }
+    }
+    fold->facts.n[n_users] = (double)profile->n;
+    fold->facts.root[n_users] = sqrt(squares);
+}
+
+size_t rs_fold_neighbours(struct rs_fold *fold, const struct rs_profile *profile, float *similarity,
+                          const uint32_t **users) {
+    size_t n = 0, n_users = fold->matrix->rows.n_lines;
+    add_products(fold, profile);
+    for (size_t from = 0; from < n_users; from += RS_PAIRS) {
+        const struct rs_sums *sums = &fold->sums[from / RS_PAIRS];
+        float values[RS_PAIRS];
+        rs_similarity_of(&fold->how, sums, 1, &fold->facts, n_users, from, values);
+        for (size_t i = 0; i < RS_PAIRS && from + i < n_users; i++) {
+            if (sums->sum[RS_SUM_N][i] < 1 || from + i == profile->user) continue;
+            if (values[i] != RS_NO_SIMILARITY && (double)values[i] > fold->min_similarity)
+                fold->keys[n++] = rs_topk_key(values[i], (uint32_t)(from + i));
+        }
+    }
+    rs_topk_partition(fold->keys, n, fold->k);
+    if (n > fold->k) n = fold->k;
+    rs_topk_sort(fold->keys, n);
+    for (size_t i = 0; i < n; i++) {
+        fold->users[i] = rs_topk_index(fold->keys[i]);
+        similarity[fold->users[i]] = rs_topk_value(fold->keys[i]);
+    }
+    *users = fold->users;
+    return n;
+}

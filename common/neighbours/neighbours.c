@@ -1,0 +1,291 @@
+#include "neighbours/neighbours.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/topk.h"
+#include "neighbours/compare.h"
+
+/* Memory */
+
+/* What is spent on speed, from plenty to the least. */
+struct economy {
+    size_t passes;         /* over the matrix, each for a share of the rows */
+    size_t smaller_blocks; /* divides the number of their lines */
+    size_t max_dense;      /* bytes of a block's dense columns, for each thread */
+    bool by_columns;       /* hold the entries by columns, too */
+};
+static const struct economy economies[] = {
+    {1, 1, 256 << 20, true}, {1, 1, 64 << 20, true},  {1, 1, 16 << 20, true},
+    {1, 1, 4 << 20, true},   {1, 1, 4 << 20, false},  {1, 4, 4 << 20, false},
+    {4, 4, 2 << 20, false},  {16, 4, 1 << 20, false}, {16, 8, 1 << 20, false},
+};
+/* What the process takes by itself. */
+enum { PROGRAM_BYTES = 10 << 20 };
+
+enum { N_ECONOMIES = sizeof economies / sizeof *economies };
+
+static size_t block_lines(enum rs_sums_kind kind, const struct economy *economy) {
+    size_t n = rs_compare_block_lines(kind) / economy->smaller_blocks;
+    return n > RS_DOTS_LINES ? n : RS_DOTS_LINES;
+}
+
+static int descending(const void *a, const void *b) {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? 1 : first > second ? -1 : 0;
+}
+
+/* Entries of the N longest lines together: as many as any block of N lines has. */
+static uint64_t most_entries(const struct rs_sparse *lines, size_t n) {
+    uint64_t *length = rs_malloc(lines->n_lines, sizeof *length), sum = 0;
+    for (size_t line = 0; line < lines->n_lines; line++)
+        length[line] = lines->start[line + 1] - lines->start[line];
+    qsort(length, lines->n_lines, sizeof *length, descending);
+    for (size_t i = 0; i < n && i < lines->n_lines; i++) sum += length[i];
+    free(length);
+    return sum;
+}
+
+static size_t thread_bytes(const struct rs_sparse *lines, enum rs_sums_kind kind,
+                           const struct economy *economy, size_t pass_rows) {
+    const struct rs_comparison comparison = {
+        .packed = {.kind = kind, .n_rows = pass_rows},
+        .block_lines = block_lines(kind, economy),
+        .by_columns = economy->by_columns,
+    };
+    size_t entry = sizeof(uint32_t), dense = economy->max_dense;
+    size_t most = comparison.block_lines * (lines->n_others + RS_DOTS_COLUMNS);
+    if (!rs_packed_is_exact(kind)) {
+        entry += sizeof(double);
+        dense = 0;
+    }
+    return rs_comparer_bytes(&comparison, most_entries(lines, 1)) + (dense < most ? dense : most) +
+           (lines->n_others + 2) * sizeof(uint32_t) +
+           most_entries(lines, comparison.block_lines) * entry;
+}
+
+/* An upper bound of what finding the neighbours of N_ROWS lines takes, the matrix included. */
+static size_t bytes_needed(const struct rs_matrix *matrix,
+                           const struct rs_neighbours_options *options, enum rs_sums_kind kind,
+                           const struct economy *economy, size_t n_rows) {
+    const struct rs_sparse *lines = rs_matrix_form(matrix, options->users);
+    size_t n_lines = lines->n_lines, pass_rows = (n_rows + economy->passes - 1) / economy->passes;
+    size_t k = options->k < n_lines ? options->k : n_lines;
+    size_t entries = matrix->window == 0 ? 2 * matrix->n_ratings
+                                         : (size_t)omp_get_max_threads() * matrix->window * 4;
+    size_t file = entries * (sizeof(uint32_t) + sizeof(float)) + (n_lines + lines->n_others) * 64 +
+                  PROGRAM_BYTES;
+    return file + rs_packed_bytes(matrix, options->users, kind) +
+           (economy->by_columns ? rs_packed_column_bytes(matrix, options->users, kind) : 0) +
+           rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +
+           thread_bytes(lines, kind, economy, pass_rows) * (size_t)omp_get_max_threads();
+}
+
+static bool choose_economy(struct economy *economy, const struct rs_matrix *matrix,
+                           const struct rs_neighbours_options *options, enum rs_sums_kind kind,
+                           size_t n_rows, struct rs_error *err) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < N_ECONOMIES; i++) {
+        *economy = economies[i];
+        bytes = bytes_needed(matrix, options, kind, economy, n_rows);
+        if (options->memory == 0 || bytes <= options->memory) return true;
+    }
+    return rs_fail(err, EX_USAGE,
+                   "--memory: %zu bytes are not enough: %zu (%zuM) are needed with %d threads",
+                   options->memory, bytes, (bytes >> 20) + 1, omp_get_max_threads());
+}
+
+/* Planning */
+
+struct task {
+    uint32_t block, part, n_parts;
+};
+
+/* Cycles from which on other threads are woken: about a fifth of a millisecond. */
+enum { WORTH_A_THREAD = 500000 };
+
+struct work {
+    struct rs_comparison comparison;
+    struct rs_block_plan *blocks;
+    size_t n_blocks;
+    struct task *tasks;
+    size_t n_tasks, capacity;
+    double cycles; /* estimate of all */
+};
+
+static void plan_blocks(struct work *work, const struct economy *economy) {
+    const struct rs_packed *packed = &work->comparison.packed;
+    size_t size = work->comparison.block_lines;
+    work->n_blocks = (packed->n_lines + size - 1) / size;
+    work->blocks = rs_calloc(work->n_blocks, sizeof *work->blocks);
+#pragma omp parallel if (work->n_blocks > 2)
+    {
+        uint32_t *counts = rs_malloc(packed->n_columns + 1, sizeof *counts);
+#pragma omp for schedule(dynamic, 1)
+        for (size_t i = 0; i < work->n_blocks; i++) {
+            struct rs_block_plan *plan = &work->blocks[i];
+            plan->from = i * size;
+            plan->to = plan->from + size < packed->n_lines ? plan->from + size : packed->n_lines;
+            rs_block_choose(plan, packed, work->comparison.kernel, economy->max_dense,
+                            economy->by_columns, counts);
+        }
+        free(counts);
+    }
+}
+
+/* Cuts the blocks into tasks of about a sixtieth of a thread's share. */
+static void plan_tasks(struct work *work) {
+    for (size_t i = 0; i < work->n_blocks; i++) work->cycles += work->blocks[i].cycles;
+    double a_task = work->cycles / (60. * omp_get_max_threads()) + 1;
+    for (size_t i = 0; i < work->n_blocks; i++) {
+        size_t n_parts = (size_t)(work->blocks[i].cycles / a_task) + 1;
+        rs_grow(&work->tasks, &work->capacity, work->n_tasks + n_parts, sizeof *work->tasks);
+        for (size_t part = 0; part < n_parts; part++)
+            work->tasks[work->n_tasks++] =
+                (struct task){(uint32_t)i, (uint32_t)part, (uint32_t)n_parts};
+    }
+}
+
+static void invert_roots(struct rs_comparison *comparison) {
+    size_t n = comparison->packed.n_lines + RS_PAIRS;
+    comparison->inverse_root = rs_malloc(n, sizeof *comparison->inverse_root);
+    for (size_t i = 0; i < n; i++) {
+        double root = comparison->packed.facts.root[i];
+        comparison->inverse_root[i] = root > 0 ? (float)(1 / root) : 0;
+    }
+}
+
+static void run_tasks(struct work *work) {
+    size_t next = 0;
+#pragma omp parallel if (work->cycles > WORTH_A_THREAD)
+    {
+        struct rs_comparer *comparer = rs_comparer_new(&work->comparison);
+        while (true) {
+            size_t i;
+#pragma omp atomic capture
+            i = next++;
+            if (i >= work->n_tasks) break;
+            const struct task *task = &work->tasks[i];
+            rs_comparer_run(comparer, &work->blocks[task->block], task->part, task->n_parts);
+        }
+        rs_comparer_free(comparer);
+    }
+}
+
+/* Results */
+
+/* Moves the shortlists of a pass to the end of what was found. */
+static void gather(struct rs_neighbours *found, struct rs_comparison *comparison, size_t from,
+                   size_t to) {
+    const struct rs_packed *packed = &comparison->packed;
+    struct rs_shortlists *shortlists = &comparison->shortlists;
+    uint64_t *start = found->start + (from - found->from);
+#pragma omp parallel for schedule(dynamic, 64) if (packed->n_rows > 1000)
+    for (size_t p = 0; p < packed->n_rows; p++) {
+        rs_shortlists_finish(shortlists, p);
+        start[packed->line[p] - from + 1] = shortlists->lists[p].n;
+    }
+    for (size_t i = 0; i < to - from; i++) start[i + 1] += start[i];
+    uint64_t n = start[to - from];
+    found->other = rs_realloc(found->other, n, sizeof *found->other);
+    found->similarity = rs_realloc(found->similarity, n, sizeof *found->similarity);
+#pragma omp parallel for schedule(dynamic, 64) if (packed->n_rows > 1000)
+    for (size_t p = 0; p < packed->n_rows; p++) {
+        const struct rs_shortlist *list = &shortlists->lists[p];
+        uint64_t at = start[packed->line[p] - from];
+        for (size_t i = 0; i < list->n; i++) {
+            found->other[at + i] = rs_topk_index(list->keys[i]);
+            found->similarity[at + i] = rs_topk_value(list->keys[i]);
+        }
+    }
+}
+
+static void find_pass(struct rs_neighbours *found, const struct rs_matrix *matrix,
+                      const struct rs_neighbours_options *options, const struct rs_values *values,
+                      const struct economy *economy, size_t from, size_t to) {
+    struct work work = {0};
+    struct rs_comparison *comparison = &work.comparison;
+    struct rs_packed *packed = &comparison->packed;
+    comparison->how = options->similarity;
+    comparison->kernel = options->kernel != NULL ? options->kernel : rs_dots_best();
+    comparison->block_lines = block_lines(values->kind, economy);
+    comparison->by_columns = economy->by_columns;
+    rs_packed_make(packed, matrix, options->users, &options->similarity, values, from, to);
+    if (economy->by_columns) rs_packed_add_columns(packed);
+    invert_roots(comparison);
+    rs_shortlists_make(&comparison->shortlists, packed->n_rows, options->k, packed->n_lines,
+                       options->min_similarity, packed->n_lines + RS_PAIRS);
+    plan_blocks(&work, economy);
+    plan_tasks(&work);
+    run_tasks(&work);
+    gather(found, comparison, from, to);
+    free(work.blocks);
+    free(work.tasks);
+    free(comparison->inverse_root);
+    rs_shortlists_free(&comparison->shortlists);
+    rs_packed_free(packed);
+}
+
+bool rs_neighbours_find(struct rs_neighbours *found, const struct rs_matrix *matrix,
+                        const struct rs_neighbours_options *options, size_t from, size_t to,
+                        struct rs_error *err) {
+    *found = (struct rs_neighbours){.from = from, .to = to};
+    struct rs_values values =
+        rs_packed_values(matrix, options->users, &options->similarity, options->min_similarity < 0);
+    struct economy economy;
+    if (!choose_economy(&economy, matrix, options, values.kind, to - from, err)) return false;
+    found->start = rs_calloc(to - from + 1, sizeof *found->start);
+    size_t share = (to - from + economy.passes - 1) / economy.passes;
+    for (size_t first = from; first < to; first += share)
+        find_pass(found, matrix, options, &values, &economy, first,
+                  first + share < to ? first + share : to);
+    return true;
+}
+
+void rs_neighbours_free(struct rs_neighbours *found) {
+    free(found->start);
+    free(found->other);
+    free(found->similarity);
+    *found = (struct rs_neighbours){0};
+}
+
+/* Parts */
+
+/* Multiply-adds of a line against all, and one for looking at it. */
+static double line_work(const struct rs_sparse *lines, const struct rs_sparse *others, size_t a) {
+    double work = 1;
+    for (uint64_t e = lines->start[a]; e < lines->start[a + 1]; e++) {
+        size_t o = lines->other[e];
+        work += (double)(others->start[o + 1] - others->start[o]);
+    }
+    return work;
+}
+
+void rs_neighbours_part(const struct rs_matrix *matrix, bool users, size_t i, size_t n,
+                        size_t *from, size_t *to) {
+    const struct rs_sparse *lines = rs_matrix_form(matrix, users);
+    const struct rs_sparse *others = rs_matrix_form(matrix, !users);
+    *from = 0;
+    *to = lines->n_lines;
+    if (n == 1) return;
+    double *until = rs_malloc(lines->n_lines + 1, sizeof *until);
+    for (size_t first = 0, end = 0; first < lines->n_lines; first = end) {
+        uint64_t begin = lines->start[first], window = matrix->window;
+        while (end < lines->n_lines && (window == 0 || lines->start[end] - begin < window)) end++;
+#pragma omp parallel for schedule(static)
+        for (size_t a = first; a < end; a++) until[a + 1] = line_work(lines, others, a);
+        if (window > 0) rs_sparse_forget(lines, begin, lines->start[end]);
+    }
+    until[0] = 0;
+    for (size_t a = 0; a < lines->n_lines; a++) until[a + 1] += until[a];
+    double share = until[lines->n_lines] / (double)n;
+    size_t cut[2] = {0, 0};
+    for (size_t end = 0; end < 2; end++)
+        while (cut[end] < lines->n_lines && until[cut[end]] < share * (double)(i + end)) cut[end]++;
+    *from = cut[0];
+    if (i + 1 < n) *to = cut[1];
+    free(until);
+}

@@ -1,0 +1,379 @@
+#include "neighbours/packed.h"
+
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "base/pages.h"
+#include "neighbours/dots.h"
+
+/* Levels */
+
+/* Levels are at finest eighths: steps that a float holds exactly. */
+enum { EIGHTHS = 8, LARGEST_ON_GRID = 1 << 24 };
+
+/* Ratings from which on several threads are worth waking, and how many the system maps at least when
+ * one is read. */
+enum { MANY = 100000, LEAST_READ = 4096 };
+
+struct range {
+    float min, max;
+    bool off_grid; /* some rating is no multiple of 1/8 */
+    uint32_t bits; /* of all ratings in eighths */
+};
+
+RS_CLONES static void extend_range(struct range *range, const float *rating, size_t n) {
+    float min = range->min, max = range->max;
+    uint32_t off = range->off_grid, bits = range->bits;
+    for (size_t i = 0; i < n; i++) {
+        float eighths = rating[i] * EIGHTHS;
+        bool large = !(eighths < LARGEST_ON_GRID && eighths > -LARGEST_ON_GRID);
+        int32_t whole = (int32_t)(large ? 0 : eighths);
+        off |= (uint32_t)large | (uint32_t)((float)whole != eighths);
+        bits |= (uint32_t)whole;
+        min = rating[i] < min ? rating[i] : min;
+        max = rating[i] > max ? rating[i] : max;
+    }
+    *range = (struct range){min, max, off != 0, bits};
+}
+
+static struct range range_of(const float *rating, uint64_t n, bool give_back) {
+    float min = FLT_MAX, max = -FLT_MAX;
+    uint32_t off = 0, bits = 0;
+#pragma omp parallel for schedule(static) if (n > MANY) reduction(min                              \
+                                                                  : min) reduction(max             \
+                                                                                   : max)          \
+    reduction(|                                                                                    \
+              : off) reduction(|                                                                   \
+                               : bits)
+    for (uint64_t e = 0; e < n; e += MANY) {
+        struct range range = {min, max, off != 0, bits};
+        uint64_t end = n - e < MANY ? n : e + MANY;
+        extend_range(&range, rating + e, end - e);
+        if (give_back) rs_pages_drop(rating, e * sizeof *rating, end * sizeof *rating);
+        min = range.min;
+        max = range.max;
+        off = range.off_grid;
+        bits = range.bits;
+    }
+    return (struct range){min, max, off != 0, bits};
+}
+
+/* The levels of ratings, and the least and the greatest that occurs. False if the ratings lie on no
+ * grid. */
+static bool find_levels(const struct rs_matrix *matrix, enum rs_metric metric,
+                        struct rs_values *values, double *min, double *max) {
+    *values = (struct rs_values){.per_unit = 1};
+    *min = *max = 1;
+    if (metric == RS_ADJUSTED_COSINE || metric == RS_PEARSON_BASELINE) return false;
+    if (metric == RS_JACCARD) return true;
+    struct range range = range_of(matrix->rows.rating, matrix->n_ratings, matrix->window > 0);
+    if (range.off_grid) return false;
+    values->per_unit = EIGHTHS;
+    for (uint32_t bits = range.bits; (bits & 1) == 0 && values->per_unit > 1; bits >>= 1)
+        values->per_unit /= 2;
+    /* A cosine depends on where 0 is; the others do not, and levels from 1 are the smallest. */
+    if (metric != RS_COSINE) values->zero = (double)range.min - 1 / values->per_unit;
+    *min = ((double)range.min - values->zero) * values->per_unit;
+    *max = ((double)range.max - values->zero) * values->per_unit;
+    return true;
+}
+
+static uint64_t longest_line(const struct rs_sparse *form) {
+    uint64_t longest = 0;
+    for (size_t line = 0; line < form->n_lines; line++) {
+        uint64_t n = form->start[line + 1] - form->start[line];
+        if (n > longest) longest = n;
+    }
+    return longest;
+}
+
+struct rs_values rs_packed_values(const struct rs_matrix *matrix, bool users,
+                                  const struct rs_similarity *how, bool negative) {
+    const struct rs_sparse *lines = rs_matrix_form(matrix, users);
+    unsigned needs = rs_similarity_needs(how);
+    bool alone = needs == 1u << RS_SUM_XY ||
+                 (how->metric == RS_JACCARD && how->shrink <= 0 && how->min_support <= 1);
+    bool centred = how->metric == RS_PEARSON && how->over == RS_FULL;
+    bool small = lines->n_lines <= RS_ENTRY_MASK && lines->n_others <= RS_ENTRY_MASK;
+    struct rs_values values;
+    double min, max;
+    if (small && find_levels(matrix, how->metric, &values, &min, &max) &&
+        (double)longest_line(lines) * max * max <= (double)INT32_MAX) {
+        values.kind = alone && !centred ? RS_LEVEL_PRODUCT : RS_LEVEL_SUMS;
+        if (values.kind == RS_LEVEL_PRODUCT && min >= (negative ? 1 : 0) && max <= RS_LEVEL_MAX)
+            return values;
+        values.kind = RS_LEVEL_SUMS;
+        if (min >= 1 && max <= RS_LEVEL_MAX_SQUARED) return values;
+    }
+    values = (struct rs_values){.kind = RS_REAL_SQUARES, .per_unit = 1};
+    if ((needs & 1u << RS_SUM_X) != 0) values.kind = RS_REAL_SUMS;
+    if (needs == 1u << RS_SUM_XY && !negative) values.kind = RS_REAL_PRODUCT;
+    return values;
+}
+
+/* Order */
+
+/* Numbers of the lines from..to-1 to ORDER, those with more entries first, ties by number. */
+static void sort_by_entries(const struct rs_sparse *form, size_t from, size_t to, uint32_t *order) {
+    uint64_t longest = longest_line(form);
+    uint64_t *next = rs_calloc(longest + 2, sizeof *next);
+    for (size_t line = from; line < to; line++)
+        next[longest - (form->start[line + 1] - form->start[line]) + 1]++;
+    for (uint64_t n = 0; n <= longest; n++) next[n + 1] += next[n];
+    for (size_t line = from; line < to; line++)
+        order[next[longest - (form->start[line + 1] - form->start[line])]++] = (uint32_t)line;
+    free(next);
+}
+
+/* The rows from..to-1 first, then the lines before and behind them, merged by their entries. */
+static void order_lines(struct rs_packed *packed, const struct rs_sparse *lines, size_t from,
+                        size_t to) {
+    uint32_t *all = rs_malloc(lines->n_lines, sizeof *all);
+    sort_by_entries(lines, 0, lines->n_lines, all);
+    size_t row = 0, rest = packed->n_rows;
+    for (size_t i = 0; i < lines->n_lines; i++)
+        packed->line[all[i] >= from && all[i] < to ? row++ : rest++] = all[i];
+    free(all);
+}
+
+/* What filling needs to know besides the packed form. */
+struct source {
+    const struct rs_matrix *matrix;
+    const struct rs_similarity *how;
+    bool users;
+    const struct rs_sparse *lines, *columns;
+    uint32_t *position; /* of each line */
+    uint32_t *column;   /* at each rank */
+    const struct rs_values *values;
+};
+
+/* Entries */
+
+static void put_entry(struct rs_packed *packed, const struct source *source, size_t rank,
+                      uint64_t f, uint64_t at) {
+    uint32_t line = source->columns->other[f];
+    float rating = source->columns->rating[f];
+    packed->entry[at] = (uint32_t)rank;
+    if (packed->value != NULL) {
+        packed->value[at] = rs_similarity_value(source->how, source->matrix, source->users, line,
+                                                source->column[rank], rating);
+    } else {
+        const struct rs_values *values = source->values;
+        double level = source->how->metric == RS_JACCARD
+                           ? 1
+                           : ((double)rating - values->zero) * values->per_unit;
+        packed->entry[at] |= (uint32_t)level << RS_ENTRY_BITS;
+    }
+}
+
+/* The first rank of each of N shares of about as many entries. */
+static size_t share_begin(const struct source *source, size_t share, size_t n) {
+    const struct rs_sparse *columns = source->columns;
+    uint64_t before = 0, wanted = columns->start[columns->n_lines] / n * share;
+    size_t rank = 0;
+    if (share == n) return columns->n_lines;
+    for (; rank < columns->n_lines && before < wanted; rank++) {
+        uint32_t column = source->column[rank];
+        before += columns->start[column + 1] - columns->start[column];
+    }
+    return rank;
+}
+
+/* Columns are read by rank, so in no order of the file: when a window's worth was read, all goes.
+ * Other threads may be reading; what they miss comes back. */
+static void note_read(const struct source *source, uint32_t column, uint64_t *read) {
+    uint64_t window = source->matrix->window;
+    const struct rs_sparse *columns = source->columns;
+    uint64_t n = columns->start[column + 1] - columns->start[column];
+    *read += n > LEAST_READ ? n : LEAST_READ;
+    if (window == 0 || *read < window) return;
+    *read = 0;
+    rs_sparse_forget(columns, 0, columns->start[columns->n_lines]);
+}
+
+/* Walks the columns by rank and appends their entries to the lines. Threads take shares of the
+ * columns; where in a line a share begins is counted first. */
+static void fill_entries(struct rs_packed *packed, const struct source *source) {
+    const struct rs_sparse *columns = source->columns;
+    size_t n_shares = (size_t)omp_get_max_threads(), n_lines = packed->n_lines;
+    if (n_shares > 64) n_shares = 64;
+    if (columns->start[columns->n_lines] < MANY) n_shares = 1;
+    uint32_t *next = rs_calloc(n_shares * n_lines, sizeof *next);
+#pragma omp parallel for schedule(static, 1) if (n_shares > 1)
+    for (size_t share = 0; share < n_shares; share++) {
+        uint32_t *count = next + share * n_lines;
+        uint64_t read = 0;
+        size_t end = share_begin(source, share + 1, n_shares);
+        for (size_t rank = share_begin(source, share, n_shares); rank < end; rank++) {
+            uint32_t column = source->column[rank];
+            for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
+                count[source->position[columns->other[f]]]++;
+            note_read(source, column, &read);
+        }
+    }
+#pragma omp parallel for schedule(static) if (n_shares > 1)
+    for (size_t p = 0; p < n_lines; p++) {
+        uint32_t before = 0;
+        for (size_t share = 0; share < n_shares; share++) {
+            uint32_t count = next[share * n_lines + p];
+            next[share * n_lines + p] = before;
+            before += count;
+        }
+    }
+#pragma omp parallel for schedule(static, 1) if (n_shares > 1)
+    for (size_t share = 0; share < n_shares; share++) {
+        uint32_t *used = next + share * n_lines;
+        uint64_t read = 0;
+        size_t end = share_begin(source, share + 1, n_shares);
+        for (size_t rank = share_begin(source, share, n_shares); rank < end; rank++) {
+            uint32_t column = source->column[rank];
+            for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++) {
+                size_t p = source->position[columns->other[f]];
+                put_entry(packed, source, rank, f, packed->start[p] + used[p]++);
+            }
+            note_read(source, column, &read);
+        }
+    }
+    free(next);
+}
+
+static void count_rows(struct rs_packed *packed, const struct source *source) {
+    const struct rs_sparse *columns = source->columns;
+#pragma omp parallel if (columns->start[columns->n_lines] > MANY)
+    {
+        uint64_t read = 0;
+#pragma omp for schedule(dynamic, 256)
+        for (size_t rank = 0; rank < packed->n_columns; rank++) {
+            uint32_t column = source->column[rank], rows = 0;
+            for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
+                rows += source->position[columns->other[f]] < packed->n_rows;
+            packed->column_rows[rank] = rows;
+            note_read(source, column, &read);
+        }
+    }
+    if (source->matrix->window > 0) rs_sparse_forget(columns, 0, columns->start[columns->n_lines]);
+}
+
+/* Facts of lines */
+
+static double entry_value(const struct rs_packed *packed, uint64_t e) {
+    return packed->value != NULL ? packed->value[e] : (double)(packed->entry[e] >> RS_ENTRY_BITS);
+}
+
+static void find_facts(struct rs_packed *packed, const struct rs_similarity *how) {
+    bool centred = packed->value == NULL && how->metric == RS_PEARSON;
+#pragma omp parallel for schedule(dynamic, 256) if (packed->start[packed->n_lines] > MANY)
+    for (size_t p = 0; p < packed->n_lines; p++) {
+        double n = (double)(packed->start[p + 1] - packed->start[p]), sum = 0, squares = 0;
+        for (uint64_t e = packed->start[p]; e < packed->start[p + 1]; e++) {
+            double value = entry_value(packed, e);
+            sum += value;
+            squares += value * value;
+        }
+        packed->facts.n[p] = n;
+        packed->facts.mean[p] = centred && n > 0 ? sum / n : 0;
+        if (centred && n > 0) squares = (n * squares - sum * sum) / n;
+        packed->facts.root[p] = squares > 0 ? sqrt(squares) : 0;
+    }
+}
+
+static void allocate(struct rs_packed *packed, uint64_t n) {
+    size_t padded = packed->n_lines + RS_PAIRS;
+    packed->line = rs_malloc(packed->n_lines, sizeof *packed->line);
+    packed->start = rs_malloc(packed->n_lines + 1, sizeof *packed->start);
+    packed->entry = rs_aligned(n, sizeof *packed->entry);
+    packed->value = rs_packed_is_exact(packed->kind) ? NULL : rs_aligned(n, sizeof *packed->value);
+    packed->column_rows = rs_malloc(packed->n_columns, sizeof *packed->column_rows);
+    packed->facts.n = rs_calloc(padded, sizeof(double));
+    packed->facts.root = rs_calloc(padded, sizeof(double));
+    packed->facts.mean = rs_calloc(padded, sizeof(double));
+}
+
+void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bool users,
+                    const struct rs_similarity *how, const struct rs_values *values, size_t from,
+                    size_t to) {
+    struct source source = {.matrix = matrix,
+                            .how = how,
+                            .users = users,
+                            .lines = rs_matrix_form(matrix, users),
+                            .columns = rs_matrix_form(matrix, !users),
+                            .values = values};
+    *packed = (struct rs_packed){.kind = values->kind,
+                                 .unit = 1 / values->per_unit,
+                                 .n_lines = source.lines->n_lines,
+                                 .n_rows = to - from,
+                                 .n_columns = source.columns->n_lines};
+    allocate(packed, matrix->n_ratings);
+    order_lines(packed, source.lines, from, to);
+    source.column = rs_malloc(packed->n_columns, sizeof *source.column);
+    sort_by_entries(source.columns, 0, packed->n_columns, source.column);
+    source.position = rs_malloc(packed->n_lines, sizeof *source.position);
+    packed->start[0] = 0;
+    for (size_t p = 0; p < packed->n_lines; p++) {
+        uint32_t line = packed->line[p];
+        source.position[line] = (uint32_t)p;
+        packed->start[p + 1] =
+            packed->start[p] + source.lines->start[line + 1] - source.lines->start[line];
+    }
+    fill_entries(packed, &source);
+    count_rows(packed, &source);
+    find_facts(packed, how);
+    free(source.column);
+    free(source.position);
+}
+
+void rs_packed_add_columns(struct rs_packed *packed) {
+    size_t n_columns = packed->n_columns;
+    packed->column_start = rs_malloc(n_columns + 1, sizeof *packed->column_start);
+    packed->column_start[0] = 0;
+    for (size_t c = 0; c < n_columns; c++)
+        packed->column_start[c + 1] = packed->column_start[c] + packed->column_rows[c];
+    uint64_t n = packed->column_start[n_columns];
+    packed->column_entry = rs_aligned(n, sizeof *packed->column_entry);
+    if (packed->value != NULL) packed->column_value = rs_aligned(n, sizeof *packed->column_value);
+    uint64_t *next = rs_malloc(n_columns, sizeof *next);
+    memcpy(next, packed->column_start, n_columns * sizeof *next);
+    uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
+    for (size_t p = 0; p < packed->n_rows; p++) {
+        for (uint64_t e = packed->start[p]; e < packed->start[p + 1]; e++) {
+            uint64_t at = next[packed->entry[e] & mask]++;
+            packed->column_entry[at] = (uint32_t)p | (packed->entry[e] & ~mask);
+            if (packed->value != NULL) packed->column_value[at] = packed->value[e];
+        }
+    }
+    free(next);
+}
+
+void rs_packed_free(struct rs_packed *packed) {
+    free(packed->line);
+    free(packed->start);
+    free(packed->entry);
+    free(packed->value);
+    free(packed->column_rows);
+    free(packed->facts.n);
+    free(packed->facts.root);
+    free(packed->facts.mean);
+    free(packed->column_start);
+    free(packed->column_entry);
+    free(packed->column_value);
+    *packed = (struct rs_packed){0};
+}
+
+static size_t entry_bytes(enum rs_sums_kind kind) {
+    return rs_packed_is_exact(kind) ? sizeof(uint32_t) : sizeof(uint32_t) + sizeof(double);
+}
+
+size_t rs_packed_bytes(const struct rs_matrix *matrix, bool users, enum rs_sums_kind kind) {
+    const struct rs_sparse *lines = rs_matrix_form(matrix, users);
+    return matrix->n_ratings * entry_bytes(kind) + lines->n_lines * (44 + 4 * 4) +
+           lines->n_others * 12;
+}
+
+size_t rs_packed_column_bytes(const struct rs_matrix *matrix, bool users, enum rs_sums_kind kind) {
+    return matrix->n_ratings * entry_bytes(kind) + rs_matrix_form(matrix, users)->n_others * 16;
+}

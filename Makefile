@@ -122,7 +122,7 @@ man: $(pages) ## write the manual pages to build/man
 $(tools:%=build/man/man1/%.1): build/man/man1/%.1: $(bin)/%
 	@mkdir -p $(@D)
 	$(Q)$< --man > $@.$$$$ && mv $@.$$$$ $@
-vpath %.5 common
+vpath %.5 common/format
 vpath %.7 tools
 vpath %.8 $(sort $(dir $(wildcard tools/*/*.8)))
 build/man/man5/%.5: %.5

@@ -4,49 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-
-enum { QUANTILES = 8 };
-
-static int compare_numbers(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* CODE[r] = which of at most QUANTILES ranges row r's number lies in; returns how many there are.
- */
-static size_t cut_numbers(const double *number, size_t n, uint32_t *code) {
-    double *sorted = rs_malloc(n, sizeof *sorted), cut[QUANTILES];
-    size_t known = 0, n_cuts = 0;
-    for (size_t r = 0; r < n; r++)
-        if (isfinite(number[r])) sorted[known++] = number[r];
-    qsort(sorted, known, sizeof *sorted, compare_numbers);
-    for (size_t q = 1; q < QUANTILES && known > 0; q++) {
-        double value = sorted[known * q / QUANTILES];
-        if (value > sorted[0] && (n_cuts == 0 || value > cut[n_cuts - 1])) cut[n_cuts++] = value;
-    }
-    free(sorted);
-    for (size_t r = 0; r < n; r++) {
-        code[r] = isfinite(number[r]) ? 0 : RS_NONE;
-        for (size_t c = 0; c < n_cuts && code[r] != RS_NONE; c++) code[r] += number[r] >= cut[c];
-    }
-    return n_cuts + 1;
-}
-
-/* One code a line, RS_NONE where unknown. CODE is copied. */
-static void fill_single(struct rs_gibbs_block *block, const uint32_t *code) {
-    uint64_t n = 0;
-    for (size_t r = 0; r < block->n_lines; r++) {
-        block->start[r] = n;
-        if (code[r] != RS_NONE) block->feature[n++] = code[r];
-    }
-    block->start[block->n_lines] = n;
-}
-
-static void fill_set(struct rs_gibbs_block *block, const struct rs_table_column *column) {
-    for (size_t r = 0; r <= block->n_lines; r++) block->start[r] = column->start[r];
-    for (uint64_t k = 0; k < column->start[block->n_lines]; k++)
-        block->feature[k] = column->code[k];
-}
+#include "ratings/coded.h"
 
 static void find_holders(struct rs_gibbs_block *block) {
     uint64_t n = block->start[block->n_lines];
@@ -73,20 +31,11 @@ static void free_block(struct rs_gibbs_block *block) {
 static bool make_block(struct rs_gibbs_block *block, const struct rs_table_column *column,
                        size_t n) {
     *block = (struct rs_gibbs_block){.name = rs_strdup(column->name), .n_lines = n};
-    uint64_t room = column->kind == RS_SET ? column->start[n] : n;
-    block->start = rs_malloc(n + 1, sizeof *block->start);
-    block->feature = rs_malloc(room, sizeof *block->feature);
-    block->n_features = column->text.n;
-    if (column->kind == RS_NUMBER) {
-        uint32_t *code = rs_malloc(n, sizeof *code);
-        block->n_features = cut_numbers(column->number, n, code);
-        fill_single(block, code);
-        free(code);
-    } else if (column->kind == RS_CATEGORY) {
-        fill_single(block, column->code);
-    } else {
-        fill_set(block, column);
-    }
+    struct rs_coded coded;
+    rs_coded_make(&coded, column, n);
+    block->start = coded.start;
+    block->feature = coded.code;
+    block->n_features = coded.n_codes;
     block->scale = rs_malloc(n, sizeof *block->scale);
     for (size_t r = 0; r < n; r++) {
         uint64_t held = block->start[r + 1] - block->start[r];

@@ -600,7 +600,6 @@ situated() {
 }
 
 @test "SIGTERM finishes what is in flight" {
-    unset OPENBLAS_NUM_THREADS # whose threads take signals, too
     mkdir journal
     serve --model "$MODELS/one" --journal journal
     for i in 1 2 3 4 5 6; do

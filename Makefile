@@ -19,7 +19,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-d
 RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates jq tzdata
 TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn mandoc xxhash
 # And to test it on hosts, on a cluster, and as a package (200 MB): `make test` runs those suites where they are.
-FAR_PACKAGES   := openssh-server rsync iproute2 slurmctld slurmd slurm-client munge zsh lintian dpkg-dev
+FAR_PACKAGES   := openssh-server rsync iproute2 slurmctld slurmd slurm-client munge zsh lintian dpkg-dev mmdebstrap
 
 variant := $(if $(SAN),san,$(if $(COV),cov,release))
 obj     := build/$(variant)
@@ -110,60 +110,7 @@ run: ## install what is missing, build, get data and compare all models on it
 run-here: programs
 	@PATH="$(abspath $(bin)):$$PATH" pipelines/run
 
-# Manual pages and completions of the programs come from the same tables as --help; those of other sections are
-# written, except for the list of programs.
-manual     := $(notdir $(wildcard common/*/*.[578] tools/*.[578] tools/*/*.[578]))
-pages      := $(tools:%=build/man/man1/%.1) $(foreach page,$(manual),build/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
-completions := $(tools:%=build/completion/bash/%) $(tools:%=build/completion/zsh/_%)
-share      := $(DESTDIR)$(PREFIX)/share
-ZSH_FOLDER ?= zsh/site-functions# under share; Debian's packages have zsh/vendor-completions
-.PHONY: man completion install uninstall dist deb doctor clean
-man: $(pages) ## write the manual pages to build/man
-$(tools:%=build/man/man1/%.1): build/man/man1/%.1: $(bin)/%
-	@mkdir -p $(@D)
-	$(Q)$< --man > $@.$$$$ && mv $@.$$$$ $@
-vpath %.5 common/format
-vpath %.7 tools
-vpath %.8 $(sort $(dir $(wildcard tools/*/*.8)))
-build/man/man5/%.5: %.5
-	@mkdir -p $(@D)
-	$(Q)cp $< $@
-build/man/man8/%.8: %.8
-	@mkdir -p $(@D)
-	$(Q)cp $< $@
-build/man/man7/%.7: %.7 $(programs)
-	@mkdir -p $(@D)
-	$(Q)for program in $(tools); do $(bin)/$$program --help | \
-	  sed -n '2{s/^\([a-z-]*\): /.It Xr \1 1\n/;p;q}'; done > $@.$$$$.list; \
-	  sed -e "/^\.\\\\\" PROGRAMS$$/{r $@.$$$$.list" -e 'd}' $< > $@.$$$$ && mv $@.$$$$ $@ && rm $@.$$$$.list
-completion: $(completions) ## write completions for bash and zsh to build/completion
-build/completion/bash/%: $(bin)/%
-	@mkdir -p $(@D)
-	$(Q)$< --completion=bash > $@.$$$$ && mv $@.$$$$ $@
-build/completion/zsh/_%: $(bin)/%
-	@mkdir -p $(@D)
-	$(Q)$< --completion=zsh > $@.$$$$ && mv $@.$$$$ $@
-
-install: programs man completion ## install under PREFIX (and DESTDIR)
-	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(share)/,man/man1 man/man5 man/man7 man/man8 \
-	  bash-completion/completions $(ZSH_FOLDER))
-	$(Q)install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
-	$(Q)for page in $(pages:build/%=%); do install -m 644 build/$$page $(share)/$$page; done
-	$(Q)install -m 644 $(tools:%=build/completion/bash/%) $(share)/bash-completion/completions
-	$(Q)install -m 644 $(tools:%=build/completion/zsh/_%) $(share)/$(ZSH_FOLDER)
-	$(Q)rmdir $(share)/man/man8 2>/dev/null || true
-uninstall: ## remove what install put there
-	rm -f $(tools:%=$(DESTDIR)$(PREFIX)/bin/%) $(pages:build/%=$(share)/%) \
-	  $(tools:%=$(share)/bash-completion/completions/%) $(tools:%=$(share)/$(ZSH_FOLDER)/_%)
-
-dist: ## a tarball of what is committed, in build/dist; the same bytes whenever it is made
-	@pipelines/dist build/dist $(or $(patsubst v%,%,$(shell git describe --tags --always 2>/dev/null)),$(version))
-deb: ## a Debian package of what is built, in build/deb
-	@rm -rf build/deb/root
-	$(Q)$(MAKE) -s --no-print-directory install DESTDIR=build/deb/root PREFIX=/usr ZSH_FOLDER=zsh/vendor-completions
-	$(Q)for unit in $(wildcard tools/*/*.service); do install -d build/deb/root/lib/systemd/system && \
-	  sed 's#/usr/local/#/usr/#' $$unit > build/deb/root/lib/systemd/system/$${unit##*/}; done
-	@pipelines/deb build/deb $(version)
+.PHONY: doctor clean
 doctor: ## say what this machine has, and lacks for building, running and testing
 	@pipelines/doctor '!build|$(BUILD_PACKAGES)' '!run|$(RUN_PACKAGES)' 'test|$(TEST_PACKAGES)' 'test-far|$(FAR_PACKAGES)'
 clean: ## remove what was built
@@ -176,7 +123,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 	 awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
-include $(addprefix pipelines/,$(addsuffix .mk,cv tune report bench serve context scale))
+include $(addprefix pipelines/,$(addsuffix .mk,cv tune report bench serve context scale package))
 
 .PHONY: FORCE
 FORCE:

@@ -232,8 +232,8 @@ sample_and() {
     sed 's/^ *[0-9*]* [0-9*]* [*] [*] [*] *nightly//' crontab >line
     run -66 bash -c "'$ROOT/pipelines/nightly' $(cat line)"
     command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
-    sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|; s/^\(User\|Documentation\)=.*//' "$ROOT/pipelines/rs-nightly.service" >rs-nightly.service
-    cp "$ROOT/pipelines/rs-nightly.timer" .
+    sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|; s/^\(User\|Documentation\)=.*//' "$ROOT/pipelines/package/rs-nightly.service" >rs-nightly.service
+    cp "$ROOT/pipelines/package/rs-nightly.timer" .
     run -0 systemd-analyze verify ./rs-nightly.service ./rs-nightly.timer
     assert_output ""
 }

@@ -66,10 +66,10 @@ complete_words() {
 @test "the tarball is the same bytes twice, and builds what says the same version" {
     git -C "$ROOT" rev-parse -q --verify HEAD >/dev/null || skip "no git checkout"
     cd "$ROOT"
-    pipelines/dist "$BATS_TEST_TMPDIR/one" 1.2.3
+    pipelines/package/dist "$BATS_TEST_TMPDIR/one" 1.2.3
     sleep 1
     umask 077
-    TZ=Asia/Tokyo pipelines/dist "$BATS_TEST_TMPDIR/two" 1.2.3
+    TZ=Asia/Tokyo pipelines/package/dist "$BATS_TEST_TMPDIR/two" 1.2.3
     cd "$BATS_TEST_TMPDIR"
     cmp one/rs-1.2.3.tar.gz two/rs-1.2.3.tar.gz
     tar -xf one/rs-1.2.3.tar.gz
@@ -77,7 +77,7 @@ complete_words() {
     make -s -C rs-1.2.3 build/release/version.h
     assert_equal "$(cat rs-1.2.3/build/release/version.h)" '#define RS_VERSION "1.2.3"'
     cd rs-1.2.3
-    run -66 pipelines/dist two 1
+    run -66 pipelines/package/dist two 1
 }
 
 @test "doctor names what is missing, and is content where nothing is needed" {

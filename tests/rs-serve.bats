@@ -600,7 +600,6 @@ situated() {
 }
 
 @test "SIGTERM finishes what is in flight" {
-    unset OPENBLAS_NUM_THREADS # whose threads take signals, too
     mkdir journal
     serve --model "$MODELS/one" --journal journal
     for i in 1 2 3 4 5 6; do
@@ -635,7 +634,7 @@ situated() {
 
 @test "it gives up its rights, and its unit is in order" {
     command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
-    sed "s|/usr/local/bin/rs-serve|$(command -v rs-serve)|; /^Documentation/d" "$ROOT/tools/rs-serve/rs-serve.service" >rs-serve.service
+    sed "s|/usr/local/bin/rs-serve|$(command -v rs-serve)|; /^Documentation/d" "$ROOT/pipelines/package/rs-serve.service" >rs-serve.service
     run -0 systemd-analyze verify ./rs-serve.service
     assert_output ""
     [ "$(id -u)" = 0 ] || skip "not root"

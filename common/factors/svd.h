@@ -44,6 +44,9 @@ struct rs_svd {
     float *user_vector, *item_vector;
 };
 
+/* The entry of X of a rating of ITEM by a user of bias USER_BIAS. */
+double rs_svd_value(const struct rs_svd *svd, uint32_t item, double user_bias, float rating);
+
 /* False after filling *err: X is 0, or counts have no residuals. */
 bool rs_svd_fit(struct rs_svd *svd, const struct rs_matrix *matrix,
                 const struct rs_svd_options *options, struct rs_error *err);

@@ -1,6 +1,5 @@
 #include "process.h"
 
-#include <cblas.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -29,7 +28,6 @@ bool process_become(const char *user, struct rs_error *err) {
 
 void process_confine(size_t n_files) {
     struct rlimit limit;
-    openblas_set_num_threads(1); /* requests run side by side as it is */
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= n_files) return;
     limit.rlim_cur = limit.rlim_max < n_files ? limit.rlim_max : n_files;

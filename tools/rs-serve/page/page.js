@@ -30,7 +30,7 @@ function number(value, digits = 2) {
 }
 
 function signed(value) {
-  return (value < 0 ? "−" : "+") + number(Math.abs(value));
+  return (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 }
 
 function titleOf(thing) {
@@ -195,10 +195,14 @@ function movement(id, place) {
 
 /* By how much the situation moved an entry, where that shows. */
 function lift(by) {
-  if (!by || number(Math.abs(by)) === "0") return null;
-  const text = signed(by) + " here and now";
-  return element("span", { className: "lift " + (by > 0 ? "up" : "down"), textContent: text,
-                           title: "by how much the situation moved the score" });
+  if (!by || Math.abs(by) < 0.005) return null;
+  return element("span", { className: "lift " + (by > 0 ? "up" : "down"),
+                           textContent: signed(by) + " by the situation" });
+}
+
+function scoreOf(entry) {
+  return entry.Source === "popular" ? number(entry.Score, 0) + " ratings"
+                                    : entry.Score.toFixed(2) + " by " + entry.Source;
 }
 
 function entryOf(entry, place, best, first) {
@@ -209,7 +213,7 @@ function entryOf(entry, place, best, first) {
     element("span", { className: "place" }, String(place + 1), first ? null : movement(entry.Id, place)),
     opener(entry.Id, title),
     element("span", { className: "score" }, element("span", { className: "bar" }, bar),
-            number(entry.Score) + " by " + entry.Source, lift(entry.Moved)),
+            scoreOf(entry), lift(entry.Moved)),
     because(entry.Because), rater(entry.Id, title));
   li.dataset.id = entry.Id;
   if (place < state.places.size && !state.places.has(entry.Id)) li.classList.add("new");
@@ -316,6 +320,7 @@ function situation() {
   const chosen = [...$("dimensions").querySelectorAll("select")].filter((select) => select.value !== "");
   const at = $("at").value === "" ? null : new Date($("at").value);
   const words = chosen.map((select) => select.name + " " + select.selectedOptions[0].textContent);
+  $("reset").hidden = !at && chosen.length === 0;
   $("when").textContent = [at ? shownTime.format(at) : "now", ...words].join(", ");
   return (at ? "&at=" + part(at.toISOString()) : "") +
     chosen.map((select) => "&context=" + part(select.name) + ":" + part(select.value)).join("");
@@ -421,6 +426,7 @@ async function begin() {
   $("users").replaceChildren(...Users.map((user) => element("option", { value: user.UserId })));
   $("category").append(...state.model.Categories.map((name) =>
     element("option", { value: name, textContent: name })));
+  $("only").hidden = state.model.Categories.length === 0;
   showDimensions();
   $("key").hidden = true;
   if (state.model.Users !== undefined)

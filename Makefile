@@ -74,7 +74,7 @@ $(obj)/librs.a: $(common_objects)
 	$(Q)$(AR) rcs $@ $^
 
 # What one program needs alone.
-$(bin)/rs-serve: rs_ldlibs += $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
+$(bin)/rs-serve: private rs_ldlibs += $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
 
 objects_of = $(patsubst %.c,$(obj)/%.o,$(wildcard tools/$(1).c tools/$(1)/*.c))
 .SECONDEXPANSION:

@@ -259,6 +259,15 @@ void api_handle(struct server *server, const struct request *request, struct rep
                     "the URL has more than %d bytes or %d parameters", MAX_PATH, MAX_ARGUMENTS);
         return;
     }
+    if (request->too_much) {
+        reply_error(reply, request, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                    "the headers have more than %d bytes", MAX_HEADERS);
+        return;
+    }
+    if (request->lacks_host) {
+        reply_error(reply, request, MHD_HTTP_BAD_REQUEST, "the header Host is missing");
+        return;
+    }
     const struct route *route = find_route(&call);
     if (route == NULL) return;
     *route_number = (unsigned)(route - routes);

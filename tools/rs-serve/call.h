@@ -8,7 +8,7 @@
 #include "request.h"
 #include "server.h"
 
-enum { MAX_GIVEN = 16, MAX_NOTES = MAX_GIVEN + 2, MAX_NOTE = 200 };
+enum { MAX_GIVEN = 16, MAX_NOTES = MAX_GIVEN + 3, MAX_NOTE = 200 };
 enum { MAX_PARTS = 8, MAX_EXCLUDED = 512, MAX_OFFSET = 10000, MAX_KEY_BYTES = 3 * MAX_PATH };
 
 /* The parameters of a list. */

@@ -33,6 +33,7 @@ struct exchange {
     char *body;
     size_t n, capacity;
     bool too_large;
+    bool coded; /* in a way that hides where the body ends */
     atomic_bool accepted; /* by the journal */
     struct submission *submission;
     uint64_t begin;
@@ -44,17 +45,18 @@ static char bodiless;
 
 /* Requests */
 
-struct arguments {
+/* What is taken from a connection into a request, and its length so far. */
+struct taking {
     struct request *request;
     size_t length;
 };
 
 static enum MHD_Result add_argument(void *data, enum MHD_ValueKind kind, const char *name,
                                     const char *value) {
-    struct arguments *arguments = data;
-    struct request *request = arguments->request;
+    struct taking *taking = data;
+    struct request *request = taking->request;
     (void)kind;
-    arguments->length += strlen(name) + (value == NULL ? 0 : strlen(value)) + 2;
+    taking->length += strlen(name) + (value == NULL ? 0 : strlen(value)) + 2;
     if (request->n_arguments == MAX_ARGUMENTS) {
         request->too_long = true;
         return MHD_NO;
@@ -65,9 +67,12 @@ static enum MHD_Result add_argument(void *data, enum MHD_ValueKind kind, const c
 
 static enum MHD_Result add_header(void *data, enum MHD_ValueKind kind, const char *name,
                                   const char *value) {
-    struct request *request = data;
+    struct taking *taking = data;
+    struct request *request = taking->request;
     (void)kind;
+    taking->length += strlen(name) + strlen(": \r\n");
     if (value == NULL) return MHD_YES;
+    taking->length += strlen(value);
     switch (name[0] | 0x20) {
     case 'x':
         if (strcasecmp(name, "X-API-Key") == 0) request->key = value;
@@ -96,7 +101,7 @@ static enum method method_of(const char *name) {
 }
 
 static void read_request(struct request *request, struct MHD_Connection *connection,
-                         const char *path, const char *method) {
+                         const char *path, const char *method, const char *version) {
     request->method = method_of(method);
     request->path = path;
     request->n_arguments = 0;
@@ -105,10 +110,12 @@ static void read_request(struct request *request, struct MHD_Connection *connect
     request->body = NULL;
     request->body_length = 0;
     request->id[0] = '\0';
-    struct arguments arguments = {request, strlen(path)};
+    struct taking arguments = {request, strlen(path)}, headers = {request, 0};
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &arguments);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, request);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &headers);
     if (arguments.length > MAX_PATH) request->too_long = true;
+    request->too_much = headers.length > MAX_HEADERS;
+    request->lacks_host = request->host == NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
 }
 
 /* The shared answer with the client's own id of the request on it. */
@@ -163,12 +170,13 @@ static void when_accepted(struct submission *submission) {
 }
 
 static enum MHD_Result answer_plain(struct http *http, struct MHD_Connection *connection,
-                                    const char *path, const char *method) {
+                                    const char *path, const char *method,
+                                    const char *version) {
     struct request request;
     struct reply reply = {0};
     uint64_t begin = metrics_now();
     unsigned route;
-    read_request(&request, connection, path, method);
+    read_request(&request, connection, path, method, version);
     api_handle(http->server, &request, &reply, &route);
     count(http, route, reply.status, begin);
     return queue(connection, &request, &reply);
@@ -176,11 +184,11 @@ static enum MHD_Result answer_plain(struct http *http, struct MHD_Connection *co
 
 /* The whole body is there: answers, or waits for the journal and is called again. */
 static enum MHD_Result answer_exchange(struct exchange *exchange, const char *path,
-                                       const char *method) {
+                                       const char *method, const char *version) {
     struct http *http = exchange->http;
     struct request request;
     struct reply reply = {0};
-    read_request(&request, exchange->connection, path, method);
+    read_request(&request, exchange->connection, path, method, version);
     request.body = exchange->body;
     request.body_length = exchange->n;
     if (exchange->accepted) {
@@ -190,6 +198,9 @@ static enum MHD_Result answer_exchange(struct exchange *exchange, const char *pa
     } else if (exchange->too_large) {
         reply_error(&reply, &request, MHD_HTTP_CONTENT_TOO_LARGE,
                     "the body has more than %zu bytes", http->limits.body);
+    } else if (exchange->coded) {
+        reply_error(&reply, &request, MHD_HTTP_NOT_IMPLEMENTED,
+                    "a Transfer-Encoding other than chunked is not understood");
     } else {
         api_handle(http->server, &request, &reply, &exchange->route);
     }
@@ -224,7 +235,8 @@ static struct connection *connection_of(struct MHD_Connection *connection) {
 }
 
 static enum MHD_Result begin_exchange(struct http *http, struct MHD_Connection *connection,
-                                      const char *path, const char *method, void **state) {
+                                      const char *path, const char *method,
+                                      const char *version, void **state) {
     uint64_t length = 0;
     struct exchange *exchange = rs_calloc(1, sizeof *exchange);
     exchange->http = http;
@@ -235,22 +247,25 @@ static enum MHD_Result begin_exchange(struct http *http, struct MHD_Connection *
     *state = exchange;
     const char *declared =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    if (declared == NULL || request_number(declared, http->limits.body, &length)) return MHD_YES;
-    exchange->too_large = true; /* before any of it was sent */
-    return answer_exchange(exchange, path, method);
+    const char *coding = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                     MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    exchange->too_large =
+        declared != NULL && !request_number(declared, http->limits.body, &length);
+    exchange->coded = coding != NULL && strcasecmp(coding, "chunked") != 0;
+    if (!exchange->too_large && !exchange->coded) return MHD_YES;
+    return answer_exchange(exchange, path, method, version); /* before any of it was sent */
 }
 
 static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state) {
     struct http *http = data;
-    (void)version;
     if (*state == NULL) {
         struct connection *mine = connection_of(connection);
         if (mine != NULL) connection_begins(mine);
         bool plain = method_of(method) == METHOD_GET;
         *state = &bodiless;
-        return plain ? MHD_YES : begin_exchange(http, connection, path, method, state);
+        return plain ? MHD_YES : begin_exchange(http, connection, path, method, version, state);
     }
     struct exchange *exchange = *state == &bodiless ? NULL : *state;
     if (*upload_size > 0) {
@@ -258,8 +273,8 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
         *upload_size = 0;
         return MHD_YES;
     }
-    return exchange == NULL ? answer_plain(http, connection, path, method)
-                            : answer_exchange(exchange, path, method);
+    return exchange == NULL ? answer_plain(http, connection, path, method, version)
+                            : answer_exchange(exchange, path, method, version);
 }
 
 static void complete(void *data, struct MHD_Connection *connection, void **state,
@@ -387,8 +402,7 @@ struct http *http_start(struct server *server, int listening, const struct http_
             MHD_OPTION_CONNECTION_LIMIT, limits->connections, MHD_OPTION_CONNECTION_TIMEOUT,
             limits->seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
             MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-            complete, NULL, MHD_OPTION_NOTIFY_CONNECTION, notify, http,
-            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+            complete, NULL, MHD_OPTION_NOTIFY_CONNECTION, notify, http, MHD_OPTION_END);
     if (http->daemon != NULL) return http;
     if (http->connections != NULL) rs_fail(err, EX_OSERR, "can't start the HTTP server");
     connections_free(http->connections);

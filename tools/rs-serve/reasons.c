@@ -31,9 +31,12 @@ static void insert(struct reason *reasons, size_t *n, size_t k, struct reason re
 
 static double voice_of(const struct snapshot *snapshot, const struct rs_profile *profile,
                        size_t entry) {
-    double rating = (double)profile->rating[entry], mean = snapshot->matrix->mean;
-    double centre = profile->mean < mean ? profile->mean : mean;
-    return snapshot->matrix->implicit ? rating : rating - centre;
+    const struct rs_matrix *matrix = snapshot->matrix;
+    double rating = (double)profile->rating[entry];
+    if (matrix->implicit) return rating;
+    if (matrix->scale.n > 0 && profile->rating[entry] <= matrix->scale.min) return 0;
+    double centre = profile->mean < matrix->mean ? profile->mean : matrix->mean;
+    return rating - centre + rs_scale_step(&matrix->scale) / 2;
 }
 
 /* The entry of an item in the profile, or n. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/topk.h"
 #include "call.h"
 #include "describe.h"
 #include "events.h"
@@ -13,16 +12,14 @@
 
 enum { N_REASONS = 2 };
 
-/* Which items may be in a list: NULL for all. False after a 400. */
-static bool find_allowed(struct call *call, struct bench *bench, const uint8_t **allowed) {
+/* Which items may be in a list: NULL for all. */
+static const uint8_t *find_allowed(const struct call *call, struct bench *bench) {
     const struct rs_matrix *matrix = call->snapshot->matrix;
-    *allowed = NULL;
-    if (call->parameters.category.length == 0) return true;
+    if (call->parameters.category.length == 0) return NULL;
     size_t n_items = matrix->items.ids.n;
     if (bench->allowed == NULL) bench->allowed = rs_malloc(n_items, 1);
     describe_in_category(&matrix->items.table, n_items, call->parameters.category, bench->allowed);
-    *allowed = bench->allowed;
-    return true;
+    return bench->allowed;
 }
 
 static void print_entry(struct body *body, const struct rs_matrix *matrix, uint32_t item,
@@ -70,55 +67,55 @@ static void print_list(struct call *call, struct bench *bench, const struct rs_p
     free(n_reasons);
 }
 
-static void popular_list(struct call *call, struct bench *bench, const struct rs_profile *profile);
-
-/* What a situation does to a list. */
+/* What is done to the scores of all items before the best are selected. */
 struct move {
-    const struct rs_context_model *context;
+    const struct snapshot *snapshot;
     const struct rs_situation *situation;
-    size_t n_items;
-    float *lifts;
+    float *lifts; /* NULL: the situation moves nothing */
 };
 
+/* What is popular is so by now, and what a model says is moved by the situation. */
 static void move_scores(void *data, const struct rs_profile *profile, enum rs_source source,
                         float *scores) {
     const struct move *move = data;
-    if (source != RS_FROM_MODEL) return;
-    rs_context_lifts(move->context, move->situation, profile, move->lifts);
-    rs_context_rank(profile, move->n_items, move->lifts, scores);
+    size_t n_items = move->snapshot->matrix->items.ids.n;
+    if (source == RS_FROM_POPULARITY) {
+        for (uint32_t item = 0; item < n_items; item++)
+            scores[item] = (float)snapshot_popularity(move->snapshot, item);
+        return;
+    }
+    rs_context_lifts(move->snapshot->context, move->situation, profile, move->lifts);
+    rs_context_rank(profile, n_items, move->lifts, scores);
 }
 
-static void model_list(struct call *call, struct bench *bench, const struct rs_profile *profile,
-                       struct rs_wish *wish) {
+/* The list for a profile, without N further items. */
+static void list(struct call *call, const struct rs_profile *profile, const uint32_t *without,
+                 size_t n) {
     const struct parameters *parameters = &call->parameters;
-    const struct snapshot *snapshot = call->snapshot;
-    struct move move = {.context = snapshot->context,
-                        .situation = &call->situation.is,
-                        .n_items = snapshot->matrix->items.ids.n};
-    if (move.context != NULL && rs_situation_ranks(move.context, move.situation)) {
-        if (bench->lifts == NULL) bench->lifts = rs_aligned(move.n_items, sizeof *bench->lifts);
+    const struct rs_context_model *context = call->snapshot->context;
+    struct bench *bench = snapshot_bench(call->snapshot, call->worker);
+    struct move move = {.snapshot = call->snapshot, .situation = &call->situation.is};
+    struct rs_wish wish = {.n = parameters->offset + parameters->n,
+                           .allowed = find_allowed(call, bench),
+                           .without = without,
+                           .n_without = n,
+                           .data = &move};
+    if (profile->n > 0 && context != NULL && rs_situation_ranks(context, move.situation)) {
+        if (bench->lifts == NULL)
+            bench->lifts = rs_aligned(call->snapshot->matrix->items.ids.n, sizeof *bench->lifts);
         move.lifts = bench->lifts;
-        wish->adjust = move_scores;
-        wish->data = &move;
     }
-    struct rs_best best = {.entries = rs_malloc(wish->n, sizeof(struct rs_listed))};
-    rs_listing_fill(bench->listing, profile, wish, &best);
+    if (profile->n == 0 || move.lifts != NULL) wish.adjust = move_scores;
+    struct rs_best best = {.entries = rs_malloc(wish.n, sizeof(struct rs_listed))};
+    rs_listing_fill(bench->listing, profile, &wish, &best);
     size_t skipped = parameters->offset < best.n ? parameters->offset : best.n;
     print_list(call, bench, profile, best.entries + skipped, best.n - skipped, best.source,
                move.lifts);
     free(best.entries);
 }
 
-static void popular_list(struct call *call, struct bench *bench, const struct rs_profile *profile);
-
 /* A list, with the situation around it where that was asked for. */
-static bool recommend(struct call *call, const struct rs_profile *profile) {
-    const struct parameters *parameters = &call->parameters;
-    struct bench *bench = snapshot_bench(call->snapshot, call->worker);
-    struct rs_wish wish = {.n = parameters->offset + parameters->n,
-                           .without = parameters->excluded,
-                           .n_without = parameters->n_excluded};
-    if (!find_allowed(call, bench, &wish.allowed)) return false;
+static void recommend(struct call *call, const struct rs_profile *profile) {
     if (call->situation.asked) {
         if (profile->n == 0 && call->snapshot->context != NULL)
             situation_note(call, "what is popular is the same in every situation");
@@ -126,13 +123,8 @@ static bool recommend(struct call *call, const struct rs_profile *profile) {
         situation_print(call);
         body_text(&call->body, ",\n\"Items\":");
     }
-    if (profile->n == 0) {
-        popular_list(call, bench, profile);
-    } else {
-        model_list(call, bench, profile, &wish);
-    }
+    list(call, profile, call->parameters.excluded, call->parameters.n_excluded);
     if (call->situation.asked) body_text(&call->body, "}\n");
-    return true;
 }
 
 bool recommend_user(struct call *call) {
@@ -140,9 +132,9 @@ bool recommend_user(struct call *call) {
     bool known;
     struct rs_profile profile =
         users_profile(call->server->users, call->snapshot, call->ids[0], &room, &known);
-    bool ok = recommend(call, &profile);
+    recommend(call, &profile);
     profile_room_free(&room);
-    return ok;
+    return true;
 }
 
 /* Anonymous ratings */
@@ -156,8 +148,8 @@ static int compare_submitted(const void *a, const void *b) {
  * Returns their number. */
 static size_t take_ratings(const struct snapshot *snapshot, const struct submission *submission,
                            struct rs_listed *ratings) {
-    size_t n = 0, kept = 0;
-    for (size_t i = submission->n; i > 0; i--) { /* the last first: the sort is stable for few */
+    size_t n = 0;
+    for (size_t i = submission->n; i > 0; i--) { /* the last first */
         const struct event *event = &submission->events[i - 1].event;
         uint32_t item = rs_ids_find(&snapshot->matrix->items.ids, event->item);
         if (item == RS_NONE) continue;
@@ -167,8 +159,7 @@ static size_t take_ratings(const struct snapshot *snapshot, const struct submiss
             ratings[n++] = (struct rs_listed){snapshot_rating(snapshot, event->value), item};
     }
     qsort(ratings, n, sizeof *ratings, compare_submitted);
-    kept = n;
-    return kept;
+    return n;
 }
 
 bool recommend_session(struct call *call) {
@@ -189,7 +180,7 @@ bool recommend_session(struct call *call) {
         }
         struct rs_profile profile =
             rs_profile_from(call->snapshot->matrix, RS_NONE, n, item, rating);
-        ok = recommend(call, &profile);
+        recommend(call, &profile);
         free(ratings);
         free(item);
         free(rating);
@@ -198,7 +189,7 @@ bool recommend_session(struct call *call) {
     return ok;
 }
 
-/* Without a model: counts */
+/* Without a model */
 
 static bool is_listed(const uint32_t *sorted, size_t n, uint32_t item) {
     size_t from = 0, to = n;
@@ -222,28 +213,6 @@ static bool may_list(const struct call *call, const struct rs_profile *profile,
            !is_listed(profile->item, profile->n, item);
 }
 
-static void popular_list(struct call *call, struct bench *bench, const struct rs_profile *profile) {
-    const struct parameters *parameters = &call->parameters;
-    size_t n_items = call->snapshot->matrix->items.ids.n, n = 0;
-    size_t wanted = parameters->offset + parameters->n;
-    const uint8_t *allowed;
-    if (!find_allowed(call, bench, &allowed)) return;
-    uint64_t *keys = rs_malloc(n_items, sizeof *keys);
-    for (uint32_t item = 0; item < n_items; item++)
-        if (may_list(call, profile, allowed, item))
-            keys[n++] = rs_topk_key((float)snapshot_popularity(call->snapshot, item), item);
-    rs_topk_partition(keys, n, wanted);
-    if (n > wanted) n = wanted;
-    rs_topk_sort(keys, n);
-    size_t skipped = parameters->offset < n ? parameters->offset : n;
-    struct rs_listed *entries = rs_malloc(n, sizeof *entries);
-    for (size_t k = 0; k < n; k++)
-        entries[k] = (struct rs_listed){rs_topk_value(keys[k]), rs_topk_index(keys[k])};
-    print_list(call, bench, profile, entries + skipped, n - skipped, RS_FROM_POPULARITY, NULL);
-    free(entries);
-    free(keys);
-}
-
 /* The profile of the user whose rated items are to be left out. */
 static struct rs_profile left_out(struct call *call, struct profile_room *room) {
     bool known;
@@ -252,9 +221,16 @@ static struct rs_profile left_out(struct call *call, struct profile_room *room) 
 }
 
 bool recommend_popular(struct call *call) {
+    const struct parameters *parameters = &call->parameters;
     struct profile_room room = {0};
-    struct rs_profile profile = left_out(call, &room);
-    popular_list(call, snapshot_bench(call->snapshot, call->worker), &profile);
+    struct rs_profile rated = left_out(call, &room);
+    struct rs_profile stranger = rs_profile_of(call->snapshot->matrix, RS_NONE);
+    size_t n = parameters->n_excluded;
+    uint32_t *without = rs_malloc(n + rated.n, sizeof *without);
+    if (n > 0) memcpy(without, parameters->excluded, n * sizeof *without);
+    if (rated.n > 0) memcpy(without + n, rated.item, rated.n * sizeof *without);
+    list(call, &stranger, without, n + rated.n);
+    free(without);
     profile_room_free(&room);
     return true;
 }
@@ -264,10 +240,9 @@ bool recommend_latest(struct call *call) {
     struct bench *bench = snapshot_bench(call->snapshot, call->worker);
     const struct arrival *latest = snapshot_latest(call->snapshot);
     const struct rs_matrix *matrix = call->snapshot->matrix;
-    const uint8_t *allowed;
     if (latest == NULL)
         return call_fail(call, MHD_HTTP_NOT_FOUND, "the model's ratings have no times");
-    if (!find_allowed(call, bench, &allowed)) return false;
+    const uint8_t *allowed = find_allowed(call, bench);
     struct profile_room room = {0};
     struct rs_profile profile = left_out(call, &room);
     size_t n = 0;
@@ -291,21 +266,22 @@ bool recommend_latest(struct call *call) {
 
 /* Neighbours */
 
+/* Those of a line, or nobody (RS_NONE). */
 static bool neighbours(struct call *call, bool users, uint32_t line) {
     const struct parameters *parameters = &call->parameters;
     const struct rs_graph *graph = call->snapshot->neighbours[users];
     const struct rs_matrix *matrix = call->snapshot->matrix;
     struct bench *bench = snapshot_bench(call->snapshot, call->worker);
-    const uint8_t *allowed;
     if (graph == NULL)
         return call_fail(call, MHD_HTTP_NOT_FOUND, "the model has no neighbours of %s",
                          users ? "users" : "items");
-    if (!find_allowed(call, bench, &allowed)) return false;
+    const uint8_t *allowed = find_allowed(call, bench);
     struct profile_room room = {0};
     struct rs_profile profile = left_out(call, &room);
-    uint64_t n = 0;
+    uint64_t n = 0, at = line == RS_NONE ? 0 : graph->start[line];
+    uint64_t end = line == RS_NONE ? 0 : graph->start[line + 1];
     body_text(&call->body, "[");
-    for (uint64_t at = graph->start[line]; at < graph->start[line + 1]; at++) {
+    for (; at < end; at++) {
         if (!users && !may_list(call, &profile, allowed, graph->other[at])) continue;
         if (n++ < parameters->offset) continue;
         if (n > parameters->offset + parameters->n) break;
@@ -330,9 +306,7 @@ bool neighbours_item(struct call *call) {
     return item != RS_NONE && neighbours(call, false, item);
 }
 
+/* Somebody new has none, which is no error: lists are given to them as well. */
 bool neighbours_user(struct call *call) {
-    uint32_t user = rs_ids_find(&call->snapshot->matrix->users.ids, call->ids[0]);
-    if (user == RS_NONE)
-        return call_fail(call, MHD_HTTP_NOT_FOUND, "the model does not know the user");
-    return neighbours(call, true, user);
+    return neighbours(call, true, rs_ids_find(&call->snapshot->matrix->users.ids, call->ids[0]));
 }

@@ -21,8 +21,9 @@ enum method {
 
 enum {
     MAX_ARGUMENTS = 32,
-    MAX_PATH = 4096, /* bytes of a URL with its arguments */
-    MAX_ID = 1024,   /* bytes of an id in a request */
+    MAX_PATH = 4096,     /* bytes of a URL with its arguments */
+    MAX_HEADERS = 16384, /* bytes of all header lines */
+    MAX_ID = 1024,       /* bytes of an id in a request */
     MAX_REQUEST_ID = 64
 };
 
@@ -35,7 +36,9 @@ struct request {
     const char *path;
     struct argument arguments[MAX_ARGUMENTS];
     size_t n_arguments;
-    bool too_long; /* the URL, or there are too many arguments */
+    bool too_long;     /* the URL, or there are too many arguments */
+    bool too_much;     /* in the headers */
+    bool lacks_host;   /* which its version of HTTP has to name */
     const char *key, *if_none_match, *content_type, *host; /* headers, or NULL */
     const char *body;
     size_t body_length;

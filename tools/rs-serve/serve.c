@@ -41,6 +41,32 @@ static void print_categories(struct body *body, const struct rs_table *table) {
     body_text(body, "]");
 }
 
+static const char *source_of(const struct rs_dimension *dimension) {
+    if (dimension->source < RS_CONTEXT_N_TIMES) return "time";
+    return dimension->source == RS_CONTEXT_USER ? "user" : "rating";
+}
+
+/* What of a situation moves lists or expected ratings. */
+static void print_context(struct body *body, const struct rs_context_model *context) {
+    size_t n = 0;
+    body_text(body, ",\"Context\":[");
+    for (size_t d = 0; context != NULL && d < context->n; d++) {
+        const struct rs_dimension *dimension = &context->dimensions[d];
+        if (!dimension->ranks && !dimension->predicts) continue;
+        body_text(body, n++ == 0 ? "{\"Name\":" : ",{\"Name\":");
+        body_string(body, (struct rs_id){dimension->name, strlen(dimension->name)});
+        body_format(body, ",\"Source\":\"%s\",\"Lists\":%s,\"Ratings\":%s,\"Values\":[",
+                    source_of(dimension), dimension->ranks ? "true" : "false",
+                    dimension->predicts ? "true" : "false");
+        for (size_t v = 0; v < dimension->values.n; v++) {
+            if (v > 0) body_text(body, ",");
+            body_string(body, rs_ids_get(&dimension->values, v));
+        }
+        body_text(body, "]}");
+    }
+    body_text(body, "]");
+}
+
 bool serve_model(struct call *call) {
     const struct rs_matrix *matrix = call->snapshot->matrix;
     const char *name = call->snapshot->folder->name;
@@ -53,6 +79,10 @@ bool serve_model(struct call *call) {
     body_format(body, ",\"Implicit\":%s", matrix->implicit ? "true" : "false");
     if (!matrix->implicit && matrix->scale.n > 0) print_scale(body, &matrix->scale);
     print_categories(body, &matrix->items.table);
+    print_context(body, call->snapshot->context);
+    body_format(body, ",\"Neighbors\":{\"Items\":%s,\"Users\":%s}",
+                call->snapshot->neighbours[0] != NULL ? "true" : "false",
+                call->snapshot->neighbours[1] != NULL ? "true" : "false");
     body_text(body, "}\n");
     return true;
 }

@@ -72,6 +72,25 @@ static bool read_values(struct call *call) {
     return true;
 }
 
+/* Notes what the request says of the situation and what moves nothing all the same. */
+static void note_what_is_idle(struct call *call, bool predicts) {
+    const struct rs_context_model *context = call->snapshot->context;
+    const char *what = predicts ? "expected ratings" : "lists";
+    char note[MAX_NOTE];
+    bool by_moment = false;
+    for (size_t d = 0; d < context->n; d++) {
+        const struct rs_dimension *dimension = &context->dimensions[d];
+        bool moves = predicts ? dimension->predicts : dimension->ranks;
+        by_moment |= moves && dimension->source < RS_CONTEXT_N_TIMES;
+        if (moves || call->situation.is.value[d] == RS_NO_VALUE) continue;
+        snprintf(note, sizeof note, "context %s moves no %s", dimension->name, what);
+        situation_note(call, note);
+    }
+    if (by_moment || request_argument(call->request, "at") == NULL) return;
+    snprintf(note, sizeof note, "at moves no %s", what);
+    situation_note(call, note);
+}
+
 /* Takes out what moves nothing: it must not tell one answer from another. */
 static void keep_what_moves(const struct rs_context_model *context, bool predicts,
                             struct rs_situation *situation) {
@@ -99,6 +118,7 @@ bool situation_read(struct call *call, bool predicts) {
         if (situation->asked) situation_note(call, "the model has no context, nothing is moved");
         return true;
     }
+    note_what_is_idle(call, predicts);
     uint32_t user = RS_NONE;
     if (call->n_ids > 0) user = rs_ids_find(&call->snapshot->matrix->users.ids, call->ids[0]);
     rs_situation_fill(context, user, moment, &situation->is);

@@ -8,7 +8,7 @@
 /* Reads at (a time; now, to the minute, where it is missing) and context (NAME:VALUE, separated by
  * commas; may be given again) into call->situation, and takes from it everything that moves no
  * ranks, or no ratings where PREDICTS: what is left is what the answer depends on. What the model
- * does not know becomes a note. False after a 400. */
+ * does not know, or what the request names and moves nothing, becomes a note. False after a 400. */
 bool situation_read(struct call *call, bool predicts);
 
 /* Writes it as bytes that differ where answers do. Returns their number. */

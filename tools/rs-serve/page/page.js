@@ -7,8 +7,8 @@ const PAGE = 10, SHOWN = 25, LONGEST = 1000;
 
 const state = {
   user: "", n: PAGE, ratings: new Map(), order: [], places: new Map(), all: false,
-  stranger: false, /* the model has not seen them, so it knows nobody alike */
-  model: { Implicit: false, Scale: { Min: 1, Max: 5, Step: 1 }, Categories: [] },
+  model: { Implicit: false, Scale: { Min: 1, Max: 5, Step: 1 }, Categories: [], Context: [],
+           Neighbors: {} },
   turn: 0, /* counts what was asked for, so that a late answer does not overwrite a later one */
 };
 
@@ -27,6 +27,10 @@ function say(text, wrong = false) {
 
 function number(value, digits = 2) {
   return value.toLocaleString("en", { maximumFractionDigits: digits });
+}
+
+function signed(value) {
+  return (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 }
 
 function titleOf(thing) {
@@ -58,14 +62,6 @@ async function call(path, options = {}) {
 }
 
 const part = encodeURIComponent;
-
-/* The same where a resource may lack. */
-function callOr(otherwise, path) {
-  return call(path).catch((error) => {
-    if (error.status === 404) return otherwise;
-    throw error;
-  });
-}
 
 function eventId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -197,6 +193,18 @@ function movement(id, place) {
   return mark;
 }
 
+/* By how much the situation moved an entry, where that shows. */
+function lift(by) {
+  if (!by || Math.abs(by) < 0.005) return null;
+  return element("span", { className: "lift " + (by > 0 ? "up" : "down"),
+                           textContent: signed(by) + " by the situation" });
+}
+
+function scoreOf(entry) {
+  return entry.Source === "popular" ? number(entry.Score, 0) + " ratings"
+                                    : entry.Score.toFixed(2) + " by " + entry.Source;
+}
+
 function entryOf(entry, place, best, first) {
   const title = titleOf(entry), share = best > 0 ? Math.max(0, entry.Score / best) : 0;
   const bar = element("i");
@@ -205,7 +213,7 @@ function entryOf(entry, place, best, first) {
     element("span", { className: "place" }, String(place + 1), first ? null : movement(entry.Id, place)),
     opener(entry.Id, title),
     element("span", { className: "score" }, element("span", { className: "bar" }, bar),
-            number(entry.Score) + " by " + entry.Source),
+            scoreOf(entry), lift(entry.Moved)),
     because(entry.Because), rater(entry.Id, title));
   li.dataset.id = entry.Id;
   if (place < state.places.size && !state.places.has(entry.Id)) li.classList.add("new");
@@ -285,11 +293,13 @@ function showAlike(users) {
 async function refresh() {
   const turn = ++state.turn, user = part(state.user), category = $("category").value;
   const wanted = "recommend/" + user + "?n=" + state.n + (category ? "&category=" + part(category) : "");
-  const [entries, rated] = await Promise.all([
-    call(wanted), callOr([], "user/" + user + "/feedback?n=" + LONGEST)]);
-  if (entries.some((entry) => entry.Source === "popular")) state.stranger = true;
-  const alike = state.stranger ? [] : await callOr([], "user/" + user + "/neighbors?n=8");
+  const [answer, rated, alike] = await Promise.all([
+    call(wanted + situation()), call("user/" + user + "/feedback?n=" + LONGEST),
+    state.model.Neighbors.Users ? call("user/" + user + "/neighbors?n=8") : []]);
   if (turn !== state.turn) return false;
+  const entries = answer.Items || answer;
+  $("notes").hidden = !(answer.Notes || []).length;
+  $("notes").textContent = (answer.Notes || []).join("; ");
   state.order = rated.sort((a, b) => (b.Timestamp || "").localeCompare(a.Timestamp || ""));
   state.ratings = new Map(rated.map((entry) => [entry.ItemId, entry.Value]));
   showList(entries);
@@ -298,6 +308,34 @@ async function refresh() {
   $("list-title").textContent = "Recommended to " + state.user;
   document.querySelector("main").hidden = false;
   return true;
+}
+
+/* The situation */
+
+const shownTime = new Intl.DateTimeFormat([], { weekday: "short", day: "numeric", month: "short",
+                                                hour: "2-digit", minute: "2-digit" });
+
+/* What is chosen of it, as parameters, and in words beside the list. */
+function situation() {
+  const chosen = [...$("dimensions").querySelectorAll("select")].filter((select) => select.value !== "");
+  const at = $("at").value === "" ? null : new Date($("at").value);
+  const words = chosen.map((select) => select.name + " " + select.selectedOptions[0].textContent);
+  $("reset").hidden = !at && chosen.length === 0;
+  $("when").textContent = [at ? shownTime.format(at) : "now", ...words].join(", ");
+  return (at ? "&at=" + part(at.toISOString()) : "") +
+    chosen.map((select) => "&context=" + part(select.name) + ":" + part(select.value)).join("");
+}
+
+function showDimensions() {
+  const { Context } = state.model;
+  $("situation").hidden = Context.length === 0;
+  $("clock").hidden = !Context.some((dimension) => dimension.Source === "time");
+  $("dimensions").replaceChildren(...Context.map(({ Name, Source, Values }) => {
+    const select = element("select", { name: Name },
+      element("option", { value: "", textContent: Source === "rating" ? "any" : "by itself" }),
+      ...Values.map((value) => element("option", { value, textContent: value })));
+    return element("label", {}, Name + " ", select);
+  }));
 }
 
 /* Searching */
@@ -337,14 +375,15 @@ function wordsOf(labels) {
 async function fillDetails(item) {
   const user = part(state.user), id = part(item);
   const [about, expected, near] = await Promise.all([
-    call("item/" + id), call("explain/" + user + "/" + id + "?n=5"),
-    callOr([], "item/" + id + "/neighbors?n=8")]);
+    call("item/" + id), call("explain/" + user + "/" + id + "?n=5" + situation()),
+    state.model.Neighbors.Items ? call("item/" + id + "/neighbors?n=8") : []]);
   const facts = [...fact("Ratings", number(about.Ratings, 0))];
   if (!state.model.Implicit) {
     facts.push(...fact("Mean", number(about.Mean)));
     const spread = expected.Deviation ? " ± " + number(expected.Deviation) : "";
     facts.push(...fact("Expected of " + state.user,
                        number(expected.Rating) + spread + " (" + expected.Source + ")"));
+    if (expected.Moved) facts.push(...fact("Of that, the situation", signed(expected.Moved)));
   }
   $("details").dataset.item = item;
   $("details-title").textContent = titleOf(about);
@@ -373,7 +412,7 @@ async function arrive() {
   if (!found) return;
   state.user = decodeURIComponent(found[1]);
   state.n = PAGE;
-  state.all = state.stranger = false;
+  state.all = false;
   state.places = new Map();
   $("user").value = state.user;
   say("");
@@ -382,11 +421,13 @@ async function arrive() {
 }
 
 async function begin() {
-  state.model = Object.assign(state.model, await callOr({}, "model"));
+  state.model = Object.assign(state.model, await call("model"));
   const { Users } = await call("users?n=200");
   $("users").replaceChildren(...Users.map((user) => element("option", { value: user.UserId })));
   $("category").append(...state.model.Categories.map((name) =>
     element("option", { value: name, textContent: name })));
+  $("only").hidden = state.model.Categories.length === 0;
+  showDimensions();
   $("key").hidden = true;
   if (state.model.Users !== undefined)
     $("model").textContent = number(state.model.Users, 0) + " users, " + number(state.model.Items, 0) +
@@ -410,6 +451,9 @@ $("category").addEventListener("change", doing(() => {
   state.places = new Map();
   return refresh();
 }));
+$("situation").addEventListener("change", doing(refresh));
+$("situation").addEventListener("reset", () => setTimeout(doing(refresh))); /* when it is done */
+$("situation").addEventListener("submit", (event) => event.preventDefault());
 $("more").addEventListener("click", doing(() => {
   state.n = Math.min(LONGEST, state.n + PAGE);
   return refresh();

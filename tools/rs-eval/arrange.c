@@ -72,7 +72,26 @@ static bool check_folds(const struct evidence *evidence, int task, struct rs_err
     return true;
 }
 
+/* Test sets are all named, or there is one without a name. */
+static bool check_labels(const struct evidence *evidence, struct rs_error *err) {
+    const struct fold *nameless = NULL;
+    for (size_t f = 0; f < evidence->n_folds; f++)
+        if (evidence->folds[f]->label[0] == '\0') nameless = evidence->folds[f];
+    if (nameless == NULL || evidence->n_folds == 1) return true;
+    const char *file = nameless->file;
+    for (size_t m = 0; file == NULL && m < evidence->n_models; m++) {
+        const struct answers *answers = model_answers(evidence->models[m], nameless);
+        for (int task = 0; answers != NULL && file == NULL && task < N_TASKS; task++)
+            file = answers->file[task];
+    }
+    return rs_fail(err, EX_DATAERR,
+                   "%s: does not say to which of the %zu folds of the other files it belongs: "
+                   "MODEL:FOLD=FILE names it",
+                   file, evidence->n_folds - 1);
+}
+
 static bool check_all(const struct evidence *evidence, struct rs_error *err) {
+    if (!check_labels(evidence, err)) return false;
     for (size_t m = 0; m < evidence->n_models; m++) {
         const struct model *model = evidence->models[m];
         for (size_t a = 0; a < model->n_answers; a++)
@@ -83,15 +102,6 @@ static bool check_all(const struct evidence *evidence, struct rs_error *err) {
     }
     for (int task = 0; task < N_TASKS; task++)
         if (!check_folds(evidence, task, err)) return false;
-    bool labelled = false, unlabelled = false;
-    for (size_t f = 0; f < evidence->n_folds; f++) {
-        labelled |= evidence->folds[f]->label[0] != '\0';
-        unlabelled |= evidence->folds[f]->label[0] == '\0';
-    }
-    if (labelled && unlabelled)
-        return rs_fail(err, EX_DATAERR,
-                       "some of the scores belong to a numbered fold and some to "
-                       "none: name the fold of a file with MODEL:FOLD=FILE");
     return true;
 }
 
@@ -207,7 +217,7 @@ static bool sort_lists(struct evidence *evidence, struct answers *answers, struc
         uint32_t rank = lists->rank.v[i];
         if (rank == 0) return damaged_list(evidence, answers, i, "has a rank of 0", err);
         if (rank > lists->n)
-            return damaged_list(evidence, answers, i, "has a gap in its ranks", err);
+            return damaged_list(evidence, answers, i, "has a rank beyond its end", err);
         if (rank > lists->longest) lists->longest = rank;
     }
     uint32_t *order = identity(lists->n);
@@ -224,7 +234,12 @@ static bool sort_lists(struct evidence *evidence, struct answers *answers, struc
     bool ok = true;
     for (size_t l = 0; ok && l < lists->n_lists; l++)
         for (size_t i = lists->start[l]; ok && i < lists->start[l + 1]; i++) {
-            if (lists->rank.v[i] != i - lists->start[l] + 1)
+            if (i > lists->start[l] && lists->rank.v[i] == lists->rank.v[i - 1])
+                ok = damaged_list(evidence, answers, i,
+                                  "has several items of one rank: where files hold the lists of "
+                                  "several folds, MODEL:FOLD=FILE keeps them apart",
+                                  err);
+            else if (lists->rank.v[i] != i - lists->start[l] + 1)
                 ok = damaged_list(evidence, answers, i, "has a gap in its ranks", err);
             else if (seen[lists->item.v[i]] == l + 1)
                 ok = damaged_list(evidence, answers, i, "holds an item twice", err);
@@ -258,11 +273,13 @@ static void rank_by_lists(const struct evidence *evidence, struct answers *answe
     uint32_t *tied = rs_calloc(evidence->n_items, sizeof *tied);
     u32_extend(&answers->above, fold->n, 0);
     u32_extend(&answers->tied, fold->n, 0);
+    u32_extend(&answers->listed, fold->n_lists, 0);
     size_t l = 0;
     for (size_t t = 0; t < fold->n_lists; t++) {
         uint32_t user = fold->user.v[fold->start[t]];
         while (l < lists->n_lists && lists->user.v[lists->start[l]] < user) l++;
         if (l == lists->n_lists || lists->user.v[lists->start[l]] != user) continue;
+        answers->listed.v[t] = (uint32_t)(lists->start[l + 1] - lists->start[l]);
         rank_list(lists, l, above, tied);
         for (size_t row = fold->start[t]; row < fold->start[t + 1]; row++) {
             answers->above.v[row] = above[fold->item.v[row]];

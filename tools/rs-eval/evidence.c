@@ -38,6 +38,8 @@ static void free_fold(struct fold *fold) {
 }
 
 static void free_answers(struct answers *answers) {
+    free(answers->train_digest);
+    free(answers->listed.v);
     free(answers->score.v);
     free(answers->deviation.v);
     free(answers->source.v);
@@ -95,6 +97,17 @@ struct fold *evidence_fold(struct evidence *evidence, const char *label) {
     return evidence->folds[evidence->n_folds++] = fold;
 }
 
+const char *evidence_fold_of(const struct evidence *evidence, const char *digest) {
+    for (size_t m = 0; digest != NULL && m < evidence->n_models; m++) {
+        const struct model *model = evidence->models[m];
+        for (size_t a = 0; a < model->n_answers; a++) {
+            const char *known = model->answers[a]->train_digest;
+            if (known != NULL && strcmp(known, digest) == 0) return model->answers[a]->fold->label;
+        }
+    }
+    return evidence->n_folds == 1 ? evidence->folds[0]->label : "";
+}
+
 struct answers *model_answers(const struct model *model, const struct fold *fold) {
     for (size_t a = 0; a < model->n_answers; a++)
         if (model->answers[a]->fold == fold) return model->answers[a];
@@ -117,6 +130,22 @@ struct answers *evidence_answers(struct evidence *evidence, const char *model_na
     return model->answers[model->n_answers++] = answers;
 }
 
+int64_t answers_catalogue(const struct answers *answers) {
+    return answers->lists.catalogue >= 0 ? answers->lists.catalogue
+                                         : answers->fold->facts.catalogue;
+}
+
+void fold_candidates(const struct fold *fold, struct candidates *all) {
+    for (size_t l = 0; l < fold->n_lists; l++) {
+        uint32_t candidates = fold->candidates.v[fold->user.v[fold->start[l]]];
+        if (candidates == RS_NONE) continue;
+        if (candidates < all->least) all->least = candidates;
+        if (candidates > all->most) all->most = candidates;
+        all->sum += candidates;
+        all->n++;
+    }
+}
+
 static bool take_count(int64_t *known, int64_t fresh) {
     if (fresh < 0) return true;
     bool agrees = *known < 0 || *known == fresh;
@@ -135,7 +164,7 @@ static void take_text(char **known, char **fresh) {
 static bool check_facts(struct fold *fold, const char *file, const struct facts *fresh,
                         struct rs_error *err) {
     const struct facts *known = &fold->facts;
-    if (known->catalogue >= 0 && fresh->catalogue >= 0 && known->catalogue != fresh->catalogue)
+    if (known->ranked && fresh->ranked && known->catalogue != fresh->catalogue)
         return rs_fail(err, EX_DATAERR,
                        "%s: ranks %lld items, %s %lld: figures over different catalogues can't be "
                        "compared",
@@ -162,6 +191,8 @@ bool evidence_facts(struct fold *fold, const char *file, struct facts *fresh,
     fold->counts_differ |= known->train_digest != NULL && fresh->train_digest != NULL &&
                            strcmp(known->train_digest, fresh->train_digest) != 0;
     take_count(&known->catalogue, fresh->catalogue);
+    if (fresh->ranked) known->catalogue = fresh->catalogue;
+    known->ranked |= fresh->ranked;
     fold->counts_differ |= !take_count(&known->train_users, fresh->train_users);
     fold->counts_differ |= !take_count(&known->train_ratings, fresh->train_ratings);
     take_text(&known->train_digest, &fresh->train_digest);

@@ -26,6 +26,7 @@ struct facts {
     struct rs_scale scale;
     bool implicit;
     int64_t catalogue; /* items a model could recommend, before a user's own are left out */
+    bool ranked;       /* which were all ranked: of predictions and lists it is only a word */
     int64_t train_users, train_ratings;
     char *train_digest;
     double leak; /* share of training ratings later than the test set's median */
@@ -74,11 +75,13 @@ struct answers {
     const char *file[N_TASKS]; /* NULL: nothing for that task */
     size_t n_rows[N_TASKS], next[N_TASKS];
     int64_t promised[N_TASKS]; /* test pairs by the header, -1 unknown */
+    char *train_digest;        /* of what the model was trained on; NULL: unknown */
     /* By row of the fold. NAN and RS_NONE: not answered. */
     struct f64_column score, deviation; /* deviation 0: the model has none */
     struct u8_column source;
     struct u32_column above, tied;
     uint32_t deepest; /* positions of the ranking that are known; UINT32_MAX: all */
+    struct u32_column listed; /* ranks by lists: the length of the user's, by list of the fold */
     struct lists lists;
 };
 
@@ -108,8 +111,25 @@ struct model *evidence_model(struct evidence *evidence, const char *name);
 struct fold *evidence_fold(struct evidence *evidence, const char *label);
 struct answers *evidence_answers(struct evidence *evidence, const char *model, const char *label);
 
+/* The label of the fold of something that does not say of which it is: that of the models that were
+ * trained on the ratings of DIGEST (NULL: unknown), else of the only fold there is, else "". */
+const char *evidence_fold_of(const struct evidence *evidence, const char *digest);
+
 /* The answers of a model to a fold, or NULL. */
 struct answers *model_answers(const struct model *model, const struct fold *fold);
+
+/* Items that could be in the lists of the answers, -1 unknown. */
+int64_t answers_catalogue(const struct answers *answers);
+
+/* Of how many users, and how many candidates each had. */
+struct candidates {
+    size_t n;
+    double sum;
+    uint32_t least, most;
+};
+
+/* Adds the users of FOLD of whom it is known to ALL, whose least begins as UINT32_MAX. */
+void fold_candidates(const struct fold *fold, struct candidates *all);
 
 /* Remembers what FILE says of a fold's training data, taking FACTS over; false if an earlier file
  * says otherwise of what must be alike. */

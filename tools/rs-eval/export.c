@@ -97,6 +97,13 @@ static json_t *fold_json(const struct fold *fold) {
     const struct facts *facts = &fold->facts;
     if (facts->catalogue >= 0)
         json_object_set_new(object, "catalogue", json_integer(facts->catalogue));
+    struct candidates candidates = {.least = UINT32_MAX};
+    fold_candidates(fold, &candidates);
+    if (candidates.n > 0)
+        json_object_set_new(object, "candidates",
+                            json_pack("{s:f,s:I,s:I}", "mean", candidates.sum / (double)candidates.n,
+                                      "least", (json_int_t)candidates.least, "most",
+                                      (json_int_t)candidates.most));
     if (facts->train_ratings >= 0)
         json_object_set_new(object, "train_ratings", json_integer(facts->train_ratings));
     if (facts->split != NULL) json_object_set(object, "split", facts->split);
@@ -130,7 +137,8 @@ static json_t *protocol_json(const struct judge *judge) {
     json_object_set_new(
         protocol, "candidates",
         json_string("all items of the training matrix but those the user rated in it; "
-                    "of rerank-… measures the user's test items"));
+                    "of lists those that their maker took; of rerank-… measures the user's test "
+                    "items"));
     json_object_set_new(protocol, "ties",
                         json_string("expected value over all orders of equal scores"));
     json_object_set_new(protocol, "users",

@@ -26,13 +26,14 @@ struct text_options {
 };
 
 /* Adds a file of kind "scores". Lists that do not say of which fold they are belong to the one
- * whose models were trained on the same ratings: unless it is LATE, when all folds are known, such
- * a file sets *postponed and waits. */
+ * that evidence_fold_of tells: unless it is LATE, when all folds are known, such a file sets
+ * *postponed and waits. */
 bool input_stream(struct evidence *evidence, const struct input *input, bool late, bool *postponed,
                   struct rs_error *err);
 
 /* Adds predictions `user item score [rating]`, recommendation lists `user item [score]`, or a
- * trec_eval run `user Q0 item rank score tag`. */
+ * trec_eval run `user Q0 item rank score tag`: of the fold that INPUT names, or of the only one
+ * there is. */
 bool input_text(struct evidence *evidence, const struct input *input,
                 const struct text_options *options, struct rs_error *err);
 
@@ -50,9 +51,9 @@ struct ratings {
 bool input_ratings(struct evidence *evidence, struct ratings *ratings,
                    const struct text_options *options, struct rs_error *err);
 
-/* Takes the file at PATH as the true ratings of the fold called LABEL. */
-bool input_truth(struct evidence *evidence, const char *label, const char *path,
-                 const struct text_options *options, struct rs_error *err);
+/* Takes the file at PATH as the true ratings of the only fold there is. */
+bool input_truth(struct evidence *evidence, const char *path, const struct text_options *options,
+                 struct rs_error *err);
 
 /* Reads an rs file or text of ratings: the two halves of input_ratings. */
 bool input_ratings_stream(struct evidence *evidence, struct ratings *ratings, struct rs_error *err);

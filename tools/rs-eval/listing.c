@@ -13,12 +13,6 @@ static bool popularity_known(const struct shelf *shelf, const struct answers *an
     return true;
 }
 
-/* Items that could be in the lists, -1 unknown. */
-static int64_t catalogue_of(const struct answers *answers) {
-    return answers->lists.catalogue >= 0 ? answers->lists.catalogue
-                                         : answers->fold->facts.catalogue;
-}
-
 bool listing_possible(const struct shelf *shelf, const struct answers *answers,
                       const struct request *request) {
     if (answers->file[TASK_TOP] == NULL) return false;
@@ -26,7 +20,7 @@ bool listing_possible(const struct shelf *shelf, const struct answers *answers,
     switch (request->measure) {
     case CATALOGUE_COVERAGE:
     case GINI:
-        return catalogue_of(answers) > 0;
+        return answers_catalogue(answers) > 0;
     case NOVELTY:
     case EPC:
         return facts->train_users > 0 && popularity_known(shelf, answers);
@@ -265,7 +259,7 @@ struct figure listing_exposure(const struct evidence *evidence, const struct ans
     uint32_t *counts = rs_calloc(n, sizeof *counts);
     for (size_t i = 0; i < lists->n; i++)
         if (lists->rank.v[i] <= request->k) n_shown += counts[lists->item.v[i]]++ == 0;
-    uint64_t catalogue = catalogue_of(answers) > 0 ? (uint64_t)catalogue_of(answers) : n;
+    uint64_t catalogue = answers_catalogue(answers) > 0 ? (uint64_t)answers_catalogue(answers) : n;
     if (request->measure == CATALOGUE_COVERAGE) {
         figure.value = (double)n_shown / (double)catalogue;
     } else if (request->measure == GINI) {

@@ -164,8 +164,8 @@ static struct rs_scale parse_scale(const char *text) {
     return parsed;
 }
 
-/* The operands, in the order in which they can be understood: rs files, of those at last lists that
- * do not say of which fold they are; the truth; text, which may name pairs only. */
+/* The operands, in the order in which they can be understood: rs files that say of which fold they
+ * are; the truth; lists that do not say it; text, which may name pairs only. */
 static void read_inputs(struct evidence *evidence, struct training *training, struct input *inputs,
                         size_t n) {
     struct text_options text = {lists, delimiter, parse_scale(scale), catalogue};
@@ -178,11 +178,11 @@ static void read_inputs(struct evidence *evidence, struct training *training, st
         if (!is_text[i] && !input_stream(evidence, &inputs[i], false, &waits[i], &err))
             rs_die_error(&err);
     }
+    rs_progress_end();
+    if (truth != NULL && !input_truth(evidence, truth, &text, &err)) rs_die_error(&err);
     for (size_t i = 0; i < n; i++)
         if (waits[i] && !input_stream(evidence, &inputs[i], true, &waits[i], &err))
             rs_die_error(&err);
-    rs_progress_end();
-    if (truth != NULL && !input_truth(evidence, "", truth, &text, &err)) rs_die_error(&err);
     for (size_t i = 0; i < n; i++)
         if (is_text[i] && !input_text(evidence, &inputs[i], &text, &err)) rs_die_error(&err);
     if (training_path != NULL && !training_read(training, evidence, training_path, &text, &err))

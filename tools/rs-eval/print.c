@@ -214,6 +214,72 @@ static void say_leak(FILE *file, const struct evidence *evidence) {
     fputs(" % of the training ratings are later than the median test rating\n", file);
 }
 
+/* "1682", "1650 to 1682". */
+static void say_range(FILE *file, int64_t least, int64_t most) {
+    fprintf(file, "%lld", (long long)least);
+    if (most > least) fprintf(file, " to %lld", (long long)most);
+}
+
+/* Ranks are those among the whole catalogue. */
+static void say_ranks(FILE *file, const struct evidence *evidence) {
+    struct candidates all = {.least = UINT32_MAX};
+    int64_t least = INT64_MAX, most = -1;
+    for (size_t f = 0; f < evidence->n_folds; f++) {
+        const struct fold *fold = evidence->folds[f];
+        fold_candidates(fold, &all);
+        if (fold->facts.catalogue < least) least = fold->facts.catalogue;
+        if (fold->facts.catalogue > most) most = fold->facts.catalogue;
+    }
+    if (all.n == 0) return;
+    fputs("ranked: the full catalogue", file);
+    if (least >= 0) fputs(" of ", file);
+    if (least >= 0) say_range(file, least, most);
+    fprintf(file, " but for the user's training items, %.0f candidates a user (",
+            all.sum / (double)all.n);
+    say_range(file, all.least, all.most);
+    fputs(")\n", file);
+}
+
+/* Lists are of what those who made them chose from, of which the catalogue is all that is known. */
+static void say_lists(FILE *file, const struct evidence *evidence) {
+    uint32_t longest = 0;
+    int64_t least = INT64_MAX, most = -1;
+    for (size_t f = 0; f < evidence->n_folds; f++)
+        for (size_t m = 0; m < evidence->n_models; m++) {
+            const struct answers *answers =
+                model_answers(evidence->models[m], evidence->folds[f]);
+            if (answers == NULL || answers->listed.v == NULL) continue;
+            int64_t catalogue = answers_catalogue(answers);
+            if (answers->lists.longest > longest) longest = answers->lists.longest;
+            if (catalogue < least) least = catalogue;
+            if (catalogue > most) most = catalogue;
+        }
+    if (longest == 0) return;
+    fprintf(file, "ranked: lists of up to %u items out of ", longest);
+    if (least >= 0) {
+        fputs("a catalogue of ", file);
+        say_range(file, least, most);
+        putc('\n', file);
+    } else {
+        fputs("candidates that nothing is said of\n", file);
+    }
+}
+
+static void say_candidates(FILE *file, const struct report *report) {
+    const struct requests *requests = report->judge->requests;
+    bool ranks = false, among_test = false;
+    for (size_t i = 0; i < report->results->n; i++) {
+        const struct request *request = &requests->all[report->results->all[i].request];
+        among_test |= request->among_test;
+        ranks |= !request->among_test && measures[request->measure].basis == BASIS_RANKS;
+    }
+    if (ranks) say_ranks(file, report->judge->evidence);
+    if (ranks) say_lists(file, report->judge->evidence);
+    if (among_test) fputs("ranked by rerank-: the user's test items alone\n", file);
+    if (ranks || among_test)
+        fputs("equal scores: the expected value over all of their orders\n", file);
+}
+
 static void say_protocol(FILE *file, const struct report *report) {
     const struct evidence *evidence = report->judge->evidence;
     size_t pairs = 0;
@@ -221,6 +287,7 @@ static void say_protocol(FILE *file, const struct report *report) {
     fprintf(file, "%zu test pairs", pairs);
     if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
     say_relevance(file, report->judge->rules);
+    say_candidates(file, report);
     say_leak(file, evidence);
     const struct segments *segments = report->judge->segments;
     if (segments->n_cold_users > 0 || segments->n_cold_items > 0)

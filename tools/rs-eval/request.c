@@ -7,10 +7,14 @@
 #include "base/memory.h"
 #include "program/options.h"
 
-/* Notation: r true rating, p predicted one, c(p) p clipped to the training data's scale; u a user
- * of a fold with L_u the list of all candidates (or of the first K), R_u the relevant test items,
- * S_u all test items, h_u = |R_u in the first K|; pop(i) training ratings of item i. Means over
- * users take those with a relevant test item, once a fold. */
+/* Of the formulas below; --list-metrics ends with it. */
+static const char *const notation =
+    "r true rating, p predicted one, c(p) p clipped to the scale of the training ratings\n"
+    "u user of a fold, R_u their relevant test items, h_u = |R_u in the first K| of the ranking\n"
+    "pop(i) training ratings of item i\n"
+    "means over users take those with a relevant test item, once a fold\n"
+    "where scores tie, each figure of ranks is its expected value over all orders of equal ones\n";
+
 const struct measure_row measures[N_MEASURES] = {
     [RMSE] = {"rmse", BASIS_SCORES, false, -1, "sqrt(mean over test pairs of (c(p) - r)^2)",
               "Herlocker et al., ACM TOIS 2004"},
@@ -67,8 +71,9 @@ const struct measure_row measures[N_MEASURES] = {
                         "mean over users of the mean over k <= K of precision@k",
                         "what Elliot calls MAP"},
     [PRECISION_RETURNED] = {"precision-returned", BASIS_RANKS, true, +1,
-                            "mean over users of h_u / min(K, candidates of u)",
-                            "precision of LensKit and gorse: of the items that a list can hold"},
+                            "mean over users of h_u / min(K, candidates of u), of given lists of "
+                            "h_u / min(K, length of u's list)",
+                            "precision of LensKit and gorse: of the items that a list holds"},
     [F1] = {"f1", BASIS_RANKS, true, +1, "mean over users of 2 P R / (P + R) = 2 h_u / (K + |R_u|)",
             "van Rijsbergen, Information Retrieval, 1979"},
     [PRECISION_CAPPED] = {"precision-capped", BASIS_RANKS, true, +1,
@@ -266,4 +271,5 @@ void requests_list(void) {
         printf("%s%s: of %s\n    %s\n    %s\n", row->name, row->at_k ? "@K" : "", needs[row->basis],
                row->formula, row->source);
     }
+    printf("\nNotation:\n%s", notation);
 }

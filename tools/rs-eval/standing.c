@@ -140,7 +140,8 @@ bool standing_read(struct standing *standing, const struct answers *answers, siz
     } else {
         span.above = answers->above.v + begin;
         span.tied = answers->tied.v + begin;
-        standing->candidates = fold->candidates.v[fold->user.v[begin]];
+        standing->candidates = answers->listed.v != NULL ? answers->listed.v[l]
+                                                         : fold->candidates.v[fold->user.v[begin]];
     }
     for (int g = 0; g < N_GAINS; g++)
         if (standing->graded[g].wanted && !read_graded(standing, (enum gain)g, &span)) return false;

@@ -78,10 +78,12 @@ static struct facts read_facts(const struct rs_pairs_reader *reader, enum task t
     /* Lists are asked of nobody's test pairs. */
     json_t *split = task == TASK_TOP ? NULL : json_object_get(header, "split");
     const json_t *leak = json_object_get(split, "leak");
+    int64_t catalogue = integer_or(header, "catalogue", -1);
     return (struct facts){
         .scale = rs_scale_from_json(json_object_get(header, "scale")),
         .implicit = rs_pairs_implicit(reader),
-        .catalogue = integer_or(header, "catalogue", -1),
+        .catalogue = catalogue,
+        .ranked = task == TASK_RANK && catalogue >= 0,
         .train_users = integer_or(train, "users", -1),
         .train_ratings = integer_or(train, "ratings", -1),
         .train_digest = text_or_null(train, "digest"),
@@ -106,21 +108,14 @@ static bool read_task(const json_t *header, const char *file, enum task *task,
                    file);
 }
 
-/* "2" of {"split": {"fold": 2}}; else that of the fold of the same training ratings; else "". */
-static char *fold_label(const struct stream *stream) {
-    const json_t *header = stream->reader.header;
-    int64_t number = integer_or(json_object_get(header, "split"), "fold", -1);
+/* "2" of {"split": {"fold": 2}}; of lists, which are of no test pairs, that which the rest tells;
+ * else "". */
+static char *fold_label(const struct stream *stream, const char *train_digest) {
+    int64_t number = integer_or(json_object_get(stream->reader.header, "split"), "fold", -1);
     if (stream->input->fold != NULL) return rs_strdup(stream->input->fold);
     if (number >= 0) return rs_format("%lld", (long long)number);
-    const char *digest =
-        json_string_value(json_object_get(json_object_get(header, "train"), "digest"));
-    for (size_t f = 0; stream->task == TASK_TOP && f < stream->evidence->n_folds; f++) {
-        const struct fold *fold = stream->evidence->folds[f];
-        const char *known = fold->facts.train_digest;
-        if (digest != NULL && known != NULL && strcmp(digest, known) == 0)
-            return rs_strdup(fold->label);
-    }
-    return rs_strdup("");
+    return rs_strdup(stream->task == TASK_TOP ? evidence_fold_of(stream->evidence, train_digest)
+                                              : "");
 }
 
 /* Reads the header of a new segment: whose answers follow, to which fold. */
@@ -132,14 +127,16 @@ static bool begin_segment(struct stream *stream, struct rs_error *err) {
     char *model = stream->input->model != NULL ? rs_strdup(stream->input->model)
                                                : text_or_null(header, "model");
     if (model == NULL) model = input_name(file);
-    char *fold = fold_label(stream);
+    struct facts facts = read_facts(&stream->reader, stream->task);
+    char *fold = fold_label(stream, facts.train_digest);
     stream->answers = evidence_answers(stream->evidence, model, fold);
+    if (stream->answers->train_digest == NULL && facts.train_digest != NULL)
+        stream->answers->train_digest = rs_strdup(facts.train_digest);
     if (stream->answers->file[stream->task] == NULL) stream->answers->file[stream->task] = file;
     stream->answers->promised[stream->task] =
         integer_or(json_object_get(header, "test"), "rows", -1);
     free(model);
     free(fold);
-    struct facts facts = read_facts(&stream->reader, stream->task);
     if (stream->task ==
         TASK_TOP) { /* lists of other catalogues can still be compared with each other */
         stream->answers->lists.catalogue = facts.catalogue;
@@ -305,9 +302,9 @@ static bool take_truth(struct ratings *ratings, const struct piece *piece, struc
     return evidence_truth(truth->evidence, truth->fold, ratings->path, piece, err);
 }
 
-bool input_truth(struct evidence *evidence, const char *label, const char *path,
-                 const struct text_options *options, struct rs_error *err) {
-    struct truth truth = {evidence, evidence_fold(evidence, label)};
+bool input_truth(struct evidence *evidence, const char *path, const struct text_options *options,
+                 struct rs_error *err) {
+    struct truth truth = {evidence, evidence_fold(evidence, evidence_fold_of(evidence, NULL))};
     struct ratings ratings = {.path = path, .take = take_truth, .taker = &truth};
     struct facts *facts = &truth.fold->facts;
     if (!input_ratings(evidence, &ratings, options, err)) return false;

@@ -238,8 +238,8 @@ bool input_text(struct evidence *evidence, const struct input *input,
     struct table table = {.evidence = evidence, .purpose = options->lists ? LISTS : PREDICTIONS};
     if (!read_table(&table, input->path, options, err)) return false;
     char *name = input->model != NULL ? rs_strdup(input->model) : input_name(input->path);
-    struct answers *answers =
-        evidence_answers(evidence, name, input->fold == NULL ? "" : input->fold);
+    const char *fold = input->fold != NULL ? input->fold : evidence_fold_of(evidence, NULL);
+    struct answers *answers = evidence_answers(evidence, name, fold);
     free(name);
     struct facts *facts = &answers->fold->facts;
     if (facts->scale.n == 0) facts->scale = options->scale;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pages.h"
 
 /* NUMBER[old] = the new number of those that occur, RS_NONE of others. Returns how many occur. */
 static size_t number_those(const uint32_t *values, size_t n, size_t n_old, uint32_t *number) {
@@ -48,10 +49,18 @@ static void drop_repeated(struct incidence *incidence) {
 static void transpose(struct incidence *incidence) {
     incidence->other_start =
         starts_of(incidence->other, incidence->n_pairs, incidence->n_others, NULL);
-    incidence->line = rs_malloc(incidence->n_pairs, sizeof *incidence->line);
+    incidence->line = rs_pages_new(incidence->capacity * sizeof *incidence->line);
     for (size_t l = 0; l < incidence->n_lines; l++)
         for (uint64_t e = incidence->line_start[l]; e < incidence->line_start[l + 1]; e++)
             incidence->line[incidence->other_start[incidence->other[e] + 1]++] = (uint32_t)l;
+}
+
+/* Of what was numbered: HELD[new number] = the old one. The caller frees it. */
+static uint32_t *old_numbers(const uint32_t *number, size_t n_old, size_t n) {
+    uint32_t *held = rs_malloc(n, sizeof *held);
+    for (size_t i = 0; i < n_old; i++)
+        if (number[i] != RS_NONE) held[number[i]] = (uint32_t)i;
+    return held;
 }
 
 struct incidence incidence_make(const struct held *held, size_t n_others) {
@@ -59,17 +68,16 @@ struct incidence incidence_make(const struct held *held, size_t n_others) {
     const uint32_t *others = held->by_user ? held->item : held->user;
     uint32_t *line_number = rs_malloc(held->n_lines, sizeof *line_number);
     uint32_t *other_number = rs_malloc(n_others, sizeof *other_number);
-    struct incidence incidence = {.n_pairs = held->n};
+    struct incidence incidence = {.n_pairs = held->n, .capacity = held->n};
     incidence.n_lines = number_those(lines, held->n, held->n_lines, line_number);
     incidence.n_others = number_those(others, held->n, n_others, other_number);
     incidence.line_start = starts_of(lines, held->n, incidence.n_lines, line_number);
-    incidence.other = rs_malloc(held->n, sizeof *incidence.other);
+    incidence.other = rs_pages_new(held->n * sizeof *incidence.other);
     for (size_t i = 0; i < held->n; i++)
         incidence.other[incidence.line_start[line_number[lines[i]] + 1]++] =
             other_number[others[i]];
-    incidence.held_line = rs_malloc(incidence.n_lines, sizeof *incidence.held_line);
-    for (size_t l = 0; l < held->n_lines; l++)
-        if (line_number[l] != RS_NONE) incidence.held_line[line_number[l]] = (uint32_t)l;
+    incidence.held_line = old_numbers(line_number, held->n_lines, incidence.n_lines);
+    incidence.held_other = old_numbers(other_number, n_others, incidence.n_others);
     free(line_number);
     free(other_number);
     drop_repeated(&incidence);
@@ -80,9 +88,23 @@ struct incidence incidence_make(const struct held *held, size_t n_others) {
 void incidence_free(struct incidence *incidence) {
     free(incidence->line_start);
     free(incidence->other_start);
-    free(incidence->other);
-    free(incidence->line);
+    rs_pages_free(incidence->other, incidence->capacity * sizeof *incidence->other);
+    rs_pages_free(incidence->line, incidence->capacity * sizeof *incidence->line);
     free(incidence->held_line);
+    free(incidence->held_other);
+}
+
+struct incidence incidence_turned(const struct incidence *incidence) {
+    struct incidence turned = *incidence;
+    turned.n_lines = incidence->n_others;
+    turned.n_others = incidence->n_lines;
+    turned.line_start = incidence->other_start;
+    turned.other_start = incidence->line_start;
+    turned.line = incidence->other;
+    turned.other = incidence->line;
+    turned.held_line = incidence->held_other;
+    turned.held_other = incidence->held_line;
+    return turned;
 }
 
 /* Cores */

@@ -7,15 +7,18 @@
 
 /* The held pairs by line, each once. Lines and others are renumbered to those that occur. */
 struct incidence {
-    size_t n_lines, n_others, n_pairs, n_repeated;
+    size_t n_lines, n_others, n_pairs, n_repeated, capacity;
     uint64_t *line_start, *other_start;
-    uint32_t *other;     /* by line */
-    uint32_t *line;      /* by other */
-    uint32_t *held_line; /* the number it had among the held */
+    uint32_t *other;                   /* by line; pages of CAPACITY */
+    uint32_t *line;                    /* by other; likewise */
+    uint32_t *held_line, *held_other;  /* the number it had among the held */
 };
 
 struct incidence incidence_make(const struct held *held, size_t n_others);
 void incidence_free(struct incidence *incidence);
+
+/* The same with lines and others exchanged: a view, not to be freed. */
+struct incidence incidence_turned(const struct incidence *incidence);
 
 /* What is left when lines and others with fewer than K pairs are taken away until there are none
  * (Seidman, Social Networks 1983, on both sides). */

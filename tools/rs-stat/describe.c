@@ -372,22 +372,26 @@ static void describe_cores(struct figures *figures, const struct incidence *inci
 
 void describe_density(struct figures *figures, const struct gathered *gathered, uint64_t steps) {
     if (gathered->all.n == 0) return;
+    bool exact = gathered->by_user.level == 0; /* then one incidence tells of both sides */
     struct incidence by_user, by_item;
     struct overlap of_users, of_items;
+    if (exact) {
+        by_user = incidence_make(&gathered->by_user, gathered->items.n);
+        by_item = incidence_turned(&by_user);
+    }
 #pragma omp parallel sections
     {
 #pragma omp section
         {
-            by_user = incidence_make(&gathered->by_user, gathered->items.n);
+            if (!exact) by_user = incidence_make(&gathered->by_user, gathered->items.n);
             of_users = incidence_overlap(&by_user, gathered->by_user.hash, steps);
         }
 #pragma omp section
         {
-            by_item = incidence_make(&gathered->by_item, gathered->users.n);
+            if (!exact) by_item = incidence_make(&gathered->by_item, gathered->users.n);
             of_items = incidence_overlap(&by_item, gathered->by_item.hash, steps);
         }
     }
-    bool exact = gathered->by_user.level == 0;
     struct figure *figure =
         figures_add(figures, "repeated", "ratings of a user and item that occur more than once",
                     "of", COLUMNS("share", "n", "exact"));
@@ -406,5 +410,5 @@ void describe_density(struct figures *figures, const struct gathered *gathered, 
                                     gathered->by_user.limit));
     }
     incidence_free(&by_user);
-    incidence_free(&by_item);
+    if (!exact) incidence_free(&by_item);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pages.h"
 #include "base/random.h"
 
 enum { DAY_MS = 86400000, HOUR_MS = 3600000 };
@@ -181,20 +182,32 @@ static bool is_kept(const struct held *held, size_t line) {
     return held->level == 0 || held->hash[line] >> (64 - held->level) == 0;
 }
 
-/* Lets half of the lines go, as often as it takes. */
-static void thin_out(struct held *held) {
-    while (held->n > held->limit && held->level < 63) {
-        held->level++;
-        for (size_t l = 0; l < held->n_lines; l++) held->kept[l] = is_kept(held, l);
-        const uint32_t *lines = held->by_user ? held->user : held->item;
-        size_t kept = 0;
-        for (size_t i = 0; i < held->n; i++) {
-            if (!held->kept[lines[i]]) continue;
-            held->user[kept] = held->user[i];
-            held->item[kept++] = held->item[i];
-        }
-        held->n = kept;
+/* Puts those of N pairs whose line is kept behind the held ones, which may be the same memory.
+ * Which lines are kept follows no order that a processor could guess: there is no branch. */
+static void keep_some(struct held *held, const uint32_t *user, const uint32_t *item, size_t n) {
+    const uint32_t *lines = held->by_user ? user : item;
+    size_t kept = held->n;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t u = user[i], t = item[i];
+        bool keep = held->kept[lines[i]];
+        held->user[kept] = u;
+        held->item[kept] = t;
+        kept += keep;
     }
+    held->n = kept;
+}
+
+/* Keeps, of N pairs beside none or of the held ones, those of half as many lines as before. */
+static void halve(struct held *held, const uint32_t *user, const uint32_t *item, size_t n) {
+    held->level++;
+    for (size_t l = 0; l < held->n_lines; l++) held->kept[l] = is_kept(held, l);
+    held->n = 0;
+    keep_some(held, user, item, n);
+}
+
+static void thin_out(struct held *held) {
+    while (held->n > held->limit / SAMPLE_PART && held->level < 63)
+        halve(held, held->user, held->item, held->n);
 }
 
 static void name_lines(struct held *held, const struct rs_ids *names) {
@@ -210,21 +223,41 @@ static void name_lines(struct held *held, const struct rs_ids *names) {
     }
 }
 
-static void hold(struct held *held, const struct rs_pairs *batch, const struct rs_ids *names) {
-    name_lines(held, names);
-    if (held->n + batch->n > held->capacity) {
-        held->capacity = 2 * (held->n + batch->n);
-        held->user = rs_realloc(held->user, held->capacity, sizeof *held->user);
-        held->item = rs_realloc(held->item, held->capacity, sizeof *held->item);
+/* Room for N more pairs, and for the one that is written before it is known not to be kept. What is
+ * not touched costs nothing, and pages that are copied cost twice: what is not small gets much. */
+static void make_room(struct held *held, size_t n) {
+    enum { SMALL = 1 << 16, MUCH = (1 << 20) + 2 * RS_BATCH_ROWS };
+    size_t needed = held->n + n + 1;
+    if (needed <= held->capacity) return;
+    size_t capacity = needed > SMALL && needed < MUCH / 2 ? MUCH : 2 * needed;
+    uint32_t **column[] = {&held->user, &held->item};
+    for (int c = 0; c < 2; c++) {
+        uint32_t *grown = rs_pages_new(capacity * sizeof *grown);
+        if (held->n > 0) memcpy(grown, *column[c], held->n * sizeof *grown);
+        rs_pages_free(*column[c], held->capacity * sizeof *grown);
+        *column[c] = grown;
     }
-    const uint32_t *lines = held->by_user ? batch->user : batch->item;
-    size_t n = held->n;
-    for (size_t i = 0; i < batch->n; i++) {
-        if (!held->kept[lines[i]]) continue;
-        held->user[n] = batch->user[i];
-        held->item[n++] = batch->item[i];
-    }
-    held->n = n;
+    held->capacity = capacity;
+}
+
+/* While everything is held. */
+static void hold_all(struct gathered *gathered, const struct rs_pairs *batch) {
+    struct held *by_user = &gathered->by_user, *by_item = &gathered->by_item;
+    make_room(by_user, batch->n);
+    memcpy(by_user->user + by_user->n, batch->user, batch->n * sizeof *batch->user);
+    memcpy(by_user->item + by_user->n, batch->item, batch->n * sizeof *batch->item);
+    by_user->n += batch->n;
+    if (by_user->n <= by_user->limit) return;
+    make_room(by_item, by_user->n);
+    halve(by_item, by_user->user, by_user->item, by_user->n);
+    halve(by_user, by_user->user, by_user->item, by_user->n);
+    thin_out(by_item);
+    thin_out(by_user);
+}
+
+static void hold_some(struct held *held, const struct rs_pairs *batch) {
+    make_room(held, batch->n);
+    keep_some(held, batch->user, batch->item, batch->n);
     thin_out(held);
 }
 
@@ -269,8 +302,8 @@ void gathered_free(struct gathered *gathered) {
     for (size_t c = 0; c < gathered->n_contexts; c++) free(gathered->contexts[c].all);
     struct held *held[] = {&gathered->by_user, &gathered->by_item};
     for (int h = 0; h < 2; h++) {
-        free(held[h]->user);
-        free(held[h]->item);
+        rs_pages_free(held[h]->user, held[h]->capacity * sizeof *held[h]->user);
+        rs_pages_free(held[h]->item, held[h]->capacity * sizeof *held[h]->item);
         free(held[h]->hash);
         free(held[h]->kept);
     }
@@ -299,8 +332,14 @@ static void take_items(void *argument) {
     const struct intake *intake = argument;
     const struct rs_pairs *batch = intake->batch;
     sums_count(&intake->gathered->items, batch->item, batch->rating, batch->n);
-    hold(&intake->gathered->by_user, batch, intake->users);
-    hold(&intake->gathered->by_item, batch, intake->items);
+    name_lines(&intake->gathered->by_user, intake->users);
+    name_lines(&intake->gathered->by_item, intake->items);
+    if (intake->gathered->by_user.level == 0) {
+        hold_all(intake->gathered, batch);
+    } else {
+        hold_some(&intake->gathered->by_user, batch);
+        hold_some(&intake->gathered->by_item, batch);
+    }
 }
 
 static void take_users(const struct intake *intake) {

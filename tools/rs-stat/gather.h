@@ -53,14 +53,17 @@ struct calendar {
     size_t n_days, n_slots;
 };
 
-/* The pairs of those users (or items) whose name has a hash that begins with LEVEL bits of 0: the
- * fewest with which they fit in the limit. So it is the same sample in whatever order the ratings
- * come. */
+/* The pairs of those users (or items) whose name has a hash that begins with LEVEL bits of 0. While
+ * there are no more pairs than the limit it is all of them, which by_user then holds for both; of
+ * more, the fewest bits with which they fit in a SAMPLE_PART of it. So it is the same sample in
+ * whatever order the ratings come. */
+enum { SAMPLE_PART = 4 };
+
 struct held {
     bool by_user;
     unsigned level; /* 0: everything is held */
     size_t limit, n, capacity;
-    uint32_t *user, *item;
+    uint32_t *user, *item; /* pages */
     size_t n_lines, line_capacity;
     uint64_t *hash; /* by line */
     bool *kept;     /* by line */

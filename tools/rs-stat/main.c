@@ -25,8 +25,8 @@ static const struct rs_option options[] = {
     {"exact", 0, RS_INTEGER, "N", &exact, 1000, 4e9, NULL, true,
      "ratings up to which repeated pairs, co-rating and min-counts are of all; of more, the "
      "first two are estimated from the largest share 1/2, 1/4, … of the users (items) that has no "
-     "more "
-     "ratings than this, chosen by a hash of their ids, and min-counts are left out"},
+     "more ratings than a quarter of this, chosen by a hash of their ids, and min-counts are left "
+     "out"},
     {"steps", 0, RS_INTEGER, "N", &steps, 1000, 1e15, NULL, true,
      "work at most to find who has rated the same: beyond it, users (items) are examined in the "
      "order of that hash, and the share is an estimate with its standard error"},
@@ -138,18 +138,20 @@ static void of_matrix(struct figures *figures, struct rs_reader *reader) {
     if (file == NULL || !rs_matrix_use(&matrix, file, false, &err)) rs_die_error(&err);
     gathered_init(&gathered, (size_t)exact);
     rs_pairs_allocate(&batch, RS_RATING | (matrix.time != NULL ? RS_TIME : 0), 0);
-    for (uint32_t u = 0; u < matrix.rows.n_lines; u++) {
-        for (uint64_t e = matrix.rows.start[u]; e < matrix.rows.start[u + 1]; e++) {
-            batch.user[batch.n] = u;
-            batch.item[batch.n] = matrix.rows.other[e];
-            batch.rating[batch.n] = matrix.rows.rating[e];
-            if (matrix.time != NULL) batch.time[batch.n] = matrix.time[e];
-            if (++batch.n < RS_BATCH_ROWS) continue;
-            gathered_add(&gathered, &batch, &matrix.users.ids, &matrix.items.ids);
-            batch.n = 0;
+    uint32_t u = 0;
+    for (uint64_t begin = 0; begin < matrix.n_ratings; begin += batch.n) {
+        uint64_t left = matrix.n_ratings - begin;
+        batch.n = left < RS_BATCH_ROWS ? (size_t)left : RS_BATCH_ROWS;
+        memcpy(batch.item, matrix.rows.other + begin, batch.n * sizeof *batch.item);
+        memcpy(batch.rating, matrix.rows.rating + begin, batch.n * sizeof *batch.rating);
+        if (matrix.time != NULL)
+            memcpy(batch.time, matrix.time + begin, batch.n * sizeof *batch.time);
+        for (size_t i = 0; i < batch.n; i++) {
+            while (matrix.rows.start[u + 1] <= begin + i) u++;
+            batch.user[i] = u;
         }
+        gathered_add(&gathered, &batch, &matrix.users.ids, &matrix.items.ids);
     }
-    if (batch.n > 0) gathered_add(&gathered, &batch, &matrix.users.ids, &matrix.items.ids);
     const struct subject subject = {
         .users = &matrix.users.ids,
         .items = &matrix.items.ids,

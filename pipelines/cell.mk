@@ -27,7 +27,7 @@ THREADS ?= 1
 TOP ?= 10
 LISTS ?=
 RELEVANT ?=
-LEARNED ?=# a folder in whose cell of the same name hybrids were learned: those are taken, and none is learned
+LEARNED ?=# 1: the blends are there, and none is learned
 
 matrix := $(CELL)/matrix.rs
 # Parameters that were found for this cell, for the one around it, or are given.
@@ -81,10 +81,7 @@ models_of       = $(foreach m,$($(1).$(2).parents),--model $(call its_spec,$(m),
 files_of        = $(foreach m,$($(1).$(2).parents),$(call its_file,$(m),$(2)))
 
 define blend # NAME
-ifneq ($(LEARNED),)
-$(CELL)/$(1).blend: $(LEARNED)/$(notdir $(CELL))/$(1).blend
-	cp $$< $$@.tmp && mv $$@.tmp $$@
-else
+ifeq ($(LEARNED),)
 $(CELL)/$(1).blend: $(call parents_predict,$(1)) $(call parents_rank,$(1)) $$(call program,rs-blend)
 	rs-blend -q $(RELEVANT:%=--relevant %) $(call parents_predict,$(1)) $(call parents_rank,$(1)) -o $$@
 endif
@@ -133,7 +130,7 @@ $(foreach m,$(from_file),$(eval learn-$(m): \
 $(foreach m,$(from_file),$(eval files-$(m): $(foreach t,predict rank,$(if $($(m).$(t)),$(CELL)/$(m).$(t)))))
 
 # The hybrid for use: its lists for all users, and a folder of everything that answers need, to which the symlink
-# MODEL leads. The folder before stays, for who is about to open it.
+# MODEL leads. The folder before stays, for who is about to open it; which that is, no clock decides.
 MODEL ?= $(CELL)/model
 CONTEXT_MODEL ?=# 1: with a context model, of times, users and columns of the ratings
 in_context := $(if $(CONTEXT_MODEL),$(CELL)/context.rs)
@@ -143,11 +140,12 @@ model: $(CELL)/top.rs $(MODEL)
 $(MODEL): $(matrix) $(CELL)/hybrid.blend $(call files_of,hybrid,rank) $(call files_of,hybrid,predict) $(neighbours_of) \
           $(in_context) $(call remember,$(CELL)/how/folder,$(in_context)) $(call program,rs-model)
 	@mkdir -p $(CELL)/models
-	rs-model -q -t $(THREADS) --matrix $(matrix) --blend $(CELL)/hybrid.blend --name hybrid \
+	before=$$(readlink -f $@) && rs-model -q -t $(THREADS) --matrix $(matrix) --blend $(CELL)/hybrid.blend --name hybrid \
 	    $(foreach t,predict rank,$(foreach m,$(hybrid.$(t).parents),--$(t) $(call its_spec,$(m),$(t)))) \
 	    $(neighbours_of:%=--neighbours %) $(in_context:%=--context %) \
-	    -o $(CELL)/models/$$(date -u +%Y%m%dT%H%M%S.%3NZ) --publish $@
-	@ls -d $(CELL)/models/* | sort | head -n -2 | xargs -r rm -r
+	    -o $(CELL)/models/$$(date -u +%Y%m%dT%H%M%S.%3NZ) --publish $@ && \
+	for one in $(CELL)/models/*; do \
+	    case $$(readlink -f $$one) in "$$before" | "$$(readlink -f $@)") ;; *) rm -r $$one ;; esac; done
 $(CELL)/context.rs: $(matrix) $(call program,rs-context)
 	rs-context -q -t $(THREADS) $< --ratings $(CELL)/train.rs -o $@
 $(CELL)/top.rs: $(CELL)/hybrid.blend $(call files_of,hybrid,rank) $(call files_of,hybrid,predict) \

@@ -27,7 +27,6 @@ CLEAN ?=# further options of rs-clean
 SPLIT ?=# instead of folds, another way of rs-split, for one cell: --after 0.2, --last 1 …
 RELEVANT ?=
 TUNED ?=# a file that make tune left
-LEARNED ?=# see cell.mk
 CONTEXT_MODEL ?=# 1: a context model in the folder of `make model`
 LISTS ?=# 1: also the lists of every model, whose coverage, diversity … the report judges
 QUICK ?=# 1: what takes longest takes a third (models.mk)
@@ -37,9 +36,8 @@ include pipelines/models.mk
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(QUICK:%=QUICK=%) $(if $(LEARNED),LEARNED=$(abspath $(LEARNED))) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
-learning = $(if $(LEARNED),,$(blending))
 groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
 
 # Job lists, a command a line, for a list of cells: their matrices and inner cells; what blends learn from;
@@ -49,8 +47,8 @@ $(1)
 
 endef
 job = $(call lines,$(in_cell)$(1) $(2) $(settings))
-cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(learning)$(filter tune search,$(MAKECMDGOALS)),inner)))
-learn_jobs = $(if $(learning),$(foreach c,$(1),$(foreach i,$(shell seq $(INNER)),$(foreach g,$(groups),$(call job,$(c)/inner-$(i),learn-$(g))))))
+cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(blending)$(filter tune search,$(MAKECMDGOALS)),inner)))
+learn_jobs = $(if $(blending),$(foreach c,$(1),$(foreach i,$(shell seq $(INNER)),$(foreach g,$(groups),$(call job,$(c)/inner-$(i),learn-$(g))))))
 score_jobs = $(foreach c,$(1),$(foreach g,$(groups),$(call job,$(c),scores-$(g))))
 blend_jobs = $(foreach c,$(1),$(foreach b,$(blending),$(call job,$(c),scores-$(b))))
 file_jobs  = $(foreach c,$(1),$(foreach m,$(from_file),$(call job,$(c),files-$(m))))

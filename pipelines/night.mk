@@ -1,9 +1,13 @@
-# The models of one night: on all ratings, and on nine tenths of them for the gate. Called by pipelines/nightly.
+# The models of one night, all of them twice: of all ratings, for use; and of four fifths, which have seen neither
+# the tenth from which the hybrids' weights are learned nor the one by which nights are compared. Called by pipelines/nightly.
 #
-# OUT/ratings.rs -> OUT/all/ -> OUT/all/model
-#                   OUT/gate/ (train.rs, test.rs) -> OUT/gate/model
+#   OUT/ratings.rs -> OUT/gate/           train.rs and test.rs, the tenth to compare by
+#                     OUT/gate/inner-1/   of that train.rs again train.rs and test.rs, the tenth to learn from
+#                     OUT/gate/hybrid.blend  the weights
+#                     OUT/gate/model      the models of gate/inner-1 with these weights
+#                     OUT/all/model       those of all ratings with the same
 #
-# With LEARNED=NIGHT, hybrids keep the weights that they have in that night's folder.
+# With WEIGHTS=DIR, the gate/ of another night, the weights are taken from there and nothing is learned.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -15,17 +19,30 @@ night:
 
 include pipelines/cv.mk
 
+WEIGHTS ?=
 GATE_FOLDS ?= 10
-night_cells := $(OUT)/gate $(OUT)/all
-night_models = $(foreach c,$(night_cells),$(call job,$(c),$(c)/model))
+gate   := $(OUT)/gate
+fitted := $(gate)/inner-1
+all    := $(OUT)/all
+blend  := hybrid.blend
 
-night: export JOBS_1 = $(call cell_jobs,$(night_cells))
-night: export JOBS_2 = $(call file_jobs,$(night_cells))$(call learn_jobs,$(night_cells))
-night: export JOBS_3 = $(night_models)
-night: $(OUT)/gate/train.rs $(OUT)/all/train.rs
+.PHONY: fits models
+night: models
+
+fits: export JOBS_1 = $(call job,$(gate),inner)$(call job,$(all),$(all)/matrix.rs)
+fits: export JOBS_2 = $(call file_jobs,$(all))$(if $(WEIGHTS),$(call file_jobs,$(fitted)),$(call learn_jobs,$(gate)))
+fits: export JOBS_3 = $(if $(WEIGHTS),,$(call job,$(gate),$(gate)/$(blend)))
+fits: $(gate)/train.rs $(all)/train.rs
+	$(Q)$(run_jobs)
+	$(if $(WEIGHTS),$(Q)cp -p $(WEIGHTS)/$(blend) $(gate))
+	$(Q)cp -p $(gate)/$(blend) $(fitted) && cp -p $(gate)/$(blend) $(all)
+
+models: export JOBS_1 = $(call job,$(fitted),$(gate)/model MODEL=$(gate)/model LEARNED=1)$(call job,$(all),$(all)/model LEARNED=1)
+models: export JOBS_2 =
+models: export JOBS_3 =
+models: fits
 	$(Q)$(run_jobs)
 
-$(OUT)/gate/train.rs $(OUT)/gate/test.rs &: $(OUT)/ratings.rs
+$(gate)/train.rs $(gate)/test.rs &: $(OUT)/ratings.rs
 	@mkdir -p $(@D)
-	$(Q)rs-split --folds $(GATE_FOLDS) --fold 1 --seed $(SEED) $< \
-	    --train $(OUT)/gate/train.rs --test $(OUT)/gate/test.rs
+	$(Q)rs-split --folds $(GATE_FOLDS) --fold 1 --seed $(SEED) $< --train $(gate)/train.rs --test $(gate)/test.rs

@@ -138,6 +138,7 @@ static bool open_dimension(struct rs_context_model *context, size_t d, const jso
     if (!isfinite(dimension->weight) || !isfinite(dimension->of_user))
         return damaged(context, "a weight is no number", err);
     if (!open_floats(context, d, "effect", n * context->width, &dimension->effect, err) ||
+        !open_floats(context, d, "camf", n * context->width, &dimension->camf, err) ||
         !open_floats(context, d, "cell", n * n_items, &dimension->cell, err) ||
         !open_floats(context, d, "affinity", n * context->width, &dimension->affinity, err) ||
         !open_floats(context, d, "count", n * n_items, &dimension->count, err))
@@ -169,6 +170,34 @@ static bool open_times(struct rs_context_model *context, struct rs_error *err) {
                             err);
 }
 
+/* The factorisation that knows contexts, if there is one and its users are those of the matrix. */
+static bool open_camf(struct rs_context_model *context, struct rs_error *err) {
+    const struct rs_segment *segment = &context->file->segments[0];
+    const char *place = context->file->name;
+    const json_t *json = json_object_get(segment->header, "camf");
+    size_t n_users = context->matrix->users.ids.n * context->width;
+    size_t n_items = context->matrix->items.ids.n * context->width;
+    if (json == NULL || !is_of(segment->header, "user_digest", context->matrix->users.digest))
+        return true;
+    context->camf_weight = json_number_value(json_object_get(json, "weight"));
+    context->camf_mean = json_number_value(json_object_get(json, "mean"));
+    context->camf_unit = json_number_value(json_object_get(json, "unit"));
+    if (!isfinite(context->camf_weight) || !isfinite(context->camf_mean) ||
+        !isfinite(context->camf_unit))
+        return damaged(context, "a weight is no number", err);
+    const float *user, *item;
+    if (!rs_segment_array(place, segment, "camf_user", RS_F32, n_users, &user, err) ||
+        !rs_segment_array(place, segment, "camf_item", RS_F32, n_items, &item, err))
+        return false;
+    for (size_t i = 0; i < n_users; i++)
+        if (!isfinite(user[i])) return damaged(context, "a user's factor is no number", err);
+    for (size_t i = 0; i < n_items; i++)
+        if (!isfinite(item[i])) return damaged(context, "an item's factor is no number", err);
+    context->camf_user = user;
+    context->camf_item = item;
+    return true;
+}
+
 static bool open_all(struct rs_context_model *context, struct rs_error *err) {
     const struct rs_segment *segment = &context->file->segments[0];
     const json_t *dimensions = json_object_get(segment->header, "dimensions");
@@ -189,7 +218,7 @@ static bool open_all(struct rs_context_model *context, struct rs_error *err) {
                           n_items * context->width, &context->item_trait, err) ||
         !rs_segment_array(context->file->name, segment, "known", RS_F32, context->width,
                           &context->known, err) ||
-        !open_times(context, err))
+        !open_times(context, err) || !open_camf(context, err))
         return false;
     for (size_t i = 0; i < n_items * context->width; i++)
         if (!isfinite(context->item_trait[i]))
@@ -407,9 +436,30 @@ static double by_age(const struct rs_context_model *context, const struct rs_dim
     return shift;
 }
 
+/* What the factorisation expects of a user and an item that it knows. */
+static double camf_expects(const struct rs_context_model *context,
+                           const struct rs_situation *situation, uint32_t user, uint32_t item) {
+    double taste[WIDTH_MAX];
+    const float *own = context->camf_user + user * context->width;
+    for (size_t k = 0; k < context->width; k++) taste[k] = (double)own[k];
+    for (size_t d = 0; d < context->n; d++) {
+        const float *camf = context->dimensions[d].camf;
+        uint8_t v = situation->value[d];
+        if (is_by_item(context, d, situation))
+            v = rs_age_of(context->item_appeared[item], situation->time);
+        if (camf == NULL || v == RS_NO_VALUE) continue;
+        for (size_t k = 0; k < context->width; k++)
+            taste[k] += (double)camf[v * context->width + k];
+    }
+    const float *row = context->camf_item + item * context->width;
+    double sum = taste[0] + (double)row[0];
+    for (size_t k = 1; k < context->width; k++) sum += taste[k] * (double)row[k];
+    return context->camf_mean + context->camf_unit * sum;
+}
+
 double rs_context_shift(const struct rs_context_model *context,
                         const struct rs_situation *situation, const struct rs_profile *profile,
-                        uint32_t item) {
+                        uint32_t item, double expected) {
     double sum[WIDTH_MAX];
     combine_effects(context, situation, profile, sum);
     if (item == RS_NONE) return sum[0];
@@ -423,7 +473,9 @@ double rs_context_shift(const struct rs_context_model *context,
         if (is_by_item(context, d, situation))
             shift += by_age(context, dimension, situation->time, item);
     }
-    return shift;
+    if (context->camf_user == NULL || profile->user == RS_NONE) return shift;
+    double camf = camf_expects(context, situation, profile->user, item);
+    return shift + context->camf_weight * (camf - expected - shift);
 }
 
 static void add_row(float *to, const float *row, size_t n, float factor) {
@@ -436,23 +488,6 @@ static void multiply_vectors(const struct rs_context_model *context, const doubl
     memset(out, 0, n_items * sizeof *out);
     for (size_t k = 0; k < context->width; k++)
         if (sum[k] != 0) add_row(out, context->item_trait + k * n_items, n_items, (float)sum[k]);
-}
-
-void rs_context_shifts(const struct rs_context_model *context, const struct rs_situation *situation,
-                       const struct rs_profile *profile, float *shifts) {
-    double sum[WIDTH_MAX];
-    size_t n_items = context->matrix->items.ids.n;
-    combine_effects(context, situation, profile, sum);
-    multiply_vectors(context, sum, shifts);
-    for (size_t d = 0; d < context->n; d++) {
-        const struct rs_dimension *dimension = &context->dimensions[d];
-        if (!dimension->predicts) continue;
-        if (situation->value[d] != RS_NO_VALUE && dimension->cell != NULL)
-            add_row(shifts, dimension->cell + situation->value[d] * n_items, n_items, 1);
-        if (!is_by_item(context, d, situation)) continue;
-        for (uint32_t i = 0; i < n_items; i++)
-            shifts[i] += (float)by_age(context, dimension, situation->time, i);
-    }
 }
 
 void rs_context_lifts(const struct rs_context_model *context, const struct rs_situation *situation,

@@ -7,6 +7,11 @@
  *     sum over dimensions d with value v:  (c_dv - s_du) . x_i + cell_dvi
  *     s_du, element k = n_u / (n_u + K_k) sum over values w of share_duw c_dwk
  *
+ * and then as much of the way as "weight" of the header's "camf" says to what a factorisation
+ * expects that knows contexts, if the file has one and it knows user and item:
+ *
+ *     mean + unit (b_u + b_i + sum over d of c'_d0 + (p_u + sum over d of c'_d) . q_i)
+ *
  * c: the effect of a value, of a value on the taste for what the vectors tell apart (CAMF-C and a
  * low-rank CAMF-CI: Baltrunas, Ludwig, Ricci: Matrix factorization techniques for context aware
  * recommendation. RecSys 2011); cell: what a value does to one item beyond that; s: what a model
@@ -20,13 +25,16 @@
  * a and count: logarithm of how much more often than usual the item is taken up at the value.
  *
  * A file of kind "context" is for the items of one matrix and, for shares, its users. Its header
- * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K) and "dimensions": of each,
- * in order, name, source ("time", "user", "rating"), column, whether it moves ratings and ranks,
- * the weights, and the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 /
- * K_k), zone_from (i64), zone_shift (i32), and of dimension D dD_value_offset and _bytes (names of
- * values), dD_effect (f32, values x K), dD_cell (f32, values x items; absent if 0), dD_affinity,
- * dD_count likewise, dD_user_start (u64), dD_user_value (u8), dD_user_share (f32). Dimensions that
- * were not kept have no arrays but their names. Read-only and thread-safe once open. */
+ * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K), "camf" (weight, mean, unit
+ * and how it was judged; absent if the weight is 0) and "dimensions": of each, in order, name,
+ * source ("time", "user", "rating"), column, whether it moves ratings and ranks, the weights, and
+ * the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 / K_k), zone_from
+ * (i64), zone_shift (i32), with camf camf_user and camf_item (f32, users x K and items x K: bias,
+ * then factors), and of dimension D dD_value_offset and _bytes (names of values), dD_effect (f32,
+ * values x K), dD_camf (f32, values x K: c'), dD_cell (f32, values x items; absent if 0),
+ * dD_affinity, dD_count likewise, dD_user_start (u64), dD_user_value (u8), dD_user_share (f32).
+ * Dimensions that were not kept have no arrays but their names. Read-only and thread-safe once
+ * open. */
 #ifndef RS_CONTEXT_H
 #define RS_CONTEXT_H
 
@@ -65,6 +73,7 @@ struct rs_dimension {
     bool predicts, ranks;                          /* whether it moves ratings, and ranks */
     double weight, of_user;                        /* W_d, U_d */
     const float *effect, *cell, *affinity, *count; /* NULL: 0 */
+    const float *camf;                             /* NULL: 0 */
     const uint64_t *user_start;                    /* NULL: shares are unknown */
     const uint8_t *user_value;
     const float *user_share;
@@ -77,6 +86,8 @@ struct rs_context_model {
     struct rs_dimension dimensions[RS_MAX_DIMENSIONS];
     const float *item_trait;
     const float *known;                        /* K: 1 / K_k */
+    const float *camf_user, *camf_item;        /* users x K, items x K; NULL: there is none */
+    double camf_weight, camf_mean, camf_unit;
     const int64_t *user_began, *item_appeared; /* milliseconds or RS_NO_TIME; or NULL */
     struct rs_zone zone;
 };
@@ -124,15 +135,11 @@ bool rs_situation_predicts(const struct rs_context_model *context,
 bool rs_situation_ranks(const struct rs_context_model *context,
                         const struct rs_situation *situation);
 
-/* How much the situation moves the rating that PROFILE's user is expected to give to ITEM (RS_NONE:
- * one that the matrix does not know). */
+/* How much the situation moves EXPECTED, the rating that PROFILE's user would give to ITEM (RS_NONE:
+ * one that the matrix does not know) in none. */
 double rs_context_shift(const struct rs_context_model *context,
                         const struct rs_situation *situation, const struct rs_profile *profile,
-                        uint32_t item);
-
-/* The same of all items of the matrix. */
-void rs_context_shifts(const struct rs_context_model *context, const struct rs_situation *situation,
-                       const struct rs_profile *profile, float *shifts);
+                        uint32_t item, double expected);
 
 /* By how much the situation moves the standardised scores of all items: 0 everywhere where it moves
  * no ranks. An item moves up by a positive number; of two requests in different situations the one

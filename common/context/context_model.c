@@ -45,7 +45,8 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
                           query->time == NULL ? RS_NO_TIME : query->time[q], &situation);
         if (rs_situation_predicts(state->context, &situation))
             answers[q].score +=
-                (float)rs_context_shift(state->context, &situation, profile, query->item[q]);
+                (float)rs_context_shift(state->context, &situation, profile, query->item[q],
+                                        (double)answers[q].score);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "measures/significance.h"
+#include "part.h"
 
 struct search {
     const struct data *data;
@@ -115,9 +116,8 @@ static size_t least_p(const struct verdict *verdicts, size_t n) {
 }
 
 void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
-                       double level, struct verdict *verdicts) {
-    struct search search = {.data = data, .layouts = layouts};
-    search.check = rs_malloc(data->n, sizeof *search.check);
+                       double level, struct verdict *verdicts, float *left) {
+    struct search search = {.data = data, .layouts = layouts, .check = left};
     for (unsigned f = 0; f < N_FOLDS; f++) {
         search.work[f] = rs_malloc(data->n, sizeof **search.work);
         centre_items(data, data->residual, f, search.work[f]);
@@ -130,14 +130,94 @@ void choose_predicting(const struct data *data, const struct layout *layouts, co
         for (size_t c = 0; c < data->n_candidates; c++)
             if (!verdicts[c].kept) judge(&search, c, &verdicts[c]);
         size_t best = least_p(verdicts, data->n_candidates);
-        double left = (double)(data->n_candidates - kept);
+        double others = (double)(data->n_candidates - kept);
         for (size_t c = 0; c < data->n_candidates; c++)
-            if (!verdicts[c].kept) verdicts[c].adjusted = fmin(1, verdicts[c].p * left);
+            if (!verdicts[c].kept) verdicts[c].adjusted = fmin(1, verdicts[c].p * others);
         if (verdicts[best].adjusted > level) break;
         verdicts[best].kept = true;
         verdicts[best].order = kept;
         take_out(&search, best, &verdicts[best]);
     }
     for (unsigned f = 0; f < N_FOLDS; f++) free(search.work[f]);
-    free(search.check);
+}
+
+/* The mixture */
+
+size_t choose_kept(const struct data *data, const struct verdict *verdicts,
+                   const struct candidate **kept) {
+    size_t n = 0;
+    for (size_t c = 0; c < data->n_candidates; c++)
+        if (verdicts[c].kept) kept[n++] = &data->candidates[c];
+    return n;
+}
+
+/* Sums over the ratings left out: by the fold of the user, of the squared difference of the
+ * factorisation from the other expectation, and of its product with what is left. */
+struct regression {
+    double squares[N_FOLDS], cross[N_FOLDS];
+};
+
+static double slope_of(const struct regression *regression, unsigned but) {
+    double squares = 0, cross = 0;
+    for (unsigned f = 0; f < N_FOLDS; f++) {
+        if (f == but) continue;
+        squares += regression->squares[f];
+        cross += regression->cross[f];
+    }
+    return squares > 0 ? fmax(0, fmin(cross / squares, 1)) : 0;
+}
+
+/* DIFFERENCE is of every rating left out. */
+static void judge_mixture(const struct data *data, const uint8_t *left_out, const float *left,
+                          const float *difference, struct mixture *mixture) {
+    struct regression regression = {0};
+    double *gain = rs_calloc(data->n_users, sizeof *gain);
+    size_t n_users = 0, n = 0;
+    for (size_t r = 0; r < data->n; r++) {
+        if (!left_out[r]) continue;
+        unsigned f = data->fold[data->user[r]];
+        regression.squares[f] += (double)difference[r] * (double)difference[r];
+        regression.cross[f] += (double)difference[r] * (double)left[r];
+        n++;
+    }
+    for (uint32_t u = 0; u < data->n_users; u++) {
+        double weight = slope_of(&regression, data->fold[u]), sum = 0;
+        bool any = false;
+        for (uint64_t r = data->matrix->rows.start[u]; r < data->matrix->rows.start[u + 1]; r++) {
+            if (!left_out[r]) continue;
+            double moved = weight * (double)difference[r];
+            sum += moved * (2 * (double)left[r] - moved);
+            any = true;
+        }
+        if (any) gain[n_users++] = sum;
+    }
+    double mean, error, each = (double)n_users / (double)(n > 0 ? n : 1);
+    mixture->p = choose_p(gain, n_users, &mean, &error);
+    mixture->gain = mean * each;
+    mixture->error = error * each;
+    mixture->weight = slope_of(&regression, N_FOLDS);
+    free(gain);
+}
+
+void choose_mixture(const struct data *data, const struct verdict *verdicts, const float *check,
+                    const float *left, double level, uint64_t seed, struct mixture *mixture) {
+    const struct candidate *kept[RS_MAX_DIMENSIONS];
+    size_t n_kept = choose_kept(data, verdicts, kept);
+    *mixture = (struct mixture){.p = 1};
+    if (n_kept == 0) return;
+    uint8_t *left_out = rs_malloc(data->n, 1);
+    float *difference = rs_malloc(data->n, sizeof *difference);
+    for (size_t r = 0; r < data->n; r++)
+        left_out[r] = check != NULL ? !isnan(check[r]) : part_fold(data, r, seed) == 0;
+    struct camf camf;
+    camf_fit(&camf, data, kept, n_kept, left_out, seed);
+    for (size_t r = 0; r < data->n; r++) {
+        double before = (double)data->matrix->rows.rating[r] - (double)left[r];
+        difference[r] = left_out[r] ? (float)(camf_at(&camf, r) - before) : 0;
+    }
+    judge_mixture(data, left_out, left, difference, mixture);
+    if (mixture->p > level) mixture->weight = 0;
+    camf_free(&camf);
+    free(difference);
+    free(left_out);
 }

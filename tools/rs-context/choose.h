@@ -8,7 +8,7 @@
 #ifndef CONTEXT_CHOOSE_H
 #define CONTEXT_CHOOSE_H
 
-#include "effects.h"
+#include "camf.h"
 
 /* What was found of a dimension, for ratings or for ranks. */
 struct verdict {
@@ -23,9 +23,27 @@ struct verdict {
 };
 
 /* CHECK, of every rating, is the residual on which gains are measured, NaN where there is none; or
- * NULL: the residuals themselves. LAYOUTS and VERDICTS are of the data's candidates. */
+ * NULL: the residuals themselves. LAYOUTS and VERDICTS are of the data's candidates. LEFT becomes
+ * what the effects of the dimensions kept leave of it. */
 void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
-                       double level, struct verdict *verdicts);
+                       double level, struct verdict *verdicts, float *left);
+
+/* How far an expectation, moved by the effects of context, is to give way to a factorisation that
+ * knows the dimensions kept. */
+struct mixture {
+    double weight; /* 0: the factorisation is of no use */
+    double gain, error, p;
+};
+
+/* By least squares over ratings that the factorisation has not seen: those of CHECK, or where it is
+ * NULL a fifth of all. It is of use if users left out of that gain, as a dimension must. LEFT is of
+ * choose_predicting. */
+void choose_mixture(const struct data *data, const struct verdict *verdicts, const float *check,
+                    const float *left, double level, uint64_t seed, struct mixture *mixture);
+
+/* The dimensions that move ratings, in the order of the data's candidates; returns how many. */
+size_t choose_kept(const struct data *data, const struct verdict *verdicts,
+                   const struct candidate **kept);
 
 /* Student's one-sided p that the N gains are above 0 on average. */
 double choose_p(const double *gains, size_t n, double *mean, double *error);

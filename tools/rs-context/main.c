@@ -68,7 +68,9 @@ static const struct rs_tool tool = {
         "For ratings, a value may move all items, what sets tastes apart (by 15 traits of items), "
         "and single items, each shrunk by how much such effects vary in these ratings, so that "
         "nothing is tuned. For ranks, it moves what is taken up more often than usual at the "
-        "value. Both are net of what the same user does elsewhere.\n\n"
+        "value. Both are net of what the same user does elsewhere. On top, ratings are mixed with "
+        "what a factorisation expects that knows the context of every rating it is made of, as far "
+        "as that brings ratings closer that it has not seen.\n\n"
         "A dimension is kept if it pays: its effects are fitted to the ratings of four fifths of "
         "the users and must bring the others' closer, which Student's one-sided test over users "
         "decides, by Holm's correction for the number of dimensions, one after the other. Ratings "
@@ -153,13 +155,19 @@ static void fit_ranking(const struct data *data, struct learned *learned) {
         }
 }
 
-static void learn(const struct data *data, const struct layout *layouts, struct learned *learned) {
+static void learn(const struct data *data, const struct layout *layouts, struct learned *learned,
+                  struct mixture *mixture, struct camf *camf) {
     struct verdict verdicts[RS_MAX_DIMENSIONS] = {0};
     if (data->residual != NULL) {
-        float *check = read_check(data);
-        choose_predicting(data, layouts, check, level, verdicts);
+        float *check = read_check(data), *left = rs_malloc(data->n, sizeof *left);
+        choose_predicting(data, layouts, check, level, verdicts, left);
+        choose_mixture(data, verdicts, check, left, level, (uint64_t)seed, mixture);
         free(check);
+        free(left);
     }
+    const struct candidate *kept[RS_MAX_DIMENSIONS];
+    size_t n_kept = choose_kept(data, verdicts, kept);
+    if (mixture->weight > 0) camf_fit(camf, data, kept, n_kept, NULL, (uint64_t)seed);
     for (size_t c = 0; c < data->n_candidates; c++) learned[c].predict = verdicts[c];
     struct choices choices;
     if (drawn_path != NULL) {
@@ -183,13 +191,17 @@ static void tell_one(const struct candidate *candidate, const char *of,
             verdict->gain, verdict->error, verdict->p, verdict->adjusted);
 }
 
-static void tell(const struct data *data, const struct learned *learned) {
+static void tell(const struct data *data, const struct learned *learned,
+                 const struct mixture *mixture) {
     size_t n_kept = 0;
     for (size_t c = 0; c < data->n_candidates; c++) {
         n_kept += learned[c].predict.kept || learned[c].rank.kept;
         tell_one(&data->candidates[c], "ratings", &learned[c].predict);
         tell_one(&data->candidates[c], "ranks", &learned[c].rank);
     }
+    if (mixture->weight > 0)
+        rs_note("a factorisation that knows them counts %.2f; gain %.5f +- %.5f, p %.2g",
+                mixture->weight, mixture->gain, mixture->error, mixture->p);
     rs_note("%zu of %zu dimensions kept", n_kept, data->n_candidates);
 }
 
@@ -206,6 +218,8 @@ int main(int argc, char **argv) {
     struct rs_output output = rs_output_open(rs_output_path, true);
     struct layout *layouts = rs_calloc(RS_MAX_DIMENSIONS, sizeof *layouts);
     struct learned *learned = rs_calloc(RS_MAX_DIMENSIONS, sizeof *learned);
+    struct mixture mixture = {0};
+    struct camf camf = {0};
     for (size_t c = 0; c < data.n_candidates; c++) {
         layout_make(&layouts[c], &data, &data.candidates[c]);
         learned[c].layout = &layouts[c];
@@ -213,14 +227,16 @@ int main(int argc, char **argv) {
     traits_make(&data, (uint64_t)seed);
     if (data.n_candidates > 0) {
         residuals_make(&data, (uint64_t)seed);
-        learn(&data, layouts, learned);
+        learn(&data, layouts, learned, &mixture, &camf);
     } else {
         rs_warn("%s: has no dimension of context: no times and no categories of users",
                 matrix.file->name);
     }
-    context_write(&data, learned, output.file, rs_tool_header(&tool));
+    context_write(&data, learned, &mixture, mixture.weight > 0 ? &camf : NULL, output.file,
+                  rs_tool_header(&tool));
     rs_output_commit(&output);
-    tell(&data, learned);
+    tell(&data, learned, &mixture);
+    camf_free(&camf);
     for (size_t c = 0; c < data.n_candidates; c++) {
         effects_free(&learned[c].effects);
         affinity_free(&learned[c].affinity);

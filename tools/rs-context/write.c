@@ -44,13 +44,11 @@ static json_t *dimension_json(const struct candidate *candidate, const struct le
     return json;
 }
 
-static void write_vectors(struct rs_writer *writer, size_t d, const char *name, const double *c,
-                          size_t n_values, double scale) {
-    char full[64];
-    float *vectors = rs_malloc(n_values * WIDTH, sizeof *vectors);
-    for (size_t i = 0; i < n_values * WIDTH; i++) vectors[i] = (float)(scale * c[i]);
-    snprintf(full, sizeof full, "d%zu_%s", d, name);
-    rs_writer_array(writer, full, (struct rs_array){RS_F32, n_values, WIDTH, vectors});
+static void write_vectors(struct rs_writer *writer, const char *name, const double *rows, size_t n,
+                          double scale) {
+    float *vectors = rs_malloc(n * WIDTH, sizeof *vectors);
+    for (size_t i = 0; i < n * WIDTH; i++) vectors[i] = (float)(scale * rows[i]);
+    rs_writer_array(writer, name, (struct rs_array){RS_F32, n, WIDTH, vectors});
     free(vectors);
 }
 
@@ -63,6 +61,17 @@ static void write_cells(struct rs_writer *writer, size_t d, const char *name, co
     snprintf(full, sizeof full, "d%zu_%s", d, name);
     rs_writer_array(writer, full, (struct rs_array){RS_F32, n_values, n_items, scaled});
     free(scaled);
+}
+
+static void write_camf(struct rs_writer *writer, const struct data *data,
+                       const struct camf *camf) {
+    write_vectors(writer, "camf_user", camf->users.row, data->n_users, 1);
+    write_vectors(writer, "camf_item", camf->items.row, data->n_items, 1);
+    for (size_t c = 0; c < camf->n_dimensions; c++) {
+        char name[64];
+        snprintf(name, sizeof name, "d%zu_camf", (size_t)(camf->candidate[c] - data->candidates));
+        write_vectors(writer, name, camf->values[c].row, camf->values[c].n, 1);
+    }
 }
 
 /* A row of all items for each trait, which is how they are used. */
@@ -93,19 +102,28 @@ static void write_dimension(struct rs_writer *writer, size_t d, const struct dat
     snprintf(name, sizeof name, "d%zu_value", d);
     rs_ids_write(writer, name, values);
     if (learned->predict.kept) {
-        write_vectors(writer, d, "effect", learned->effects.c, values->n, learned->predict.scale);
+        snprintf(name, sizeof name, "d%zu_effect", d);
+        write_vectors(writer, name, learned->effects.c, values->n, learned->predict.scale);
         write_cells(writer, d, "cell", learned->effects.cell, values->n, data->n_items,
                     learned->predict.scale);
     }
     if (learned->rank.kept) {
-        write_vectors(writer, d, "affinity", learned->affinity.a, values->n, 1);
+        snprintf(name, sizeof name, "d%zu_affinity", d);
+        write_vectors(writer, name, learned->affinity.a, values->n, 1);
         write_cells(writer, d, "count", learned->affinity.count, values->n, data->n_items, 1);
     }
     if (form->source != RS_CONTEXT_ITEM_AGE && (learned->predict.kept || learned->rank.kept))
         write_shares(writer, d, learned->layout);
 }
 
-void context_write(const struct data *data, const struct learned *learned, FILE *file,
+static json_t *mixture_json(const struct data *data, const struct mixture *mixture) {
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "weight", mixture->weight, "gain",
+                     mixture->gain, "error", mixture->error, "p", mixture->p, "mean",
+                     data->matrix->mean, "unit", data->matrix->deviation);
+}
+
+void context_write(const struct data *data, const struct learned *learned,
+                   const struct mixture *mixture, const struct camf *camf, FILE *file,
                    json_t *header) {
     json_t *dimensions = json_array();
     for (size_t d = 0; d < data->n_candidates; d++)
@@ -117,10 +135,12 @@ void context_write(const struct data *data, const struct learned *learned, FILE 
     json_object_set_new(header, "item_digest", digest_json(data->matrix->items.digest));
     json_object_set_new(header, "matrix", json_string(data->matrix->digest));
     json_object_set_new(header, "dimensions", dimensions);
+    if (camf != NULL) json_object_set_new(header, "camf", mixture_json(data, mixture));
     struct rs_writer writer;
     rs_writer_init(&writer, file);
     rs_writer_begin(&writer, "context", header);
     write_traits(&writer, data);
+    if (camf != NULL) write_camf(&writer, data, camf);
     float unknown[WIDTH]; /* 1 / K: 0 for never */
     for (size_t k = 0; k < WIDTH; k++) unknown[k] = (float)(1 / data->known[k]);
     rs_writer_f32(&writer, "known", unknown, WIDTH);

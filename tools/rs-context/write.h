@@ -16,7 +16,9 @@ struct learned {
     struct affinity affinity; /* if rank.kept */
 };
 
-void context_write(const struct data *data, const struct learned *learned, FILE *file,
+/* CAMF: of the dimensions that move ratings; NULL if MIXTURE has no weight for it. */
+void context_write(const struct data *data, const struct learned *learned,
+                   const struct mixture *mixture, const struct camf *camf, FILE *file,
                    json_t *header);
 
 #endif

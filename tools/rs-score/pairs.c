@@ -183,10 +183,10 @@ static struct rs_profile profile_of(const struct scoring *scoring, const struct 
 
 /* By how much its situation moves the expected rating of a pair. */
 static float situation_shift(const struct situations *situations, uint32_t row,
-                             const struct rs_profile *profile, uint32_t item) {
+                             const struct rs_profile *profile, uint32_t item, float expected) {
     const struct rs_situation *situation = &situations->of_pair[row];
     if (situations->off || !rs_situation_predicts(situations->model, situation)) return 0;
-    return (float)rs_context_shift(situations->model, situation, profile, item);
+    return (float)rs_context_shift(situations->model, situation, profile, item, (double)expected);
 }
 
 static void predict_user(const struct scoring *scoring, const struct asked *asked, uint32_t user,
@@ -211,7 +211,7 @@ static void predict_user(const struct scoring *scoring, const struct asked *aske
                                             .source = RS_FROM_GLOBAL_MEAN};
         if (scoring->situations != NULL)
             answers[q].score += situation_shift(scoring->situations, asked->order[begin + q],
-                                                &profile, items[q]);
+                                                &profile, items[q], answers[q].score);
         scored->answer[asked->order[begin + q]] = answers[q];
     }
     free(items);

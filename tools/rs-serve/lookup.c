@@ -157,7 +157,8 @@ static float expect(struct call *call, const struct rs_profile *profile, uint32_
     struct rs_query query = {.n = 1, .item = item};
     rs_model_predict(folder->predict, bench->predict_workspace, profile, &query, answer);
     if (context == NULL || !rs_situation_predicts(context, &call->situation.is)) return 0;
-    float moved = (float)rs_context_shift(context, &call->situation.is, profile, *item);
+    float moved = (float)rs_context_shift(context, &call->situation.is, profile, *item,
+                                          (double)answer->score);
     answer->score += moved;
     return moved;
 }

@@ -1,0 +1,244 @@
+#include "camf.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "symmetric.h"
+
+enum { SWEEPS = 25 };
+
+struct fit {
+    struct camf *camf;
+    const uint8_t *left_out;
+    uint32_t *of_column; /* number of the rating at each place of the matrix by columns */
+};
+
+/* The normal equations of one row. */
+struct normal {
+    double a[WIDTH * WIDTH], b[WIDTH];
+};
+
+/* One rating Y more: of the row sought and MORE, which is known, with the row OTHER. */
+static void add(struct normal *normal, double y, const double *more, const double *other,
+                const double *variance) {
+    double x[WIDTH], left = y - other[0] - more[0];
+    x[0] = 1;
+    for (size_t k = 1; k < WIDTH; k++) {
+        x[k] = other[k];
+        left -= more[k] * other[k];
+    }
+    for (size_t k = 0; k < WIDTH; k++)
+        for (size_t j = 0; j < WIDTH; j++) normal->a[k * WIDTH + j] += x[k] * x[j];
+    normal->b[0] += left;
+    for (size_t k = 1; k < WIDTH; k++) {
+        normal->a[k * WIDTH + k] += variance[k];
+        normal->b[k] += left * x[k] - variance[k] * more[k];
+    }
+}
+
+static void solve(const struct camf *camf, struct camf_side *side, size_t line,
+                  struct normal *normal) {
+    double *row = side->row + line * WIDTH, *variance = side->variance + line * WIDTH;
+    for (size_t k = 0; k < WIDTH; k++)
+        normal->a[k * WIDTH + k] += camf->noise / fmax(side->prior[k], 1e-9);
+    memcpy(row, normal->b, sizeof normal->b);
+    symmetric_solve(WIDTH, normal->a, row, variance);
+    for (size_t k = 0; k < WIDTH; k++) variance[k] *= camf->noise;
+}
+
+static void learn_prior(struct camf_side *side) {
+    for (size_t k = 0; k < WIDTH; k++) {
+        double sum = 0;
+        for (size_t line = 0; line < side->n; line++) {
+            double value = side->row[line * WIDTH + k];
+            sum += value * value + side->variance[line * WIDTH + k];
+        }
+        side->prior[k] = side->n > 0 ? sum / (double)side->n : 0;
+    }
+}
+
+static double standard(const struct data *data, size_t r) {
+    return ((double)data->matrix->rows.rating[r] - data->matrix->mean) / data->matrix->deviation;
+}
+
+/* Adds the rows of all dimensions at rating R but for dimension BUT (n_dimensions: none). */
+static void add_context(const struct camf *camf, size_t r, size_t but, double *sum) {
+    for (size_t d = 0; d < camf->n_dimensions; d++) {
+        uint8_t v = camf->candidate[d]->value[r];
+        if (d == but || v == RS_NO_VALUE) continue;
+        const double *row = camf->values[d].row + v * WIDTH;
+        for (size_t k = 0; k < WIDTH; k++) sum[k] += row[k];
+    }
+}
+
+/* The row of R's user and, added to it, those of its context but for one dimension. */
+static void taste_at(const struct camf *camf, size_t r, size_t but, double taste[WIDTH]) {
+    memcpy(taste, camf->users.row + camf->data->user[r] * WIDTH, WIDTH * sizeof *taste);
+    add_context(camf, r, but, taste);
+}
+
+static bool is_out(const struct fit *fit, size_t r) {
+    return fit->left_out != NULL && fit->left_out[r];
+}
+
+static void fit_users(const struct fit *fit) {
+    struct camf *camf = fit->camf;
+    const struct data *data = camf->data;
+    const uint64_t *start = data->matrix->rows.start;
+#pragma omp parallel for schedule(dynamic, 16)
+    for (size_t u = 0; u < data->n_users; u++) {
+        struct normal normal = {0};
+        for (uint64_t r = start[u]; r < start[u + 1]; r++) {
+            double context[WIDTH] = {0};
+            if (is_out(fit, r)) continue;
+            add_context(camf, r, camf->n_dimensions, context);
+            add(&normal, standard(data, r), context, camf->items.row + data->item[r] * WIDTH,
+                camf->items.variance + data->item[r] * WIDTH);
+        }
+        solve(camf, &camf->users, u, &normal);
+    }
+    learn_prior(&camf->users);
+}
+
+static void fit_items(const struct fit *fit) {
+    struct camf *camf = fit->camf;
+    const struct data *data = camf->data;
+    const uint64_t *start = data->matrix->columns.start;
+    static const double nothing[WIDTH] = {0};
+#pragma omp parallel for schedule(dynamic, 16)
+    for (size_t i = 0; i < data->n_items; i++) {
+        struct normal normal = {0};
+        for (uint64_t e = start[i]; e < start[i + 1]; e++) {
+            double taste[WIDTH];
+            size_t r = fit->of_column[e];
+            if (is_out(fit, r)) continue;
+            taste_at(camf, r, camf->n_dimensions, taste);
+            add(&normal, standard(data, r), nothing, taste,
+                camf->users.variance + data->user[r] * WIDTH);
+        }
+        solve(camf, &camf->items, i, &normal);
+    }
+    learn_prior(&camf->items);
+}
+
+/* What all values have in common is no context: takes out the mean over the ratings. */
+static void centre(struct camf_side *side, const uint64_t *n) {
+    for (size_t k = 0; k < WIDTH; k++) {
+        double sum = 0, all = 0;
+        for (size_t v = 0; v < side->n; v++) {
+            sum += (double)n[v] * side->row[v * WIDTH + k];
+            all += (double)n[v];
+        }
+        for (size_t v = 0; v < side->n && all > 0; v++) side->row[v * WIDTH + k] -= sum / all;
+    }
+}
+
+static void fit_values(const struct fit *fit, size_t d) {
+    struct camf *camf = fit->camf;
+    const struct data *data = camf->data;
+    struct camf_side *side = &camf->values[d];
+    struct normal *normal = rs_calloc(side->n, sizeof *normal);
+    uint64_t *n = rs_calloc(side->n, sizeof *n);
+    for (size_t r = 0; r < data->n; r++) {
+        double taste[WIDTH];
+        uint8_t v = camf->candidate[d]->value[r];
+        if (is_out(fit, r) || v == RS_NO_VALUE) continue;
+        taste_at(camf, r, d, taste);
+        add(&normal[v], standard(data, r), taste, camf->items.row + data->item[r] * WIDTH,
+            camf->items.variance + data->item[r] * WIDTH);
+        n[v]++;
+    }
+    for (size_t v = 0; v < side->n; v++) solve(camf, side, v, &normal[v]);
+    centre(side, n);
+    learn_prior(side);
+    free(normal);
+    free(n);
+}
+
+static double expected(const struct camf *camf, size_t r, double taste[WIDTH]) {
+    const double *item = camf->items.row + camf->data->item[r] * WIDTH;
+    taste_at(camf, r, camf->n_dimensions, taste);
+    double sum = taste[0] + item[0];
+    for (size_t k = 1; k < WIDTH; k++) sum += taste[k] * item[k];
+    return sum;
+}
+
+/* The expectation of the squared error. */
+static void learn_noise(const struct fit *fit) {
+    struct camf *camf = fit->camf;
+    const struct data *data = camf->data;
+    double sum = 0, n = 0;
+    for (size_t r = 0; r < data->n; r++) {
+        const double *item = camf->items.row + data->item[r] * WIDTH;
+        const double *item_variance = camf->items.variance + data->item[r] * WIDTH;
+        const double *user_variance = camf->users.variance + data->user[r] * WIDTH;
+        double taste[WIDTH];
+        if (is_out(fit, r)) continue;
+        double error = standard(data, r) - expected(camf, r, taste);
+        sum += error * error + user_variance[0] + item_variance[0];
+        for (size_t k = 1; k < WIDTH; k++)
+            sum += taste[k] * taste[k] * item_variance[k] +
+                   user_variance[k] * (item[k] * item[k] + item_variance[k]);
+        n++;
+    }
+    camf->noise = n > 0 ? fmax(sum / n, 1e-6) : 1;
+}
+
+static void make_side(struct camf_side *side, size_t n) {
+    side->n = n;
+    side->row = rs_calloc(n * WIDTH, sizeof *side->row);
+    side->variance = rs_calloc(n * WIDTH, sizeof *side->variance);
+    for (size_t k = 0; k < WIDTH; k++) side->prior[k] = 0.1;
+}
+
+static void free_side(struct camf_side *side) {
+    free(side->row);
+    free(side->variance);
+}
+
+static uint32_t *number_columns(const struct data *data) {
+    uint32_t *number = rs_malloc(data->n, sizeof *number);
+    uint64_t *next = rs_malloc(data->n_items, sizeof *next);
+    memcpy(next, data->matrix->columns.start, data->n_items * sizeof *next);
+    for (size_t r = 0; r < data->n; r++) number[next[data->item[r]]++] = (uint32_t)r;
+    free(next);
+    return number;
+}
+
+void camf_fit(struct camf *camf, const struct data *data, const struct candidate *const *candidates,
+              size_t n, const uint8_t *left_out, uint64_t seed) {
+    *camf = (struct camf){.data = data, .noise = 0.6, .n_dimensions = n};
+    make_side(&camf->users, data->n_users);
+    make_side(&camf->items, data->n_items);
+    for (size_t d = 0; d < n; d++) {
+        camf->candidate[d] = candidates[d];
+        make_side(&camf->values[d], candidates[d]->form.values.n);
+    }
+    for (uint32_t i = 0; i < data->n_items; i++) {
+        struct rs_random random = rs_random_stream(seed, i, 0, 0);
+        for (size_t k = 1; k < WIDTH; k++)
+            camf->items.row[i * WIDTH + k] = 0.3 * rs_random_normal(&random);
+    }
+    struct fit fit = {camf, left_out, number_columns(data)};
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        fit_users(&fit);
+        fit_items(&fit);
+        for (size_t d = 0; d < n; d++) fit_values(&fit, d);
+        learn_noise(&fit);
+    }
+    free(fit.of_column);
+}
+
+void camf_free(struct camf *camf) {
+    free_side(&camf->users);
+    free_side(&camf->items);
+    for (size_t d = 0; d < camf->n_dimensions; d++) free_side(&camf->values[d]);
+}
+
+double camf_at(const struct camf *camf, size_t r) {
+    double taste[WIDTH];
+    return camf->data->matrix->mean + camf->data->matrix->deviation * expected(camf, r, taste);
+}

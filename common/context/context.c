@@ -80,7 +80,7 @@ static bool open_shares(struct rs_context_model *context, size_t d, struct rs_er
     if (rs_segment_find(segment, name) == NULL ||
         !is_of(segment->header, "user_digest", context->matrix->users.digest))
         return true;
-    const uint64_t *start;
+    const uint64_t *start = NULL;
     if (!rs_segment_array(place, segment, name, RS_U64, n_users + 1, &start, err)) return false;
     for (size_t u = 0; u < n_users; u++)
         if (start[u] > start[u + 1])

@@ -5,16 +5,18 @@
 
 #include "base/memory.h"
 
-/* Estimates in cycles, measured on a 2023 server: finding a list, adding one entry of it to
- * accumulators in the nearest cache, the same where they are further away, listing a dense group.
- */
+/* Estimates in cycles, measured on a server of 2024: finding a list, adding one entry of it to
+ * accumulators in the nearest cache, the same by columns with all that comes of it, and looking at a
+ * pair in the end. */
 static const struct {
-    double list, entry, far_entry;
+    double list, entry, column_entry, pair;
 } costs[] = {
-    [RS_LEVEL_PRODUCT] = {25, 2.5, 2}, [RS_LEVEL_SUMS] = {25, 4, 5}, [RS_REAL_PRODUCT] = {25, 3, 3},
-    [RS_REAL_SQUARES] = {25, 5, 7},    [RS_REAL_SUMS] = {25, 7, 10},
+    [RS_LEVEL_PRODUCT] = {25, 2.5, 6, 0.5}, [RS_LEVEL_SUMS] = {25, 4, 12, 2},
+    [RS_REAL_PRODUCT] = {25, 3, 8, 2},      [RS_REAL_SQUARES] = {25, 5, 16, 3},
+    [RS_REAL_SUMS] = {25, 7, 20, 3},
 };
-static const double group_cycles = 6;
+/* Listing a dense group, and bringing one that no line of the tile had yet to the nearer caches. */
+static const double group_cycles = 6, fetch_cycles = 20;
 
 static uint32_t rank_mask(const struct rs_packed *packed) {
     return packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
@@ -28,12 +30,24 @@ static void count_columns(const struct rs_packed *packed, size_t from, size_t to
         counts[packed->entry[e] & mask]++;
 }
 
+/* What the lines behind a block have in every column, were they like all. */
+struct behind {
+    double n;     /* lines */
+    double share; /* of all entries */
+    double tiles;
+};
+
+static double at_most(double value, double most) {
+    return value < most ? value : most;
+}
+
 /* The head that costs least: walks the columns from the most to the least popular with the cost of
  * the head so far beside that of its lists. */
 static double choose_head(struct rs_block_plan *plan, const struct rs_packed *packed,
-                          double group_cost, double n_rows, double share, size_t max_head,
-                          const uint32_t *counts) {
-    double dense = 0, saved = 0, best = 0;
+                          const struct rs_dots_cost *cost, const struct behind *behind,
+                          size_t max_head, const uint32_t *counts) {
+    double slabs = (double)(rs_block_stride(plan->from, plan->to) / RS_DOTS_LINES);
+    double dense = 0, saved = 0, best = 0, none_in_panel = 1;
     plan->head = 0;
     for (size_t c = 0; c < packed->n_columns && c + RS_DOTS_COLUMNS <= max_head;
          c += RS_DOTS_COLUMNS) {
@@ -41,11 +55,16 @@ static double choose_head(struct rs_block_plan *plan, const struct rs_packed *pa
         size_t end =
             c + RS_DOTS_COLUMNS < packed->n_columns ? c + RS_DOTS_COLUMNS : packed->n_columns;
         for (size_t i = c; i < end; i++) {
-            double rows = share * (double)packed->column_rows[i];
-            none *= rows < n_rows ? 1 - rows / n_rows : 0;
-            saved += rows * (costs[packed->kind].list + costs[packed->kind].entry * counts[i]);
+            double lines = behind->share * (double)packed->column_n[i];
+            none *= 1 - at_most(lines / behind->n, 1);
+            saved += lines * (costs[packed->kind].list + costs[packed->kind].entry * counts[i]);
         }
-        dense += (1 - none) * n_rows * group_cost;
+        if (c % RS_BLOCK_PANEL == 0) none_in_panel = 1;
+        double lines = (1 - none) * behind->n;
+        double visits = (1 - none) * none_in_panel * behind->n;
+        none_in_panel *= none;
+        dense += lines * group_cycles + slabs * (lines * cost->group + visits * cost->visit +
+                                                 at_most(lines, behind->tiles) * fetch_cycles);
         if (dense - saved >= best) continue;
         best = dense - saved;
         plan->head = c + RS_DOTS_COLUMNS;
@@ -53,49 +72,37 @@ static double choose_head(struct rs_block_plan *plan, const struct rs_packed *pa
     return best;
 }
 
-/* The rows that a block is compared with are those before it. */
-static double lists_cost(const struct rs_packed *packed, double share, const uint32_t *counts) {
+/* Every entry behind the block finds its list, or those of them that the rows have. */
+static double lists_cost(const struct rs_packed *packed, double share, const uint32_t *counts,
+                         double list, double entry) {
     double cost = 0;
     for (size_t c = 0; c < packed->n_columns; c++)
-        cost += share * (double)packed->column_rows[c] *
-                (costs[packed->kind].list + costs[packed->kind].entry * counts[c]);
-    return cost;
-}
-
-static double columns_cost(const struct rs_packed *packed, const uint32_t *counts) {
-    double cost = 0;
-    for (size_t c = 0; c < packed->n_columns; c++)
-        cost += counts[c] * (costs[packed->kind].list +
-                             costs[packed->kind].far_entry * (double)packed->column_rows[c]);
+        cost += share * (double)packed->column_n[c] * (list + entry * counts[c]);
     return cost;
 }
 
 void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
-                     const struct rs_dots_kernel *kernel, size_t max_dense, bool by_columns,
+                     const struct rs_dots_kernel *kernel, size_t max_dense, size_t tile,
                      uint32_t *counts) {
     count_columns(packed, plan->from, plan->to, counts);
-    size_t n_rows = plan->to < packed->n_rows ? plan->to : packed->n_rows;
-    uint64_t n_entries = packed->start[packed->n_rows];
-    double share = n_entries > 0 ? (double)packed->start[n_rows] / (double)n_entries : 0;
-    plan->cycles = lists_cost(packed, share, counts);
+    uint64_t n_entries = packed->start[packed->n_lines];
+    uint64_t n_behind = n_entries - packed->start[plan->from];
+    struct behind behind = {.n = (double)(packed->n_lines - plan->from)};
+    behind.share = n_entries > 0 ? (double)n_behind / (double)n_entries : 0;
+    behind.tiles = behind.n / (double)tile + 1;
+    plan->cycles = lists_cost(packed, behind.share, counts, costs[packed->kind].list,
+                              costs[packed->kind].entry);
     plan->head = 0;
     if (rs_packed_is_exact(packed->kind)) {
         size_t stride = rs_block_stride(plan->from, plan->to);
-        double cycles =
-            packed->kind == RS_LEVEL_PRODUCT ? kernel->product_cycles : kernel->sums_cycles;
-        double group_cost = cycles * (double)(stride / RS_DOTS_LINES) + group_cycles;
-        plan->cycles += choose_head(plan, packed, group_cost, (double)n_rows, share,
-                                    max_dense / stride, counts);
+        plan->cycles += choose_head(
+            plan, packed, packed->kind == RS_LEVEL_PRODUCT ? &kernel->product_cost : &kernel->sums_cost,
+            &behind, max_dense / stride, counts);
     }
-    /* Accumulators of level sums hold only so many entries of a line; the first has the most. */
-    uint64_t longest = packed->start[plan->from + 1] - packed->start[plan->from];
-    double by_columns_cycles = columns_cost(packed, counts);
-    plan->by_columns = by_columns && by_columns_cycles < plan->cycles &&
-                       (packed->kind != RS_LEVEL_SUMS || longest <= RS_SCATTER_SPANS_MAX);
-    if (plan->by_columns) plan->cycles = by_columns_cycles;
-    /* Every pair is looked at in the end. */
-    plan->cycles += (double)(plan->to - plan->from) * (double)n_rows *
-                    (packed->kind == RS_LEVEL_PRODUCT ? 0.5 : 3);
+    plan->cycles += (double)(plan->to - plan->from) * behind.n * costs[packed->kind].pair;
+    double by_columns = lists_cost(packed, behind.share, counts, 0, costs[packed->kind].column_entry);
+    plan->by_columns = by_columns < plan->cycles;
+    if (plan->by_columns) plan->cycles = by_columns;
 }
 
 void rs_block_make(struct rs_block *block, const struct rs_packed *packed) {

@@ -15,13 +15,17 @@
 #include "neighbours/packed.h"
 #include "neighbours/scatter.h"
 
-/* How the lines from..to-1 (positions) are compared with the rows before them. */
+/* How the rows from..to-1 (positions) are compared with each other and with all lines behind them. */
 struct rs_block_plan {
     size_t from, to;
     size_t head;     /* columns kept densely, a multiple of RS_DOTS_COLUMNS */
-    bool by_columns; /* not as a block: each of its lines is summed with all rows instead */
+    bool by_columns; /* no block: these are the rows that the packed lines have by columns */
     double cycles;   /* estimate */
 };
+
+/* Columns that are multiplied with the lines of a tile before the next: RS_DOTS_LINES of a block have
+ * them in half a MiB. */
+enum { RS_BLOCK_PANEL = 1024 * RS_DOTS_COLUMNS };
 
 struct rs_block {
     size_t from, to;
@@ -34,10 +38,10 @@ struct rs_block {
     size_t dense_capacity, list_capacity;
 };
 
-/* Chooses the head and decides. COUNTS is scratch for n_columns + 1 elements. Dense columns take at
- * most MAX_DENSE bytes. BY_COLUMNS: the packed lines have their columns. */
+/* Chooses the head, or decides that columns are cheaper. COUNTS is scratch for n_columns elements.
+ * Dense columns take at most MAX_DENSE bytes. TILE: lines that are compared with the block at once. */
 void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
-                     const struct rs_dots_kernel *kernel, size_t max_dense, bool by_columns,
+                     const struct rs_dots_kernel *kernel, size_t max_dense, size_t tile,
                      uint32_t *counts);
 
 /* Makes an empty block / fills it as planned, reusing its memory. */

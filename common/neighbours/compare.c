@@ -6,22 +6,31 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 
-/* The sums of a tile of rows with a block and a panel of the block's dense columns stay in a cache
- * of 2 MiB together, and nearly do in one of 1 MiB. */
-enum { TILE_BYTES = 1 << 20, PANEL_BYTES = 1 << 19, TILE_ROWS = 256 };
+/* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES of
+ * the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where lines have
+ * much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
+enum { TILE_BYTES = 1 << 21, TILE_LINES = 512 };
+enum { PANEL_GROUPS = RS_BLOCK_PANEL / RS_DOTS_COLUMNS, STRIP_GROUPS = 64 };
+enum { N_STRIPS = PANEL_GROUPS / STRIP_GROUPS };
 
-/* Room for the dense groups of one row and panel. */
-enum { PANEL_GROUPS = PANEL_BYTES / RS_DOTS_GROUP_BYTES };
+/* Dense groups of a line for which it pays to go to a strip. */
+enum { WORTH_A_STRIP = 16 };
+
+/* A line of a tile. */
+struct tile_line {
+    uint64_t next;                  /* its first entry behind the panels done */
+    uint16_t strip[N_STRIPS + 1];   /* where its dense groups of each strip begin, and the end */
+};
 
 struct rs_comparer {
     struct rs_comparison *shared;
     struct rs_block block;
     bool is_filled;
-    void *lists;   /* accumulators of one row, RS_PAIRS more than its lines; zero between rows */
-    int32_t *sums; /* of levels: [row of the tile][sum][line of the block] */
-    struct rs_dots_group *groups; /* of a tile and panel, TILE_ROWS * PANEL_GROUPS */
-    size_t n_groups[TILE_ROWS];
-    uint64_t next[TILE_ROWS]; /* the first entry of each row behind the panels done */
+    void *lists;   /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
+    uint8_t *is_touched; /* which RS_PAIRS of the accumulators by columns are not zero */
+    int32_t *sums; /* of levels: [line of the tile][sum][line of the block] */
+    struct rs_dots_group *groups; /* of a tile and panel, TILE_LINES * PANEL_GROUPS */
+    struct tile_line lines[TILE_LINES];
     struct rs_span *spans;
     size_t spans_capacity;
     struct rs_offers offers;
@@ -29,28 +38,34 @@ struct rs_comparer {
 
 /* How a tile is cut. */
 struct tile {
-    size_t from, n; /* rows */
-    size_t stride, row_sums;
+    size_t from, n; /* lines */
+    size_t stride, line_sums;
 };
 
 size_t rs_compare_block_lines(enum rs_sums_kind kind) {
-    return kind == RS_LEVEL_PRODUCT ? 2048 : kind == RS_LEVEL_SUMS ? 512 : 1024;
+    return kind == RS_LEVEL_PRODUCT ? 1024 : kind == RS_LEVEL_SUMS ? 512 : 1024;
 }
 
 static size_t planes_of(enum rs_sums_kind kind) {
     return kind == RS_LEVEL_PRODUCT ? 1 : kind == RS_LEVEL_SUMS ? RS_N_SUMS : 0;
 }
 
-static size_t tile_elements(const struct rs_comparison *comparison) {
-    size_t row = comparison->block_lines * planes_of(comparison->packed.kind);
-    return row > TILE_BYTES / sizeof(int32_t) ? row : TILE_BYTES / sizeof(int32_t);
+size_t rs_compare_tile_lines(enum rs_sums_kind kind, size_t block_lines) {
+    size_t bytes = block_lines * planes_of(kind) * sizeof(int32_t);
+    size_t lines = bytes == 0 ? TILE_LINES : TILE_BYTES / bytes;
+    return lines > TILE_LINES ? TILE_LINES : lines == 0 ? 1 : lines;
 }
 
-/* Bytes of the accumulators for one line with a block, or with all rows. */
-static size_t list_bytes(const struct rs_comparison *comparison) {
+static size_t tile_elements(const struct rs_comparison *comparison) {
+    enum rs_sums_kind kind = comparison->packed.kind;
+    return rs_compare_tile_lines(kind, comparison->block_lines) * comparison->block_lines *
+           planes_of(kind);
+}
+
+/* Accumulators for one line with a block, or with all rows by columns. */
+static size_t n_accumulators(const struct rs_comparison *comparison) {
     size_t lines = comparison->block_lines, n_rows = comparison->packed.n_rows;
-    if (comparison->by_columns && n_rows > lines) lines = n_rows;
-    return (lines + RS_PAIRS) * rs_scatter_bytes(comparison->packed.kind);
+    return (n_rows > lines ? n_rows : lines) + RS_PAIRS;
 }
 
 struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
@@ -59,12 +74,13 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
     comparer->shared = comparison;
     comparer->offers.shortlists = &comparison->shortlists;
     rs_block_make(&comparer->block, packed);
-    size_t bytes = list_bytes(comparison);
+    size_t n = n_accumulators(comparison), bytes = n * rs_scatter_bytes(packed->kind);
     comparer->lists = rs_aligned(bytes, 1);
     memset(comparer->lists, 0, bytes);
+    comparer->is_touched = rs_calloc(n / RS_PAIRS + 1, 1);
     if (rs_packed_is_exact(packed->kind)) {
         comparer->sums = rs_aligned(tile_elements(comparison), sizeof *comparer->sums);
-        comparer->groups = rs_malloc((size_t)TILE_ROWS * PANEL_GROUPS, sizeof *comparer->groups);
+        comparer->groups = rs_malloc((size_t)TILE_LINES * PANEL_GROUPS, sizeof *comparer->groups);
     }
     return comparer;
 }
@@ -73,6 +89,7 @@ void rs_comparer_free(struct rs_comparer *comparer) {
     rs_offers_flush(&comparer->offers);
     rs_block_free(&comparer->block);
     free(comparer->lists);
+    free(comparer->is_touched);
     free(comparer->sums);
     free(comparer->groups);
     free(comparer->spans);
@@ -80,11 +97,13 @@ void rs_comparer_free(struct rs_comparer *comparer) {
 }
 
 size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_line) {
-    size_t bytes = sizeof(struct rs_comparer) + list_bytes(comparison) +
+    size_t n = n_accumulators(comparison);
+    size_t bytes = sizeof(struct rs_comparer) + n / RS_PAIRS + 1 +
+                   n * rs_scatter_bytes(comparison->packed.kind) +
                    2 * (longest_line + RS_SPAN_PADDING) * sizeof(struct rs_span);
     if (!rs_packed_is_exact(comparison->packed.kind)) return bytes;
     return bytes + tile_elements(comparison) * sizeof(int32_t) +
-           (size_t)TILE_ROWS * PANEL_GROUPS * sizeof(struct rs_dots_group);
+           (size_t)TILE_LINES * PANEL_GROUPS * sizeof(struct rs_dots_group);
 }
 
 /* Offers */
@@ -154,21 +173,17 @@ RS_CLONES static bool estimate_overlaps(const int32_t *sums, const double *n, do
     return any != 0;
 }
 
-/* Row X and the lines Y..Y + RS_PAIRS - 1, bit i of PASSED for line Y + i: offers the pairs whose
- * row lies before the other line. Where BACKWARD, X is the other line and the rows are Y.... */
-static uint64_t pairs_in_order(uint64_t passed, size_t x, size_t y, size_t end, bool backward) {
-    if (backward) end = end < x ? end : x;
-    if (y >= end) return 0;
-    if (end - y < RS_PAIRS) passed &= ((uint64_t)1 << (end - y)) - 1;
-    if (backward || x < y) return passed;
-    return x - y >= RS_PAIRS - 1 ? 0 : passed & ~(uint64_t)0 << (x - y + 1);
-}
-
-/* What remains to be seen of a row: its sums with the lines from Y on. */
+/* A line X and its sums with the rows from Y on. */
 struct view {
-    size_t x, y, end; /* the row; the first of RS_PAIRS lines; the end of the lines that count */
-    bool backward;
+    size_t x, y, end; /* the line; the first of RS_PAIRS rows; the end of the rows that count */
 };
+
+/* Bit i of PASSED is for row y + i: leaves the pairs whose row counts and lies before the line. */
+static uint64_t pairs_in_order(uint64_t passed, const struct view *view) {
+    size_t end = view->end < view->x ? view->end : view->x;
+    if (view->y >= end) return 0;
+    return end - view->y < RS_PAIRS ? passed & (((uint64_t)1 << (end - view->y)) - 1) : passed;
+}
 
 static void consider_products(struct rs_comparer *comparer, const struct view *view,
                               const int32_t *sums) {
@@ -183,7 +198,7 @@ static void consider_products(struct rs_comparer *comparer, const struct view *v
                    : estimate_cosines(sums, shared->inverse_root + y, (float)facts->root[x],
                                       threshold[x], threshold + y, passed);
     if (!any) return;
-    uint64_t bits = pairs_in_order(bits_of(passed), x, y, view->end, view->backward);
+    uint64_t bits = pairs_in_order(bits_of(passed), view);
     for (; bits != 0; bits &= bits - 1) {
         size_t i = (size_t)__builtin_ctzll(bits);
         offer(comparer, x, y + i,
@@ -200,7 +215,7 @@ static void consider_sums(struct rs_comparer *comparer, const struct view *view,
     rs_similarity_of(&shared->how, sums, shared->packed.unit, &shared->packed.facts, view->x,
                      view->y, similarity);
     if (!compare_thresholds(similarity, threshold[view->x], threshold + view->y, passed)) return;
-    uint64_t bits = pairs_in_order(bits_of(passed), view->x, view->y, view->end, view->backward);
+    uint64_t bits = pairs_in_order(bits_of(passed), view);
     for (; bits != 0; bits &= bits - 1) {
         size_t i = (size_t)__builtin_ctzll(bits);
         offer(comparer, view->x, view->y + i, similarity[i]);
@@ -241,7 +256,7 @@ static void pad_spans(struct rs_span *spans, size_t n) {
     memset(spans + n, 0, RS_SPAN_PADDING * sizeof *spans);
 }
 
-/* The block's lists for the entries FROM.. of row X. */
+/* The block's lists for the entries FROM.. of line X. */
 static size_t find_block_spans(struct rs_comparer *comparer, size_t x, uint64_t from) {
     const struct rs_packed *packed = &comparer->shared->packed;
     const uint32_t *start = comparer->block.start;
@@ -263,13 +278,14 @@ static size_t find_column_spans(struct rs_comparer *comparer, size_t x) {
     uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
     uint64_t from = packed->start[x], end = packed->start[x + 1];
     struct rs_span *spans = spans_for(comparer, end - from);
+    size_t n = 0;
     for (uint64_t e = from; e < end; e++) {
         uint32_t rank = packed->entry[e] & mask;
-        spans[e - from] =
-            span_of(packed, e, packed->column_start[rank], packed->column_start[rank + 1]);
+        spans[n] = span_of(packed, e, packed->column_start[rank], packed->column_start[rank + 1]);
+        n += spans[n].n > 0;
     }
-    pad_spans(spans, end - from);
-    return end - from;
+    pad_spans(spans, n);
+    return n;
 }
 
 /* Level sums need their accumulators taken after so many spans. */
@@ -287,24 +303,33 @@ static void add_level_sums(struct rs_comparer *comparer, const struct rs_span *s
 
 /* Dense columns */
 
-/* Collects the dense groups of row X from entry E up to the rank END; returns how many. */
-static size_t collect_groups(const struct rs_packed *packed, uint64_t *e, uint64_t row_end,
-                             size_t first_group, size_t end, struct rs_dots_group *groups) {
-    size_t n = 0;
-    uint32_t last = UINT32_MAX, levels = 0;
-    uint64_t at = *e;
-    for (; at < row_end; at++) {
-        uint32_t rank = packed->entry[at] & RS_ENTRY_MASK;
-        if (rank >= end) break;
-        uint32_t group = rank / RS_DOTS_COLUMNS;
+/* Collects the dense groups that a line has in the panel from group FIRST to END. */
+static void collect_groups(const struct rs_packed *packed, struct tile_line *line,
+                           uint64_t line_end, uint32_t first, uint32_t end,
+                           struct rs_dots_group *groups) {
+    uint32_t n = 0, last = UINT32_MAX, levels = 0;
+    size_t strip = 0;
+    uint64_t e = line->next;
+    for (; e < line_end; e++) {
+        uint32_t rank = packed->entry[e] & RS_ENTRY_MASK, group = rank / RS_DOTS_COLUMNS;
+        if (group >= end) break;
+        while (strip <= (group - first) / STRIP_GROUPS) line->strip[strip++] = (uint16_t)n;
         n += group != last;
-        levels = (group == last ? levels : 0) | (packed->entry[at] >> RS_ENTRY_BITS)
+        levels = (group == last ? levels : 0) | (packed->entry[e] >> RS_ENTRY_BITS)
                                                     << 8 * (rank % RS_DOTS_COLUMNS);
         last = group;
-        groups[n - 1] = (struct rs_dots_group){group - (uint32_t)first_group, levels};
+        groups[n - 1] = (struct rs_dots_group){group - first, levels};
     }
-    *e = at;
-    return n;
+    while (strip <= N_STRIPS) line->strip[strip++] = (uint16_t)n;
+    line->next = e;
+}
+
+/* Strips to be taken at once: all, unless the lines have much in each. */
+static size_t strips_at_once(const struct rs_comparer *comparer, const struct tile *tile) {
+    size_t n_groups = 0, strips = N_STRIPS;
+    for (size_t r = 0; r < tile->n; r++) n_groups += comparer->lines[r].strip[N_STRIPS];
+    while (strips > 1 && n_groups * strips > 2 * WORTH_A_STRIP * N_STRIPS * tile->n) strips /= 2;
+    return strips;
 }
 
 static void multiply_panel(struct rs_comparer *comparer, const struct tile *tile,
@@ -312,19 +337,23 @@ static void multiply_panel(struct rs_comparer *comparer, const struct tile *tile
     const struct rs_comparison *shared = comparer->shared;
     const struct rs_block *block = &comparer->block;
     size_t n_groups = block->head / RS_DOTS_COLUMNS;
+    size_t step = strips_at_once(comparer, tile), n_steps = N_STRIPS / step * tile->n;
     bool moments = shared->how.metric == RS_PEARSON;
-    for (size_t line = 0; line < tile->stride; line += RS_DOTS_LINES) {
+    for (size_t y = 0; y < tile->stride; y += RS_DOTS_LINES) {
         const uint8_t *levels =
-            block->dense + (line / RS_DOTS_LINES * n_groups + first_group) * RS_DOTS_GROUP_BYTES;
-        for (size_t r = 0; r < tile->n; r++) {
-            if (comparer->n_groups[r] == 0) continue;
-            const struct rs_dots_group *groups = comparer->groups + r * PANEL_GROUPS;
-            int32_t *sums = comparer->sums + r * tile->row_sums + line;
+            block->dense + (y / RS_DOTS_LINES * n_groups + first_group) * RS_DOTS_GROUP_BYTES;
+        for (size_t i = 0; i < n_steps; i++) {
+            size_t r = i % tile->n, strip = i / tile->n * step;
+            const struct tile_line *line = &comparer->lines[r];
+            const struct rs_dots_group *groups =
+                comparer->groups + r * PANEL_GROUPS + line->strip[strip];
+            size_t n = line->strip[strip + step] - line->strip[strip];
+            int32_t *sums = comparer->sums + r * tile->line_sums + y;
+            if (n == 0) continue;
             if (shared->packed.kind == RS_LEVEL_PRODUCT) {
-                shared->kernel->product(levels, groups, comparer->n_groups[r], sums);
+                shared->kernel->product(levels, groups, n, sums);
             } else {
-                shared->kernel->sums(levels, groups, comparer->n_groups[r], moments, sums,
-                                     tile->stride);
+                shared->kernel->sums(levels, groups, n, moments, sums, tile->stride);
             }
         }
     }
@@ -336,9 +365,8 @@ static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
     for (size_t first = 0; first < n_groups; first += PANEL_GROUPS) {
         size_t end = first + PANEL_GROUPS < n_groups ? first + PANEL_GROUPS : n_groups;
         for (size_t r = 0; r < tile->n; r++)
-            comparer->n_groups[r] =
-                collect_groups(packed, &comparer->next[r], packed->start[tile->from + r + 1], first,
-                               end * RS_DOTS_COLUMNS, comparer->groups + r * PANEL_GROUPS);
+            collect_groups(packed, &comparer->lines[r], packed->start[tile->from + r + 1],
+                           (uint32_t)first, (uint32_t)end, comparer->groups + r * PANEL_GROUPS);
         multiply_panel(comparer, tile, first);
     }
 }
@@ -348,22 +376,22 @@ static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
 static void finish_levels(struct rs_comparer *comparer, const struct tile *tile, size_t r) {
     const struct rs_comparison *shared = comparer->shared;
     const struct rs_block *block = &comparer->block;
-    size_t x = tile->from + r;
-    int32_t *sums = comparer->sums + r * tile->row_sums;
-    size_t n = find_block_spans(comparer, x, comparer->next[r]);
+    size_t x = tile->from + r, end = block->to < x ? block->to : x;
+    int32_t *sums = comparer->sums + r * tile->line_sums;
+    size_t n = find_block_spans(comparer, x, comparer->lines[r].next);
     bool alone = shared->packed.kind == RS_LEVEL_PRODUCT;
     if (alone) {
         rs_scatter(RS_LEVEL_PRODUCT, sums, comparer->spans, n, block->list, NULL);
     } else {
         add_level_sums(comparer, comparer->spans, n, sums, tile->stride);
     }
-    size_t first = x < block->from ? 0 : (x - block->from) / RS_PAIRS * RS_PAIRS;
-    for (size_t line = first; line < block->to - block->from; line += RS_PAIRS) {
-        const struct view view = {x, block->from + line, block->to, false};
+    for (size_t y = block->from; y < end; y += RS_PAIRS) {
+        const struct view view = {x, y, block->to};
+        const int32_t *some = sums + (y - block->from);
         struct rs_sums reals;
         if (alone) {
-            consider_products(comparer, &view, sums + line);
-        } else if (convert_sums(sums + line, tile->stride, &reals)) {
+            consider_products(comparer, &view, some);
+        } else if (convert_sums(some, tile->stride, &reals)) {
             consider_sums(comparer, &view, &reals);
         }
     }
@@ -378,7 +406,7 @@ static void finish_reals(struct rs_comparer *comparer, size_t x) {
     struct rs_sums sums;
     begin_sums(kind, &sums);
     for (size_t line = 0; line < block->to - block->from; line += RS_PAIRS) {
-        const struct view view = {x, block->from + line, block->to, false};
+        const struct view view = {x, block->from + line, block->to};
         void *some = (char *)comparer->lists + line * rs_scatter_bytes(kind);
         if (rs_scatter_take_reals(kind, some, &sums)) consider_sums(comparer, &view, &sums);
     }
@@ -392,63 +420,61 @@ static void compare_tile(struct rs_comparer *comparer, size_t from, size_t n) {
         for (size_t r = 0; r < n; r++) finish_reals(comparer, from + r);
         return;
     }
-    memset(comparer->sums, 0, n * tile.row_sums * sizeof *comparer->sums);
-    for (size_t r = 0; r < n; r++) comparer->next[r] = packed->start[from + r];
+    memset(comparer->sums, 0, n * tile.line_sums * sizeof *comparer->sums);
+    for (size_t r = 0; r < n; r++) comparer->lines[r].next = packed->start[from + r];
     add_dense(comparer, &tile);
     for (size_t r = 0; r < n; r++) finish_levels(comparer, &tile, r);
 }
 
-static size_t common_divisor(size_t a, size_t b) {
-    while (b != 0) {
-        size_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
-/* Tiles are taken in steps of about 0.62 of their number, so that every line meets rows of all
- * sorts early and its threshold rises soon. */
-static size_t step_through(size_t n) {
-    size_t step = (size_t)((double)n * 0.618) + 1;
-    while (common_divisor(step, n) != 1) step++;
-    return step;
-}
-
+/* The lines nearest to the block come first: they have about as many entries and are the most similar
+ * mostly, so that thresholds rise soon. */
 static void compare_block(struct rs_comparer *comparer, const struct rs_block_plan *plan,
                           size_t part, size_t n_parts) {
     const struct rs_packed *packed = &comparer->shared->packed;
     struct rs_block *block = &comparer->block;
     if (!comparer->is_filled || block->from != plan->from) rs_block_fill(block, packed, plan);
     comparer->is_filled = true;
-    size_t n_rows = plan->to < packed->n_rows ? plan->to : packed->n_rows;
-    size_t row_bytes = block->stride * planes_of(packed->kind) * sizeof *comparer->sums;
-    size_t height = row_bytes == 0 ? TILE_ROWS : TILE_BYTES / row_bytes;
-    if (height > TILE_ROWS) height = TILE_ROWS;
-    if (height == 0) height = 1;
-    size_t n_tiles = (n_rows + height - 1) / height, step = step_through(n_tiles), tile = 0;
-    for (size_t i = 0; i < n_tiles; i++, tile = (tile + step) % n_tiles) {
-        if (i % n_parts != part) continue;
-        size_t from = tile * height;
-        compare_tile(comparer, from, n_rows - from < height ? n_rows - from : height);
-    }
+    size_t height = rs_compare_tile_lines(packed->kind, block->stride);
+    size_t end = packed->n_lines;
+    for (size_t from = plan->from + part * height; from < end; from += n_parts * height)
+        compare_tile(comparer, from, end - from < height ? end - from : height);
 }
 
 /* By columns */
 
+/* Notes which accumulators the spans touch; false if there are so many entries that it is not worth
+ * while. */
+static bool note_touched(struct rs_comparer *comparer, const struct rs_span *spans, size_t n,
+                         size_t n_rows) {
+    const struct rs_packed *packed = &comparer->shared->packed;
+    uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
+    uint64_t n_entries = 0;
+    for (size_t s = 0; s < n; s++) n_entries += spans[s].n;
+    if (n_entries > n_rows / 8) return false;
+    for (size_t s = 0; s < n; s++)
+        for (size_t i = 0; i < spans[s].n; i++)
+            comparer->is_touched[(packed->column_entry[spans[s].begin + i] & mask) / RS_PAIRS] = 1;
+    return true;
+}
+
+/* The nearest rows come first here, too. */
 static void compare_line(struct rs_comparer *comparer, size_t x) {
     const struct rs_comparison *shared = comparer->shared;
     const struct rs_packed *packed = &shared->packed;
     enum rs_sums_kind kind = packed->kind;
-    size_t n = find_column_spans(comparer, x);
+    size_t n = find_column_spans(comparer, x), n_rows = packed->n_rows - packed->tail;
     rs_scatter(kind, comparer->lists, comparer->spans, n, packed->column_entry,
                packed->column_value);
+    bool noted = note_touched(comparer, comparer->spans, n, n_rows);
     int32_t planes[RS_N_SUMS * RS_PAIRS];
     struct rs_sums sums;
     begin_sums(kind, &sums);
-    for (size_t y = 0; y < packed->n_rows; y += RS_PAIRS) {
-        const struct view view = {x, y, packed->n_rows, true};
-        void *some = (char *)comparer->lists + y * rs_scatter_bytes(kind);
+    for (size_t i = (n_rows + RS_PAIRS - 1) / RS_PAIRS; i-- > 0;) {
+        size_t y = packed->tail + i * RS_PAIRS;
+        const struct view view = {x, y, packed->n_rows};
+        void *some = (char *)comparer->lists + i * RS_PAIRS * rs_scatter_bytes(kind);
+        if (noted && !comparer->is_touched[i]) continue;
+        comparer->is_touched[i] = 0;
         if (kind == RS_LEVEL_PRODUCT) {
             if (y < x) consider_products(comparer, &view, some);
             memset(some, 0, RS_PAIRS * rs_scatter_bytes(kind));
@@ -469,5 +495,6 @@ void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *p
         compare_block(comparer, plan, part, n_parts);
         return;
     }
-    for (size_t x = plan->from + part; x < plan->to; x += n_parts) compare_line(comparer, x);
+    size_t end = comparer->shared->packed.n_lines;
+    for (size_t x = plan->from + part; x < end; x += n_parts) compare_line(comparer, x);
 }

@@ -43,7 +43,7 @@ static void sums_portable(const uint8_t *levels, const struct rs_dots_group *gro
 }
 
 static const struct rs_dots_kernel portable = {
-    "portable", always, 210, 2000, product_portable, sums_portable,
+    "portable", always, {210, 20}, {2000, 20}, product_portable, sums_portable,
 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -115,7 +115,7 @@ AVX2 static void sums_avx2(const uint8_t *levels, const struct rs_dots_group *gr
 }
 
 static const struct rs_dots_kernel avx2 = {
-    "avx2", has_avx2, 20, 110, product_avx2, sums_avx2,
+    "avx2", has_avx2, {20, 30}, {110, 150}, product_avx2, sums_avx2,
 };
 
 /* AVX-512 with VNNI */
@@ -186,7 +186,7 @@ VNNI static void sums_vnni(const uint8_t *levels, const struct rs_dots_group *gr
 }
 
 static const struct rs_dots_kernel vnni = {
-    "avx512-vnni", has_vnni, 10, 33, product_vnni, sums_vnni,
+    "avx512-vnni", has_vnni, {7, 25}, {33, 120}, product_vnni, sums_vnni,
 };
 
 const struct rs_dots_kernel *const rs_dots_kernels[] = {&portable, &avx2, &vnni};

@@ -28,11 +28,15 @@ struct rs_dots_group {
     uint32_t levels; /* of its four columns, the first in the lowest byte */
 };
 
+/* Estimates in cycles: of a group against RS_DOTS_LINES lines, and of a call. */
+struct rs_dots_cost {
+    double group, visit;
+};
+
 struct rs_dots_kernel {
     const char *name;
     bool (*is_supported)(void); /* by this processor */
-    /* Estimates: cycles of a group against RS_DOTS_LINES lines. */
-    double product_cycles, sums_cycles;
+    struct rs_dots_cost product_cost, sums_cost;
 
     /* sums[line] += S(xy) over N groups. */
     void (*product)(const uint8_t *levels, const struct rs_dots_group *groups, size_t n,

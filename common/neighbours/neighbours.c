@@ -16,12 +16,12 @@ struct economy {
     size_t passes;         /* over the matrix, each for a share of the rows */
     size_t smaller_blocks; /* divides the number of their lines */
     size_t max_dense;      /* bytes of a block's dense columns, for each thread */
-    bool by_columns;       /* hold the entries by columns, too */
+    size_t max_columns;    /* bytes of the rows' entries by columns */
 };
 static const struct economy economies[] = {
-    {1, 1, 256 << 20, true}, {1, 1, 64 << 20, true},  {1, 1, 16 << 20, true},
-    {1, 1, 4 << 20, true},   {1, 1, 4 << 20, false},  {1, 4, 4 << 20, false},
-    {4, 4, 2 << 20, false},  {16, 4, 1 << 20, false}, {16, 8, 1 << 20, false},
+    {1, 1, 256 << 20, SIZE_MAX}, {1, 1, 64 << 20, 64 << 20}, {1, 1, 16 << 20, 16 << 20},
+    {1, 1, 4 << 20, 4 << 20},    {1, 4, 4 << 20, 4 << 20},   {4, 4, 2 << 20, 2 << 20},
+    {16, 4, 1 << 20, 1 << 20},   {16, 8, 1 << 20, 1 << 20},
 };
 /* What the process takes by itself. */
 enum { PROGRAM_BYTES = 10 << 20 };
@@ -54,7 +54,6 @@ static size_t thread_bytes(const struct rs_sparse *lines, enum rs_sums_kind kind
     const struct rs_comparison comparison = {
         .packed = {.kind = kind, .n_rows = pass_rows},
         .block_lines = block_lines(kind, economy),
-        .by_columns = economy->by_columns,
     };
     size_t entry = sizeof(uint32_t), dense = economy->max_dense;
     size_t most = comparison.block_lines * (lines->n_others + RS_DOTS_COLUMNS);
@@ -78,8 +77,9 @@ static size_t bytes_needed(const struct rs_matrix *matrix,
                                          : (size_t)omp_get_max_threads() * matrix->window * 4;
     size_t file = entries * (sizeof(uint32_t) + sizeof(float)) + (n_lines + lines->n_others) * 64 +
                   PROGRAM_BYTES;
+    size_t columns = matrix->n_ratings * rs_packed_entry_bytes(kind);
     return file + rs_packed_bytes(matrix, options->users, kind) +
-           (economy->by_columns ? rs_packed_column_bytes(matrix, options->users, kind) : 0) +
+           (economy->max_columns < columns ? economy->max_columns : columns) +
            rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +
            thread_bytes(lines, kind, economy, pass_rows) * (size_t)omp_get_max_threads();
 }
@@ -116,31 +116,61 @@ struct work {
     double cycles; /* estimate of all */
 };
 
+static uint64_t line_length(const struct rs_packed *packed, size_t p) {
+    return p < packed->n_lines ? packed->start[p + 1] - packed->start[p] : 0;
+}
+
+/* Entries of the longest line from a row on: that row, or the first behind the rows. */
+static uint64_t longest_behind(const struct rs_packed *packed, size_t row) {
+    uint64_t first = line_length(packed, row), other = line_length(packed, packed->n_rows);
+    return first > other ? first : other;
+}
+
+/* The rows from where on columns are cheaper than blocks become one plan. */
+static void plan_tail(struct work *work, const struct economy *economy) {
+    const struct rs_packed *packed = &work->comparison.packed;
+    struct rs_block_plan tail = {.to = packed->n_rows, .by_columns = true};
+    size_t n = work->n_blocks, entry_bytes = rs_packed_entry_bytes(packed->kind);
+    for (; n > 0 && work->blocks[n - 1].by_columns; n--) {
+        size_t from = work->blocks[n - 1].from;
+        uint64_t n_entries = packed->start[packed->n_rows] - packed->start[from];
+        if (n_entries * entry_bytes > economy->max_columns) break;
+        if (packed->kind == RS_LEVEL_SUMS && longest_behind(packed, from) > RS_SCATTER_SPANS_MAX) break;
+        tail.from = from;
+        tail.cycles += work->blocks[n - 1].cycles;
+    }
+    for (size_t i = 0; i < n; i++) work->blocks[i].by_columns = false;
+    if (n == work->n_blocks) return;
+    work->blocks[n] = tail;
+    work->n_blocks = n + 1;
+}
+
 static void plan_blocks(struct work *work, const struct economy *economy) {
     const struct rs_packed *packed = &work->comparison.packed;
-    size_t size = work->comparison.block_lines;
-    work->n_blocks = (packed->n_lines + size - 1) / size;
+    size_t size = work->comparison.block_lines, tile = rs_compare_tile_lines(packed->kind, size);
+    work->n_blocks = (packed->n_rows + size - 1) / size;
     work->blocks = rs_calloc(work->n_blocks, sizeof *work->blocks);
 #pragma omp parallel if (work->n_blocks > 2)
     {
-        uint32_t *counts = rs_malloc(packed->n_columns + 1, sizeof *counts);
+        uint32_t *counts = rs_malloc(packed->n_columns, sizeof *counts);
 #pragma omp for schedule(dynamic, 1)
         for (size_t i = 0; i < work->n_blocks; i++) {
             struct rs_block_plan *plan = &work->blocks[i];
             plan->from = i * size;
-            plan->to = plan->from + size < packed->n_lines ? plan->from + size : packed->n_lines;
-            rs_block_choose(plan, packed, work->comparison.kernel, economy->max_dense,
-                            economy->by_columns, counts);
+            plan->to = plan->from + size < packed->n_rows ? plan->from + size : packed->n_rows;
+            rs_block_choose(plan, packed, work->comparison.kernel, economy->max_dense, tile, counts);
         }
         free(counts);
     }
+    plan_tail(work, economy);
 }
 
-/* Cuts the blocks into tasks of about a sixtieth of a thread's share. */
+/* Cuts the blocks into tasks of about a sixtieth of a thread's share. The last comes first: its rows
+ * are the most similar to each other and to the lines behind, so that thresholds rise soon. */
 static void plan_tasks(struct work *work) {
     for (size_t i = 0; i < work->n_blocks; i++) work->cycles += work->blocks[i].cycles;
     double a_task = work->cycles / (60. * omp_get_max_threads()) + 1;
-    for (size_t i = 0; i < work->n_blocks; i++) {
+    for (size_t i = work->n_blocks; i-- > 0;) {
         size_t n_parts = (size_t)(work->blocks[i].cycles / a_task) + 1;
         rs_grow(&work->tasks, &work->capacity, work->n_tasks + n_parts, sizeof *work->tasks);
         for (size_t part = 0; part < n_parts; part++)
@@ -212,13 +242,13 @@ static void find_pass(struct rs_neighbours *found, const struct rs_matrix *matri
     comparison->how = options->similarity;
     comparison->kernel = options->kernel != NULL ? options->kernel : rs_dots_best();
     comparison->block_lines = block_lines(values->kind, economy);
-    comparison->by_columns = economy->by_columns;
     rs_packed_make(packed, matrix, options->users, &options->similarity, values, from, to);
-    if (economy->by_columns) rs_packed_add_columns(packed);
     invert_roots(comparison);
     rs_shortlists_make(&comparison->shortlists, packed->n_rows, options->k, packed->n_lines,
                        options->min_similarity, packed->n_lines + RS_PAIRS);
     plan_blocks(&work, economy);
+    if (work.n_blocks > 0 && work.blocks[work.n_blocks - 1].by_columns)
+        rs_packed_add_columns(packed, work.blocks[work.n_blocks - 1].from);
     plan_tasks(&work);
     run_tasks(&work);
     gather(found, comparison, from, to);

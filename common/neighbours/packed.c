@@ -242,23 +242,6 @@ static void fill_entries(struct rs_packed *packed, const struct source *source) 
     free(next);
 }
 
-static void count_rows(struct rs_packed *packed, const struct source *source) {
-    const struct rs_sparse *columns = source->columns;
-#pragma omp parallel if (columns->start[columns->n_lines] > MANY)
-    {
-        uint64_t read = 0;
-#pragma omp for schedule(dynamic, 256)
-        for (size_t rank = 0; rank < packed->n_columns; rank++) {
-            uint32_t column = source->column[rank], rows = 0;
-            for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
-                rows += source->position[columns->other[f]] < packed->n_rows;
-            packed->column_rows[rank] = rows;
-            note_read(source, column, &read);
-        }
-    }
-    if (source->matrix->window > 0) rs_sparse_forget(columns, 0, columns->start[columns->n_lines]);
-}
-
 /* Facts of lines */
 
 static double entry_value(const struct rs_packed *packed, uint64_t e) {
@@ -288,7 +271,7 @@ static void allocate(struct rs_packed *packed, uint64_t n) {
     packed->start = rs_malloc(packed->n_lines + 1, sizeof *packed->start);
     packed->entry = rs_aligned(n, sizeof *packed->entry);
     packed->value = rs_packed_is_exact(packed->kind) ? NULL : rs_aligned(n, sizeof *packed->value);
-    packed->column_rows = rs_malloc(packed->n_columns, sizeof *packed->column_rows);
+    packed->column_n = rs_malloc(packed->n_columns, sizeof *packed->column_n);
     packed->facts.n = rs_calloc(padded, sizeof(double));
     packed->facts.root = rs_calloc(padded, sizeof(double));
     packed->facts.mean = rs_calloc(padded, sizeof(double));
@@ -320,33 +303,35 @@ void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bo
         packed->start[p + 1] =
             packed->start[p] + source.lines->start[line + 1] - source.lines->start[line];
     }
+    for (size_t rank = 0; rank < packed->n_columns; rank++) {
+        const uint64_t *start = source.columns->start + source.column[rank];
+        packed->column_n[rank] = (uint32_t)(start[1] - start[0]);
+    }
     fill_entries(packed, &source);
-    count_rows(packed, &source);
     find_facts(packed, how);
     free(source.column);
     free(source.position);
 }
 
-void rs_packed_add_columns(struct rs_packed *packed) {
+void rs_packed_add_columns(struct rs_packed *packed, size_t tail) {
     size_t n_columns = packed->n_columns;
-    packed->column_start = rs_malloc(n_columns + 1, sizeof *packed->column_start);
-    packed->column_start[0] = 0;
-    for (size_t c = 0; c < n_columns; c++)
-        packed->column_start[c + 1] = packed->column_start[c] + packed->column_rows[c];
-    uint64_t n = packed->column_start[n_columns];
-    packed->column_entry = rs_aligned(n, sizeof *packed->column_entry);
-    if (packed->value != NULL) packed->column_value = rs_aligned(n, sizeof *packed->column_value);
-    uint64_t *next = rs_malloc(n_columns, sizeof *next);
-    memcpy(next, packed->column_start, n_columns * sizeof *next);
     uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
-    for (size_t p = 0; p < packed->n_rows; p++) {
+    uint64_t begin = packed->start[tail], end = packed->start[packed->n_rows];
+    packed->tail = tail;
+    packed->column_entry = rs_aligned(end - begin, sizeof *packed->column_entry);
+    if (packed->value != NULL)
+        packed->column_value = rs_aligned(end - begin, sizeof *packed->column_value);
+    /* Start[c + 1] walks from the beginning of column c to its end. */
+    uint64_t *start = packed->column_start = rs_calloc(n_columns + 2, sizeof *start);
+    for (uint64_t e = begin; e < end; e++) start[(packed->entry[e] & mask) + 2]++;
+    for (size_t c = 0; c <= n_columns; c++) start[c + 1] += start[c];
+    for (size_t p = tail; p < packed->n_rows; p++) {
         for (uint64_t e = packed->start[p]; e < packed->start[p + 1]; e++) {
-            uint64_t at = next[packed->entry[e] & mask]++;
-            packed->column_entry[at] = (uint32_t)p | (packed->entry[e] & ~mask);
+            uint64_t at = start[(packed->entry[e] & mask) + 1]++;
+            packed->column_entry[at] = (uint32_t)(p - tail) | (packed->entry[e] & ~mask);
             if (packed->value != NULL) packed->column_value[at] = packed->value[e];
         }
     }
-    free(next);
 }
 
 void rs_packed_free(struct rs_packed *packed) {
@@ -354,7 +339,7 @@ void rs_packed_free(struct rs_packed *packed) {
     free(packed->start);
     free(packed->entry);
     free(packed->value);
-    free(packed->column_rows);
+    free(packed->column_n);
     free(packed->facts.n);
     free(packed->facts.root);
     free(packed->facts.mean);
@@ -364,16 +349,12 @@ void rs_packed_free(struct rs_packed *packed) {
     *packed = (struct rs_packed){0};
 }
 
-static size_t entry_bytes(enum rs_sums_kind kind) {
+size_t rs_packed_entry_bytes(enum rs_sums_kind kind) {
     return rs_packed_is_exact(kind) ? sizeof(uint32_t) : sizeof(uint32_t) + sizeof(double);
 }
 
 size_t rs_packed_bytes(const struct rs_matrix *matrix, bool users, enum rs_sums_kind kind) {
     const struct rs_sparse *lines = rs_matrix_form(matrix, users);
-    return matrix->n_ratings * entry_bytes(kind) + lines->n_lines * (44 + 4 * 4) +
-           lines->n_others * 12;
-}
-
-size_t rs_packed_column_bytes(const struct rs_matrix *matrix, bool users, enum rs_sums_kind kind) {
-    return matrix->n_ratings * entry_bytes(kind) + rs_matrix_form(matrix, users)->n_others * 16;
+    return matrix->n_ratings * rs_packed_entry_bytes(kind) + lines->n_lines * (44 + 4 * 4) +
+           lines->n_others * 20;
 }

@@ -39,10 +39,11 @@ struct rs_packed {
     uint64_t *start;            /* n_lines + 1, by position */
     uint32_t *entry;            /* rank of each */
     double *value;              /* of each; NULL for levels */
-    uint32_t *column_rows;      /* rows that have an entry, by rank */
+    uint32_t *column_n;         /* lines that have an entry, by rank */
     struct rs_line_facts facts; /* by position, RS_PAIRS more than there are lines */
-    uint64_t *column_start;     /* the rows' entries by columns: n_columns + 1, by rank; */
-    uint32_t *column_entry;     /* position of each; NULL unless asked for */
+    size_t tail;                /* the rows from this position on have their entries by columns: */
+    uint64_t *column_start;     /* n_columns + 1, by rank */
+    uint32_t *column_entry;     /* position of each, from tail; NULL unless asked for */
     double *column_value;
 };
 
@@ -67,13 +68,13 @@ void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bo
                     const struct rs_similarity *how, const struct rs_values *values, size_t from,
                     size_t to);
 
-/* Adds the arrays by columns. */
-void rs_packed_add_columns(struct rs_packed *packed);
+/* Adds the arrays by columns for the rows from position TAIL on. */
+void rs_packed_add_columns(struct rs_packed *packed, size_t tail);
 
 void rs_packed_free(struct rs_packed *packed);
 
-/* Bytes that rs_packed_make takes, and rs_packed_add_columns beside it. */
+/* Bytes that rs_packed_make takes, and an entry, here and by columns. */
 size_t rs_packed_bytes(const struct rs_matrix *matrix, bool users, enum rs_sums_kind kind);
-size_t rs_packed_column_bytes(const struct rs_matrix *matrix, bool users, enum rs_sums_kind kind);
+size_t rs_packed_entry_bytes(enum rs_sums_kind kind);
 
 #endif

@@ -72,7 +72,6 @@ static void real_product(double *sums, const struct rs_span *spans, size_t n,
 /* Products of the fields {1, x^2, y, x} and {1, 1, y, y}. */
 RS_CLONES static void real_squares_of(real_squares *sums, const struct rs_span *spans, size_t n,
                                       const uint32_t *entries, const double *values) {
-    typedef int64_t lanes __attribute__((vector_size(32)));
     const real_squares ones = {1, 1, 1, 1};
     for (size_t s = 0; s < n; s++) {
         const uint32_t *list = entries + spans[s].begin;
@@ -82,8 +81,8 @@ RS_CLONES static void real_squares_of(real_squares *sums, const struct rs_span *
         prefetch(spans + s, entries);
         for (size_t i = 0; i < spans[s].n; i++) {
             real_squares y = {list_value[i], list_value[i], list_value[i], list_value[i]};
-            real_squares left = __builtin_shuffle(own, y, (lanes){0, 1, 6, 3});
-            sums[list[i]] += left * __builtin_shuffle(ones, y, (lanes){0, 1, 6, 7});
+            real_squares left = __builtin_shufflevector(own, y, 0, 1, 6, 3);
+            sums[list[i]] += left * __builtin_shufflevector(ones, y, 0, 1, 6, 7);
         }
     }
 }
@@ -91,7 +90,6 @@ RS_CLONES static void real_squares_of(real_squares *sums, const struct rs_span *
 /* Products of the fields {1, x, 1, x^2, y, x, 0, 0} and {1, 1, y, 1, y, y, 1, 1}. */
 RS_CLONES static void real_sums_of(real_sums *sums, const struct rs_span *spans, size_t n,
                                    const uint32_t *entries, const double *values) {
-    typedef int64_t lanes __attribute__((vector_size(64)));
     const real_sums ones = {1, 1, 1, 1, 1, 1, 1, 1};
     for (size_t s = 0; s < n; s++) {
         const uint32_t *list = entries + spans[s].begin;
@@ -102,8 +100,8 @@ RS_CLONES static void real_sums_of(real_sums *sums, const struct rs_span *spans,
         for (size_t i = 0; i < spans[s].n; i++) {
             double v = list_value[i];
             real_sums y = {v, v, v, v, v, v, v, v};
-            real_sums left = __builtin_shuffle(own, y, (lanes){0, 1, 2, 3, 12, 5, 6, 7});
-            sums[list[i]] += left * __builtin_shuffle(ones, y, (lanes){0, 1, 10, 3, 12, 13, 6, 7});
+            real_sums left = __builtin_shufflevector(own, y, 0, 1, 2, 3, 12, 5, 6, 7);
+            sums[list[i]] += left * __builtin_shufflevector(ones, y, 0, 1, 10, 3, 12, 13, 6, 7);
         }
     }
 }

@@ -247,8 +247,8 @@ static void check_requests(const struct requests *requests, const struct results
         static const char *const needs[] = {
             "predictions of ratings (rs-score --pairs)",
             "ranks (rs-score --pairs --rank) or long enough lists",
-            "recommendation lists (rs-score --top) and what is known of their items (--train, "
-            "--graph)",
+            ("recommendation lists (rs-score --top) and what is known of their items (--train, "
+             "--graph)"),
             "recommendation lists (rs-score --top) and the size of the catalogue"};
         rs_die(EX_DATAERR, "no figure for %s: it needs %s", requests->all[r].name,
                needs[requests->all[r].among_test ? BASIS_SCORES

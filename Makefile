@@ -32,7 +32,10 @@ rs_cflags   := -std=c11 -fopenmp -ffp-contract=off -fno-math-errno -Wall -Wextra
                -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef \
                -Wvla -Wwrite-strings -Wpointer-arith -Wimplicit-fallthrough -Wno-unknown-pragmas \
                $(if $(WERROR),-Werror)
-rs_ldlibs   := -Wl,--as-needed $(shell pkg-config --libs $(libraries) 2>/dev/null) -lcsv -lm
+# Without pkg-config, the names that Debian 12 has.
+libs_of      = $(or $(shell pkg-config --libs $(1) 2>/dev/null),$(2))
+rs_ldlibs   := -Wl,--as-needed \
+               $(call libs_of,$(libraries),-lmsgpackc -lxxhash -ljansson -lopenblas -llapacke) -lcsv -lm
 ifdef SAN
 rs_cflags += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
 endif
@@ -74,7 +77,7 @@ $(obj)/librs.a: $(common_objects)
 	$(Q)$(AR) rcs $@ $^
 
 # What one program needs alone.
-$(bin)/rs-serve: private rs_ldlibs += $(shell pkg-config --libs libmicrohttpd 2>/dev/null)
+$(bin)/rs-serve: private rs_ldlibs += $(call libs_of,libmicrohttpd,-lmicrohttpd)
 
 objects_of = $(patsubst %.c,$(obj)/%.o,$(wildcard tools/$(1).c tools/$(1)/*.c))
 .SECONDEXPANSION:

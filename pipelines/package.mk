@@ -49,6 +49,8 @@ installed := $(foreach file,$(house),$(file):$(share)/rs/$(file)) \
                  build/completion/bash/$(tool):$(share)/bash-completion/completions/$(tool) \
                  build/completion/zsh/_$(tool):$(DESTDIR)$(ZSH_FOLDER)/_$(tool)) \
              $(foreach unit,$(services),$(unit):$(DESTDIR)$(UNIT_FOLDER)/$(notdir $(unit))) \
+             pipelines/package/rs-nightly.bash:$(share)/bash-completion/completions/rs-nightly \
+             pipelines/package/rs-nightly.zsh:$(DESTDIR)$(ZSH_FOLDER)/_rs-nightly \
              pipelines/package/sysusers.conf:$(target)/lib/sysusers.d/rs.conf
 
 install: programs man completion ## install under PREFIX (and DESTDIR)

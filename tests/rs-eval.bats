@@ -410,9 +410,16 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     printf 'user,item,score,rank\n1,a,5,1\n1,a,4,2\n' | scores twice.rs top A 1
     printf 'user,item,score,rank\n1,a,5,0\n' | scores zero.rs top A 1
     fails 65 rs-eval gap.rs -m filled
+    assert_equal "$stderr" "rs-eval: gap.rs: the list of user '1' has a rank beyond its end"
+    printf 'user,item,score,rank\n1,a,5,1\n1,b,4,3\n2,a,5,1\n' | scores gap.rs top A 1
+    fails 65 rs-eval gap.rs -m filled
     assert_equal "$stderr" "rs-eval: gap.rs: the list of user '1' has a gap in its ranks"
     fails 65 rs-eval twice.rs -m filled
     fails 65 rs-eval zero.rs -m filled
+    # two folds in one
+    printf 'user,item,score,rank\n1,a,5,1\n1,b,4,2\n' | scores whole.rs top A 1
+    fails 65 rs-eval A:1=whole.rs A:1=whole.rs -m filled
+    [[ $stderr == "rs-eval: whole.rs: the list of user '1' has several items of one rank: "*"MODEL:FOLD=FILE keeps them apart" ]]
     printf '1 a\n1 b\n2 c\n' >l.txt
     printf '1 b 5\n2 c 5\n' >t.txt
     run -0 rs-eval --lists --truth t.txt l.txt -k 1,2 -m recall -f csv
@@ -424,6 +431,62 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     fails 65 rs-eval --lists --truth t.txt l.txt -m recall@3
     fails 65 rs-eval --lists --truth t.txt l.txt -m rmse
     fails 65 rs-eval --lists l.txt -m novelty
+}
+
+# Lists of models trained on the ratings of DIGEST, which do not say of which fold they are: lists FILE MODEL DIGEST
+foldless() {
+    printf 'user,item,score,rank\n1,a,5,1\n1,b,4,2\n2,b,5,1\n2,a,4,2\n' |
+        "$MAKER" "{\"task\": \"top\", \"model\": \"$2\", \"catalogue\": 9, \"train\": {\"digest\": \"$3\"}}" >"$1"
+}
+
+@test "predictions and lists of two models in one call: which fold lists are of" {
+    four | scores a.rs predict A 1 '"train": {"digest": "one"}'
+    # what predictions say of their catalogue is no ranking
+    "$MAKER" "$(header predict B 1 '"train": {"digest": "two"}' | sed 's/"catalogue": 10/"catalogue": 8/')" \
+        < <(four | sed 's/4.5/4/') >b.rs
+    foldless a.top.rs A one
+    foldless b.top.rs B three
+    # one fold: theirs, whatever they were trained on
+    run -0 rs-eval -q a.rs b.rs a.top.rs b.top.rs -m rmse,recall -k 1,2 -f csv
+    assert_line --regexp '^A,all,all,rmse,1\.8'
+    assert_line "A,all,all,recall@1,0.5,2"
+    assert_line "B,all,all,recall@2,1,2"
+    run -0 rs-eval -q -c --against A a.rs b.rs a.top.rs b.top.rs -m rmse,recall -k 1
+    printf '%s\n' "1 a" "1 b" "2 b" "2 a" >t.txt
+    run -0 rs-eval -q --lists a.rs T=t.txt A=a.top.rs -m recall -k 1 -f csv
+    assert_line "T,all,all,recall@1,0.5,2"
+    four | awk -F, 'NR > 1 { print $1, $2, $3 }' >truth.txt
+    run -0 rs-eval -q a.top.rs a.rs --truth truth.txt -m recall -k 1 -f csv
+    assert_line "A,all,all,recall@1,0.5,2"
+    # several: that of the models that learned from the same ratings
+    four | scores a2.rs predict A 2 '"train": {"digest": "two"}'
+    foldless a2.top.rs A two
+    run -0 rs-eval -q a2.top.rs a.rs a2.rs a.top.rs -m recall -k 1 -f csv
+    assert_line "A,1,all,recall@1,0.5,2"
+    assert_line "A,2,all,recall@1,0.5,2"
+    fails 65 rs-eval -q a.rs a2.rs a.top.rs A=b.top.rs
+    assert_equal "$stderr" "rs-eval: b.top.rs: does not say to which of the 2 folds of the other files it belongs: MODEL:FOLD=FILE names it"
+}
+
+@test "what was ranked is said: the catalogue, the candidates, the lists" {
+    four_ranks | scores r.rs rank A 1
+    four | scores p.rs predict A 1
+    run -0 rs-eval r.rs p.rs -m ndcg,rerank-ndcg
+    assert_line "ranked: the full catalogue of 10 but for the user's training items, 9 candidates a user (9)"
+    assert_line "ranked by rerank-: the user's test items alone"
+    assert_line "equal scores: the expected value over all of their orders"
+    run -0 rs-eval r.rs p.rs -m rmse
+    refute_line --partial ranked
+    printf '1 a\n1 b\n1 d\n2 b\n' >l.txt
+    printf '1 a 5\n1 b 5\n1 c 5\n2 b 5\n2 a 1\n' >t.txt
+    run -0 rs-eval --lists --truth t.txt l.txt -k 3 -m precision,precision-returned
+    assert_line "ranked: lists of up to 3 items out of candidates that nothing is said of"
+    # 2/3 and 1/3; 2/3 and 1/1
+    assert_line --regexp '^l +0\.5000 +0\.8333$'
+    run -0 rs-eval --lists --truth t.txt --catalogue 7 l.txt -k 3 -m precision
+    assert_line "ranked: lists of up to 3 items out of a catalogue of 7"
+    run -0 rs-eval r.rs -m ndcg -f json
+    assert_equal "$(jq -c '.protocol.folds[0].candidates' <<<"$output")" '{"mean":9,"least":9,"most":9}'
 }
 
 @test "what can't be judged is refused" {
@@ -520,7 +583,9 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     run -0 rs-eval --list-metrics
     assert_line --regexp '^ndcg@K: of ranks$'
     assert_line --partial 'log2(k + 1)'
-    assert_equal "$(grep -c '^[a-z]' <<<"$output")" "$((${#lines[@]} / 3))"
+    assert_line 'Notation:'
+    output=${output%%$'\n\nNotation:'*}
+    assert_equal "$(grep -c '^[a-z]' <<<"$output")" "$(($(wc -l <<<"$output") / 3))"
 }
 
 @test "stability: how far lists are those of another model" {

@@ -201,6 +201,14 @@ struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err) {
     return NULL;
 }
 
+struct rs_file *rs_file_reopen(struct rs_reader *reader, const char *path, struct rs_error *err) {
+    struct stat status;
+    if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return rs_file_use(reader, err);
+    rs_reader_close(reader);
+    return rs_file_open(path, NULL, err);
+}
+
 bool rs_file_verify(const struct rs_file *file, struct rs_error *err) {
     struct rs_reader *reader = rs_reader_on_memory(file->map, file->map_size, file->name, true);
     rs_reader_give_back(reader);

@@ -45,6 +45,11 @@ struct rs_file *rs_file_open(const char *path, const char *kind, struct rs_error
 /* Reads everything from a reader at its beginning, which it closes. NULL after filling *err. */
 struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err);
 
+/* Opens PATH, of which READER has been asked for the kind and nothing more: a regular file is opened
+ * anew and mapped, of anything else everything is read from the reader, which is closed in any case.
+ * NULL after filling *err. */
+struct rs_file *rs_file_reopen(struct rs_reader *reader, const char *path, struct rs_error *err);
+
 /* For a file that was read through and checked before, by rs_folder_check say: whoever uses it then leaves out
  * what costs reading whole arrays, and opening costs the same whatever the size. */
 void rs_file_trust(struct rs_file *file);

@@ -218,8 +218,17 @@ static size_t meets(const struct incidence *incidence, uint32_t line, uint32_t *
     return met > 0 ? met - 1 : 0;
 }
 
+/* The standard error of a mean over M of N sampled of N_ALL lines, of the share of those N that each
+ * meets, which has the variance VARIANCE: both the lines examined and those they were held against
+ * were drawn (Hoeffding's first projection of a U-statistic, Annals of Math. Statistics 1948, with
+ * the corrections for finite populations). */
+static double overlap_error(double variance, double m, double n, double n_all) {
+    double drawn = (1 - m / n_all) / m + 3 * (1 - n / n_all) / n;
+    return variance > 0 && drawn > 0 ? sqrt(variance * drawn) : 0;
+}
+
 struct overlap incidence_overlap(const struct incidence *incidence, const uint64_t *hash,
-                                 uint64_t steps) {
+                                 size_t n_all, uint64_t steps) {
     struct overlap overlap = {.share = NAN, .error = NAN};
     size_t n = incidence->n_lines;
     if (n < 2) return overlap;
@@ -240,10 +249,10 @@ struct overlap incidence_overlap(const struct incidence *incidence, const uint64
         overlap.examined++;
     }
     double m = (double)overlap.examined;
-    overlap.exact = overlap.examined == n;
+    overlap.exact = overlap.examined == n_all;
     overlap.share = sum / m;
     double variance = (squares - sum * sum / m) / (m - 1);
-    overlap.error = overlap.exact || variance <= 0 ? 0 : sqrt(variance / m * (1 - m / (double)n));
+    overlap.error = overlap_error(variance, m, (double)n, (double)n_all);
     free(order);
     free(seen);
     return overlap;

@@ -36,7 +36,9 @@ struct overlap {
     double share;    /* of all pairs of lines; NAN where there are no two */
     double error;    /* standard error of the share, 0 where it is exact */
 };
+/* HASH by number among the held; those of the incidence are all N_ALL lines, or a sample of them by
+ * hash. Examines no more lines than STEPS, of a pair each, allow for. */
 struct overlap incidence_overlap(const struct incidence *incidence, const uint64_t *hash,
-                                 uint64_t steps);
+                                 size_t n_all, uint64_t steps);
 
 #endif

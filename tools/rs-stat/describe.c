@@ -349,7 +349,7 @@ static void put_overlap(struct figure *figure, const char *label, const struct h
                         const struct overlap *overlap) {
     figure_row(figure, label, strlen(label),
                (double[]){(double)held->n_lines, (double)overlap->examined, overlap->share,
-                          overlap->error, overlap->exact && held->level == 0});
+                          overlap->error, overlap->exact});
 }
 
 static void describe_cores(struct figures *figures, const struct incidence *incidence) {
@@ -384,12 +384,14 @@ void describe_density(struct figures *figures, const struct gathered *gathered, 
 #pragma omp section
         {
             if (!exact) by_user = incidence_make(&gathered->by_user, gathered->items.n);
-            of_users = incidence_overlap(&by_user, gathered->by_user.hash, steps);
+            size_t n_users = exact ? by_user.n_lines : gathered->by_user.n_lines;
+            of_users = incidence_overlap(&by_user, gathered->by_user.hash, n_users, steps);
         }
 #pragma omp section
         {
             if (!exact) by_item = incidence_make(&gathered->by_item, gathered->users.n);
-            of_items = incidence_overlap(&by_item, gathered->by_item.hash, steps);
+            size_t n_items = exact ? by_item.n_lines : gathered->by_item.n_lines;
+            of_items = incidence_overlap(&by_item, gathered->by_item.hash, n_items, steps);
         }
     }
     struct figure *figure =

@@ -129,12 +129,12 @@ static void of_stream(struct figures *figures, struct rs_reader *first, const ch
     rs_pairs_close(&reader);
 }
 
-static void of_matrix(struct figures *figures, struct rs_reader *reader) {
+static void of_matrix(struct figures *figures, struct rs_reader *reader, const char *path) {
     struct rs_error err;
     struct rs_matrix matrix;
     struct rs_pairs batch;
     struct gathered gathered;
-    struct rs_file *file = rs_file_use(reader, &err);
+    struct rs_file *file = rs_file_reopen(reader, path, &err);
     if (file == NULL || !rs_matrix_use(&matrix, file, false, &err)) rs_die_error(&err);
     gathered_init(&gathered, (size_t)exact);
     rs_pairs_allocate(&batch, RS_RATING | (matrix.time != NULL ? RS_TIME : 0), 0);
@@ -201,7 +201,7 @@ int main(int argc, char **argv) {
     if (strcmp(kind, "matrix") != 0) {
         of_stream(&figures, reader, (const char *const *)paths + 1, n_paths - 1);
     } else if (n_paths == 1) {
-        of_matrix(&figures, reader);
+        of_matrix(&figures, reader, paths[0]);
     } else {
         rs_usage_error("a matrix must be the only file");
     }

@@ -4,7 +4,6 @@
  * and scores with their names; other files are mapped, and held whole when they come through a
  * pipe. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/message.h"
 #include "program/options.h"
@@ -96,11 +95,6 @@ static bool is_pairs(const char *kind) {
     return strcmp(kind, "ratings") == 0 || strcmp(kind, "scores") == 0;
 }
 
-static bool is_regular(const char *path) {
-    struct stat status;
-    return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
 /* Opens an input in the way that fits its kind. WHOLE wants all arrays of any kind at once. */
 static struct opened open_input(const char *path, bool whole) {
     struct rs_error err;
@@ -109,13 +103,7 @@ static struct opened open_input(const char *path, bool whole) {
     if (reader == NULL || !rs_reader_kind(reader, &kind, &err)) rs_die_error(&err);
     if (is_pairs(kind) && !whole)
         return (struct opened){strcmp(kind, "scores") == 0 ? "scores" : "ratings", reader, NULL};
-    struct rs_file *file;
-    if (is_regular(path)) {
-        rs_reader_close(reader);
-        file = rs_file_open(path, NULL, &err);
-    } else {
-        file = rs_file_use(reader, &err);
-    }
+    struct rs_file *file = rs_file_reopen(reader, path, &err);
     if (file == NULL) rs_die_error(&err);
     return (struct opened){file->segments[0].kind, NULL, file};
 }

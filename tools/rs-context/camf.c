@@ -8,12 +8,15 @@
 #include "base/random.h"
 #include "symmetric.h"
 
-enum { SWEEPS = 25 };
+/* Variances learned from the first sweeps, when rows still know nothing, would switch factors off for
+ * good: they are held for a while. */
+enum { SWEEPS = 25, HELD = 10 };
 
 struct fit {
     struct camf *camf;
     const uint8_t *left_out;
     uint32_t *of_column; /* number of the rating at each place of the matrix by columns */
+    bool settled; /* prior variances are learned */
 };
 
 /* The normal equations of one row. */
@@ -100,7 +103,7 @@ static void fit_users(const struct fit *fit) {
         }
         solve(camf, &camf->users, u, &normal);
     }
-    learn_prior(&camf->users);
+    if (fit->settled) learn_prior(&camf->users);
 }
 
 static void fit_items(const struct fit *fit) {
@@ -121,7 +124,7 @@ static void fit_items(const struct fit *fit) {
         }
         solve(camf, &camf->items, i, &normal);
     }
-    learn_prior(&camf->items);
+    if (fit->settled) learn_prior(&camf->items);
 }
 
 /* What all values have in common is no context: takes out the mean over the ratings. */
@@ -153,7 +156,7 @@ static void fit_values(const struct fit *fit, size_t d) {
     }
     for (size_t v = 0; v < side->n; v++) solve(camf, side, v, &normal[v]);
     centre(side, n);
-    learn_prior(side);
+    if (fit->settled) learn_prior(side);
     free(normal);
     free(n);
 }
@@ -222,8 +225,9 @@ void camf_fit(struct camf *camf, const struct data *data, const struct layout *c
         for (size_t k = 1; k < WIDTH; k++)
             camf->items.row[i * WIDTH + k] = 0.3 * rs_random_normal(&random);
     }
-    struct fit fit = {camf, left_out, number_columns(data)};
+    struct fit fit = {camf, left_out, number_columns(data), false};
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        fit.settled = sweep >= HELD;
         fit_users(&fit);
         fit_items(&fit);
         for (size_t d = 0; d < n; d++) fit_values(&fit, d);

@@ -114,29 +114,62 @@ static size_t least_p(const struct verdict *verdicts, size_t n) {
     return best;
 }
 
-void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
-                       double level, struct verdict *verdicts, float *left) {
-    struct search search = {.data = data, .layouts = layouts, .check = left};
+static struct search search_begin(const struct data *data, const struct layout *layouts,
+                                  const float *check) {
+    struct search search = {.data = data, .layouts = layouts};
+    search.check = rs_malloc(data->n, sizeof *search.check);
     for (unsigned f = 0; f < N_FOLDS; f++) {
         search.work[f] = rs_malloc(data->n, sizeof **search.work);
         centre_items(data, data->residual, f, search.work[f]);
         for (size_t r = 0; r < data->n; r++)
-            if (data->fold[data->user[r]] == f) search.check[r] = check[r];
+            if (data->fold[data->user[r]] == f)
+                search.check[r] = check == NULL ? search.work[f][r] : check[r];
     }
+    return search;
+}
+
+static void search_end(struct search *search) {
+    for (unsigned f = 0; f < N_FOLDS; f++) free(search->work[f]);
+    free(search->check);
+}
+
+void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
+                       double level, struct verdict *verdicts) {
+    struct search search = search_begin(data, layouts, check);
     for (size_t kept = 0; kept < data->n_candidates; kept++) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (size_t c = 0; c < data->n_candidates; c++)
             if (!verdicts[c].kept) judge(&search, c, &verdicts[c]);
         size_t best = least_p(verdicts, data->n_candidates);
-        double others = (double)(data->n_candidates - kept);
+        double left = (double)(data->n_candidates - kept);
         for (size_t c = 0; c < data->n_candidates; c++)
-            if (!verdicts[c].kept) verdicts[c].adjusted = fmin(1, verdicts[c].p * others);
+            if (!verdicts[c].kept) verdicts[c].adjusted = fmin(1, verdicts[c].p * left);
         if (verdicts[best].adjusted > level) break;
         verdicts[best].kept = true;
         verdicts[best].order = kept;
         take_out(&search, best, &verdicts[best]);
     }
-    for (unsigned f = 0; f < N_FOLDS; f++) free(search.work[f]);
+    search_end(&search);
+}
+
+size_t choose_nth(const struct verdict *verdicts, size_t n, size_t order) {
+    for (size_t c = 0; c < n; c++)
+        if (verdicts[c].kept && verdicts[c].order == order) return c;
+    return SIZE_MAX;
+}
+
+void choose_scales(const struct data *data, const struct layout *layouts, const float *check,
+                   struct verdict *verdicts, float *left) {
+    struct search search = search_begin(data, layouts, check);
+    size_t c;
+    for (size_t k = 0; (c = choose_nth(verdicts, data->n_candidates, k)) != SIZE_MAX; k++) {
+        struct verdict again = {0};
+        judge(&search, c, &again);
+        verdicts[c].scale = again.scale;
+        take_out(&search, c, &verdicts[c]);
+    }
+    memcpy(left, search.check, data->n * sizeof *left);
+    search_end(&search);
 }
 
 /* The mixture */

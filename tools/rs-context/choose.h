@@ -22,11 +22,14 @@ struct verdict {
     double weight, of_user; /* W and U of context.h */
 };
 
-/* CHECK, of every rating, is the residual on which gains are measured, NaN where there is none.
- * LAYOUTS and VERDICTS are of the data's candidates. LEFT becomes
- * what the effects of the dimensions kept leave of it. */
+/* CHECK, of every rating, is the residual on which gains are measured, NaN where there is none; or
+ * NULL: the residuals themselves. LAYOUTS and VERDICTS are of the data's candidates. */
 void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
-                       double level, struct verdict *verdicts, float *left);
+                       double level, struct verdict *verdicts);
+
+/* Sets the scales of the dimensions kept anew, by CHECK; LEFT becomes what they leave of it. */
+void choose_scales(const struct data *data, const struct layout *layouts, const float *check,
+                   struct verdict *verdicts, float *left);
 
 /* How a model's expectation h and one of a factorisation that knows the dimensions kept, f, are
  * combined: h + weight (f - h) + effect e, e what f says of the context alone (camf_effect_at). */
@@ -36,11 +39,14 @@ struct mixture {
 };
 
 /* By least squares over ratings that the factorisation has not seen: those of CHECK, which LEFT_OUT
- * has set. It is of use if it gains over what the effects leave, LEFT of choose_predicting, of
+ * has set. It is of use if it gains over what the effects leave, LEFT of choose_scales, of
  * users left out, as a dimension must. */
 void choose_mixture(const struct data *data, const struct layout *layouts,
                     const struct verdict *verdicts, const uint8_t *left_out, const float *check,
                     const float *left, double level, uint64_t seed, struct mixture *mixture);
+
+/* The dimension of N that was kept after ORDER others; SIZE_MAX if there is none. */
+size_t choose_nth(const struct verdict *verdicts, size_t n, size_t order);
 
 /* The layouts of the dimensions kept, in the order of candidates; returns how many. */
 size_t choose_kept(const struct data *data, const struct layout *layouts,

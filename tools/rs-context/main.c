@@ -176,26 +176,32 @@ static uint8_t *mark_checked(const struct data *data, const float *check,
     return checked;
 }
 
-/* What pays: by traits of items that know nothing of the ratings it is measured by. */
+/* What pays, tested on as many ratings as there are; then how much, by traits of items that know
+ * nothing of the ratings that say it. */
 static void choose(struct data *data, const struct layout *layouts, struct verdict *predicting,
                    struct verdict *ranking, struct mixture *mixture) {
     struct choices choices;
-    float *check = NULL, *left = NULL;
+    float *check = NULL, *left = rs_malloc(data->n, sizeof *left);
     if (drawn_path != NULL) {
         choices_read(&choices, data, drawn_path);
     } else {
         choices_draw(&choices, data, (uint64_t)seed);
     }
-    if (data->residual != NULL) check = predicted_path == NULL ? take_check(data) : read_check(data);
+    traits_make(data, NULL, (uint64_t)seed);
+    if (data->residual != NULL) {
+        if (predicted_path != NULL) check = read_check(data);
+        choose_predicting(data, layouts, check, level, predicting);
+        if (check == NULL) check = take_check(data);
+    }
+    choose_ranking(data, layouts, &choices, level, ranking);
     uint8_t *checked = mark_checked(data, check, &choices);
     traits_make(data, checked, (uint64_t)seed);
     if (check != NULL) {
-        left = rs_malloc(data->n, sizeof *left);
-        choose_predicting(data, layouts, check, level, predicting, left);
+        choose_scales(data, layouts, check, predicting, left);
         choose_mixture(data, layouts, predicting, checked, check, left, level, (uint64_t)seed,
                        mixture);
     }
-    choose_ranking(data, layouts, &choices, level, ranking);
+    choose_weights(data, layouts, &choices, ranking);
     choices_free(&choices);
     free(check);
     free(left);

@@ -182,13 +182,19 @@ static bool open_camf(struct rs_context_model *context, struct rs_error *err) {
     context->camf_weight = json_number_value(json_object_get(json, "weight"));
     context->camf_mean = json_number_value(json_object_get(json, "mean"));
     context->camf_unit = json_number_value(json_object_get(json, "unit"));
-    if (!isfinite(context->camf_weight) || !isfinite(context->camf_mean) ||
+    context->camf_effect = json_number_value(json_object_get(json, "effect"));
+    if (!isfinite(context->camf_weight) || !isfinite(context->camf_effect) || !isfinite(context->camf_mean) ||
         !isfinite(context->camf_unit))
         return damaged(context, "a weight is no number", err);
     const float *user, *item;
     if (!rs_segment_array(place, segment, "camf_user", RS_F32, n_users, &user, err) ||
-        !rs_segment_array(place, segment, "camf_item", RS_F32, n_items, &item, err))
+        !rs_segment_array(place, segment, "camf_item", RS_F32, n_items, &item, err) ||
+        !rs_segment_array(place, segment, "camf_known", RS_F32, context->width,
+                          &context->camf_known, err))
         return false;
+    for (size_t k = 0; k < context->width; k++)
+        if (!(context->camf_known[k] >= 0 && isfinite(context->camf_known[k])))
+            return damaged(context, "a weight is no number", err);
     for (size_t i = 0; i < n_users; i++)
         if (!isfinite(user[i])) return damaged(context, "a user's factor is no number", err);
     for (size_t i = 0; i < n_items; i++)
@@ -436,31 +442,41 @@ static double by_age(const struct rs_context_model *context, const struct rs_dim
     return shift;
 }
 
-/* What the factorisation expects of a user and an item that it knows. */
-static double camf_expects(const struct rs_context_model *context,
-                           const struct rs_situation *situation, uint32_t user, uint32_t item) {
-    double taste[WIDTH_MAX];
-    const float *own = context->camf_user + user * context->width;
-    for (size_t k = 0; k < context->width; k++) taste[k] = (double)own[k];
+/* What the factorisation makes of EXPECTED, of a user and an item that it knows. */
+static double camf_shift(const struct rs_context_model *context,
+                         const struct rs_situation *situation, const struct rs_profile *profile,
+                         uint32_t item, double expected) {
+    double added[WIDTH_MAX] = {0}, own[WIDTH_MAX] = {0}, n = (double)profile->n;
     for (size_t d = 0; d < context->n; d++) {
-        const float *camf = context->dimensions[d].camf;
+        const struct rs_dimension *dimension = &context->dimensions[d];
         uint8_t v = situation->value[d];
         if (is_by_item(context, d, situation))
             v = rs_age_of(context->item_appeared[item], situation->time);
-        if (camf == NULL || v == RS_NO_VALUE) continue;
-        for (size_t k = 0; k < context->width; k++)
-            taste[k] += (double)camf[v * context->width + k];
+        if (dimension->camf == NULL || v == RS_NO_VALUE) continue;
+        const float *row = dimension->camf + v * context->width;
+        for (size_t k = 0; k < context->width; k++) added[k] += (double)row[k];
+        add_shares(dimension, profile->user, context->width, dimension->camf, 1, own);
     }
+    const float *user = context->camf_user + profile->user * context->width;
     const float *row = context->camf_item + item * context->width;
-    double sum = taste[0] + (double)row[0];
-    for (size_t k = 1; k < context->width; k++) sum += taste[k] * (double)row[k];
-    return context->camf_mean + context->camf_unit * sum;
+    double taste = (double)user[0] + (double)row[0], moved = 0, effect = 0;
+    for (size_t k = 0; k < context->width; k++) {
+        double x = k == 0 ? 1 : (double)row[k], known = n * (double)context->camf_known[k];
+        if (k > 0) taste += (double)user[k] * x;
+        moved += added[k] * x;
+        effect += (added[k] - known / (1 + known) * own[k]) * x;
+    }
+    double camf = context->camf_mean + context->camf_unit * (taste + moved);
+    return context->camf_weight * (camf - expected) +
+           context->camf_effect * context->camf_unit * effect;
 }
 
 double rs_context_shift(const struct rs_context_model *context,
                         const struct rs_situation *situation, const struct rs_profile *profile,
                         uint32_t item, double expected) {
     double sum[WIDTH_MAX];
+    if (context->camf_user != NULL && profile->user != RS_NONE && item != RS_NONE)
+        return camf_shift(context, situation, profile, item, expected);
     combine_effects(context, situation, profile, sum);
     if (item == RS_NONE) return sum[0];
     double shift = dot(context, sum, item);
@@ -473,9 +489,7 @@ double rs_context_shift(const struct rs_context_model *context,
         if (is_by_item(context, d, situation))
             shift += by_age(context, dimension, situation->time, item);
     }
-    if (context->camf_user == NULL || profile->user == RS_NONE) return shift;
-    double camf = camf_expects(context, situation, profile->user, item);
-    return shift + context->camf_weight * (camf - expected - shift);
+    return shift;
 }
 
 static void add_row(float *to, const float *row, size_t n, float factor) {

@@ -7,10 +7,11 @@
  *     sum over dimensions d with value v:  (c_dv - s_du) . x_i + cell_dvi
  *     s_du, element k = n_u / (n_u + K_k) sum over values w of share_duw c_dwk
  *
- * and then as much of the way as "weight" of the header's "camf" says to what a factorisation
- * expects that knows contexts, if the file has one and it knows user and item:
+ * or, where the file has a factorisation that knows contexts, it knows user and item, and the
+ * rating expected without context is h, by
  *
- *     mean + unit (b_u + b_i + sum over d of c'_d0 + (p_u + sum over d of c'_d) . q_i)
+ *     weight (f - h) + effect unit ((c' - s'_u) . x'_i),  c' = sum over d of c'_dv
+ *     f = mean + unit (b_u + b_i + c'_0 + (p_u + c') . q_i),  x'_i = (1, q_i), s' as s of the c'
  *
  * c: the effect of a value, of a value on the taste for what the vectors tell apart (CAMF-C and a
  * low-rank CAMF-CI: Baltrunas, Ludwig, Ricci: Matrix factorization techniques for context aware
@@ -25,12 +26,12 @@
  * a and count: logarithm of how much more often than usual the item is taken up at the value.
  *
  * A file of kind "context" is for the items of one matrix and, for shares, its users. Its header
- * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K), "camf" (weight, mean, unit
- * and how it was judged; absent if the weight is 0) and "dimensions": of each, in order, name,
+ * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K), "camf" (weight, effect,
+ * mean, unit and how it was judged; or absent) and "dimensions": of each, in order, name,
  * source ("time", "user", "rating"), column, whether it moves ratings and ranks, the weights, and
  * the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 / K_k), zone_from
  * (i64), zone_shift (i32), with camf camf_user and camf_item (f32, users x K and items x K: bias,
- * then factors), and of dimension D dD_value_offset and _bytes (names of values), dD_effect (f32,
+ * then factors), camf_known (as known), and of dimension D dD_value_offset and _bytes (names of values), dD_effect (f32,
  * values x K), dD_camf (f32, values x K: c'), dD_cell (f32, values x items; absent if 0),
  * dD_affinity, dD_count likewise, dD_user_start (u64), dD_user_value (u8), dD_user_share (f32).
  * Dimensions that were not kept have no arrays but their names. Read-only and thread-safe once
@@ -87,7 +88,8 @@ struct rs_context_model {
     const float *item_trait;
     const float *known;                        /* K: 1 / K_k */
     const float *camf_user, *camf_item;        /* users x K, items x K; NULL: there is none */
-    double camf_weight, camf_mean, camf_unit;
+    const float *camf_known;                   /* K */
+    double camf_weight, camf_effect, camf_mean, camf_unit;
     const int64_t *user_began, *item_appeared; /* milliseconds or RS_NO_TIME; or NULL */
     struct rs_zone zone;
 };

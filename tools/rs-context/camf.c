@@ -8,12 +8,15 @@
 #include "base/random.h"
 #include "symmetric.h"
 
-enum { SWEEPS = 25 };
+/* Variances learned from the first sweeps, when rows still know nothing, would switch factors off for
+ * good: they are held for a while. */
+enum { SWEEPS = 25, HELD = 10 };
 
 struct fit {
     struct camf *camf;
     const uint8_t *left_out;
     uint32_t *of_column; /* number of the rating at each place of the matrix by columns */
+    bool settled; /* prior variances are learned */
 };
 
 /* The normal equations of one row. */
@@ -67,7 +70,7 @@ static double standard(const struct data *data, size_t r) {
 /* Adds the rows of all dimensions at rating R but for dimension BUT (n_dimensions: none). */
 static void add_context(const struct camf *camf, size_t r, size_t but, double *sum) {
     for (size_t d = 0; d < camf->n_dimensions; d++) {
-        uint8_t v = camf->candidate[d]->value[r];
+        uint8_t v = camf->layout[d]->candidate->value[r];
         if (d == but || v == RS_NO_VALUE) continue;
         const double *row = camf->values[d].row + v * WIDTH;
         for (size_t k = 0; k < WIDTH; k++) sum[k] += row[k];
@@ -100,7 +103,7 @@ static void fit_users(const struct fit *fit) {
         }
         solve(camf, &camf->users, u, &normal);
     }
-    learn_prior(&camf->users);
+    if (fit->settled) learn_prior(&camf->users);
 }
 
 static void fit_items(const struct fit *fit) {
@@ -121,7 +124,7 @@ static void fit_items(const struct fit *fit) {
         }
         solve(camf, &camf->items, i, &normal);
     }
-    learn_prior(&camf->items);
+    if (fit->settled) learn_prior(&camf->items);
 }
 
 /* What all values have in common is no context: takes out the mean over the ratings. */
@@ -144,7 +147,7 @@ static void fit_values(const struct fit *fit, size_t d) {
     uint64_t *n = rs_calloc(side->n, sizeof *n);
     for (size_t r = 0; r < data->n; r++) {
         double taste[WIDTH];
-        uint8_t v = camf->candidate[d]->value[r];
+        uint8_t v = camf->layout[d]->candidate->value[r];
         if (is_out(fit, r) || v == RS_NO_VALUE) continue;
         taste_at(camf, r, d, taste);
         add(&normal[v], standard(data, r), taste, camf->items.row + data->item[r] * WIDTH,
@@ -153,7 +156,7 @@ static void fit_values(const struct fit *fit, size_t d) {
     }
     for (size_t v = 0; v < side->n; v++) solve(camf, side, v, &normal[v]);
     centre(side, n);
-    learn_prior(side);
+    if (fit->settled) learn_prior(side);
     free(normal);
     free(n);
 }
@@ -208,22 +211,23 @@ static uint32_t *number_columns(const struct data *data) {
     return number;
 }
 
-void camf_fit(struct camf *camf, const struct data *data, const struct candidate *const *candidates,
+void camf_fit(struct camf *camf, const struct data *data, const struct layout *const *layouts,
               size_t n, const uint8_t *left_out, uint64_t seed) {
     *camf = (struct camf){.data = data, .noise = 0.6, .n_dimensions = n};
     make_side(&camf->users, data->n_users);
     make_side(&camf->items, data->n_items);
     for (size_t d = 0; d < n; d++) {
-        camf->candidate[d] = candidates[d];
-        make_side(&camf->values[d], candidates[d]->form.values.n);
+        camf->layout[d] = layouts[d];
+        make_side(&camf->values[d], layouts[d]->n_values);
     }
     for (uint32_t i = 0; i < data->n_items; i++) {
         struct rs_random random = rs_random_stream(seed, i, 0, 0);
         for (size_t k = 1; k < WIDTH; k++)
             camf->items.row[i * WIDTH + k] = 0.3 * rs_random_normal(&random);
     }
-    struct fit fit = {camf, left_out, number_columns(data)};
+    struct fit fit = {camf, left_out, number_columns(data), false};
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        fit.settled = sweep >= HELD;
         fit_users(&fit);
         fit_items(&fit);
         for (size_t d = 0; d < n; d++) fit_values(&fit, d);
@@ -241,4 +245,31 @@ void camf_free(struct camf *camf) {
 double camf_at(const struct camf *camf, size_t r) {
     double taste[WIDTH];
     return camf->data->matrix->mean + camf->data->matrix->deviation * expected(camf, r, taste);
+}
+
+void camf_of_user(const struct camf *camf, uint32_t user, double s[WIDTH]) {
+    const uint64_t *start = camf->data->matrix->rows.start;
+    double n = (double)(start[user + 1] - start[user]);
+    memset(s, 0, WIDTH * sizeof *s);
+    for (size_t d = 0; d < camf->n_dimensions; d++) {
+        const struct layout *layout = camf->layout[d];
+        if (layout->candidate->form.source == RS_CONTEXT_ITEM_AGE) continue;
+        for (uint64_t e = layout->user_start[user]; e < layout->user_start[user + 1]; e++) {
+            const double *row = camf->values[d].row + layout->user_value[e] * WIDTH;
+            for (size_t k = 0; k < WIDTH; k++) s[k] += (double)layout->user_share[e] * row[k];
+        }
+    }
+    for (size_t k = 0; k < WIDTH; k++) {
+        double known = n * camf->users.prior[k] / camf->noise;
+        s[k] *= known / (1 + known);
+    }
+}
+
+double camf_effect_at(const struct camf *camf, size_t r, const double s[WIDTH]) {
+    const double *item = camf->items.row + camf->data->item[r] * WIDTH;
+    double context[WIDTH] = {0};
+    add_context(camf, r, camf->n_dimensions, context);
+    double sum = context[0] - s[0];
+    for (size_t k = 1; k < WIDTH; k++) sum += (context[k] - s[k]) * item[k];
+    return camf->data->matrix->deviation * sum;
 }

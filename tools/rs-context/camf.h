@@ -26,16 +26,22 @@ struct camf {
     const struct data *data;
     double noise;
     size_t n_dimensions;
-    const struct candidate *candidate[RS_MAX_DIMENSIONS];
+    const struct layout *layout[RS_MAX_DIMENSIONS];
     struct camf_side users, items, values[RS_MAX_DIMENSIONS];
 };
 
-/* Fits the ratings whose LEFT_OUT is not set (NULL: all). CANDIDATES are N dimensions. */
-void camf_fit(struct camf *camf, const struct data *data, const struct candidate *const *candidates,
+/* Fits the ratings whose LEFT_OUT is not set (NULL: all). LAYOUTS are of N dimensions. */
+void camf_fit(struct camf *camf, const struct data *data, const struct layout *const *layouts,
               size_t n, const uint8_t *left_out, uint64_t seed);
 void camf_free(struct camf *camf);
 
 /* What rating R is expected to be. */
 double camf_at(const struct camf *camf, size_t r);
+
+/* By how much the context of R moves it, for a model that knows none: net of S, of the user, what
+ * such a model has taken for the user's own taste (s_u of context.h, over all dimensions, with K_k
+ * the noise over the users' prior variance). */
+double camf_effect_at(const struct camf *camf, size_t r, const double s[WIDTH]);
+void camf_of_user(const struct camf *camf, uint32_t user, double s[WIDTH]);
 
 #endif

@@ -186,6 +186,15 @@ void choices_read(struct choices *choices, const struct data *data, const char *
         rs_die(EX_DATAERR, "%s: scores none of the ratings of %s", path, data->matrix->file->name);
 }
 
+struct search {
+    const struct data *data;
+    const struct layout *layouts;
+    const struct choices *choices;
+    float *score; /* of the choices, moved by the dimensions kept */
+    size_t n_kept;
+    struct affinity kept[RS_MAX_DIMENSIONS][N_FOLDS];
+};
+
 /* Conditional logit */
 
 /* Lifts of one dimension for all choices: N_LIFTS numbers an item. */
@@ -225,13 +234,15 @@ static double look(const float *score, const float *f, const double *weight, siz
 }
 
 /* Newton's method from WEIGHT on over the choices of users outside fold LEFT_OUT. */
-static void fit_weights(const struct choices *choices, const struct data *data, const float *f,
-                        size_t n_weights, unsigned left_out, double *weight) {
+static void fit_weights(const struct search *search, const float *f, size_t n_weights,
+                        unsigned left_out, double *weight) {
+    const struct choices *choices = search->choices;
+    const struct data *data = search->data;
     for (int round = 0; round < 12; round++) {
         double gradient[1 + N_LIFTS] = {0}, hessian[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
         for (size_t c = 0; c < choices->n; c++) {
             if (data->fold[data->user[choices->rating[c]]] == left_out) continue;
-            look(choices->score + c * N_ITEMS, f + c * N_ITEMS * N_LIFTS, weight, n_weights,
+            look(search->score + c * N_ITEMS, f + c * N_ITEMS * N_LIFTS, weight, n_weights,
                  gradient, hessian);
         }
         for (size_t w = 0; w < n_weights; w++) hessian[w * n_weights + w] += 1;
@@ -246,16 +257,6 @@ static void fit_weights(const struct choices *choices, const struct data *data, 
         if (moved < 1e-3) break;
     }
 }
-
-/* Search */
-
-struct search {
-    const struct data *data;
-    const struct layout *layouts;
-    struct choices *choices;
-    size_t n_kept;
-    struct affinity kept[RS_MAX_DIMENSIONS][N_FOLDS];
-};
 
 static void find_lifts(const struct search *search, size_t c, float *f) {
     const struct data *data = search->data;
@@ -292,15 +293,15 @@ static size_t gather(const struct search *search, const float *f, const double *
     const struct data *data = search->data;
     uint8_t *chose = rs_calloc(data->n_users, 1);
     double plain = weight[0];
-    fit_weights(search->choices, data, f, 1, N_FOLDS, &plain);
+    fit_weights(search, f, 1, N_FOLDS, &plain);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
         double with[1 + N_LIFTS], without[1] = {plain};
         memcpy(with, weight, sizeof with);
-        fit_weights(search->choices, data, f, 1 + N_LIFTS, fold, with);
-        fit_weights(search->choices, data, f, 1, fold, without);
+        fit_weights(search, f, 1 + N_LIFTS, fold, with);
+        fit_weights(search, f, 1, fold, without);
         for (size_t c = 0; c < search->choices->n; c++) {
             uint32_t user = data->user[search->choices->rating[c]];
-            const float *score = search->choices->score + c * N_ITEMS;
+            const float *score = search->score + c * N_ITEMS;
             const float *lift = f + c * N_ITEMS * N_LIFTS;
             if (data->fold[user] != fold) continue;
             chose[user] = 1;
@@ -321,7 +322,7 @@ static void judge(const struct search *search, size_t c, struct verdict *verdict
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
     double weight[1 + N_LIFTS] = {1};
     find_lifts(search, c, f);
-    fit_weights(search->choices, search->data, f, 1 + N_LIFTS, N_FOLDS, weight);
+    fit_weights(search, f, 1 + N_LIFTS, N_FOLDS, weight);
     size_t n = gather(search, f, weight, gain);
     verdict->tested = true;
     verdict->p = choose_p(gain, n, &mean, &error);
@@ -340,7 +341,7 @@ static void put_in(struct search *search, size_t c, const struct verdict *verdic
     float *f = rs_malloc(n * N_LIFTS, sizeof *f);
     find_lifts(search, c, f);
     for (size_t k = 0; k < n; k++)
-        search->choices->score[k] +=
+        search->score[k] +=
             (float)verdict->weight * f[k * N_LIFTS] + (float)verdict->of_user * f[k * N_LIFTS + 1];
     free(f);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
@@ -359,10 +360,25 @@ static bool can_rank(const struct candidate *candidate) {
            candidate->form.source != RS_CONTEXT_ITEM_AGE;
 }
 
-void choose_ranking(const struct data *data, const struct layout *layouts, struct choices *choices,
-                    double level, struct verdict *verdicts) {
+static struct search *search_begin(const struct data *data, const struct layout *layouts,
+                                   const struct choices *choices) {
     struct search *search = rs_calloc(1, sizeof *search);
     *search = (struct search){.data = data, .layouts = layouts, .choices = choices};
+    search->score = rs_malloc(choices->n * N_ITEMS, sizeof *search->score);
+    memcpy(search->score, choices->score, choices->n * N_ITEMS * sizeof *search->score);
+    return search;
+}
+
+static void search_end(struct search *search) {
+    for (size_t k = 0; k < search->n_kept; k++)
+        for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&search->kept[k][fold]);
+    free(search->score);
+    free(search);
+}
+
+void choose_ranking(const struct data *data, const struct layout *layouts,
+                    const struct choices *choices, double level, struct verdict *verdicts) {
+    struct search *search = search_begin(data, layouts, choices);
     for (size_t kept = 0; kept < data->n_candidates; kept++) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (size_t c = 0; c < data->n_candidates; c++)
@@ -381,7 +397,19 @@ void choose_ranking(const struct data *data, const struct layout *layouts, struc
         verdicts[best].order = kept;
         put_in(search, best, &verdicts[best]);
     }
-    for (size_t k = 0; k < search->n_kept; k++)
-        for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&search->kept[k][fold]);
-    free(search);
+    search_end(search);
+}
+
+void choose_weights(const struct data *data, const struct layout *layouts,
+                    const struct choices *choices, struct verdict *verdicts) {
+    struct search *search = search_begin(data, layouts, choices);
+    size_t c;
+    for (size_t k = 0; (c = choose_nth(verdicts, data->n_candidates, k)) != SIZE_MAX; k++) {
+        struct verdict again = {0};
+        judge(search, c, &again);
+        verdicts[c].weight = again.weight;
+        verdicts[c].of_user = again.of_user;
+        put_in(search, c, &verdicts[c]);
+    }
+    search_end(search);
 }

@@ -33,7 +33,11 @@ void choices_draw(struct choices *choices, const struct data *data, uint64_t see
 void choices_free(struct choices *choices);
 
 /* Which dimensions move ranks, as choose_predicting says of ratings. */
-void choose_ranking(const struct data *data, const struct layout *layouts, struct choices *choices,
-                    double level, struct verdict *verdicts);
+void choose_ranking(const struct data *data, const struct layout *layouts,
+                    const struct choices *choices, double level, struct verdict *verdicts);
+
+/* Sets the weights of the dimensions kept anew. */
+void choose_weights(const struct data *data, const struct layout *layouts,
+                    const struct choices *choices, struct verdict *verdicts);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "measures/significance.h"
-#include "part.h"
 
 struct search {
     const struct data *data;
@@ -115,9 +114,10 @@ static size_t least_p(const struct verdict *verdicts, size_t n) {
     return best;
 }
 
-void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
-                       double level, struct verdict *verdicts, float *left) {
-    struct search search = {.data = data, .layouts = layouts, .check = left};
+static struct search search_begin(const struct data *data, const struct layout *layouts,
+                                  const float *check) {
+    struct search search = {.data = data, .layouts = layouts};
+    search.check = rs_malloc(data->n, sizeof *search.check);
     for (unsigned f = 0; f < N_FOLDS; f++) {
         search.work[f] = rs_malloc(data->n, sizeof **search.work);
         centre_items(data, data->residual, f, search.work[f]);
@@ -125,68 +125,119 @@ void choose_predicting(const struct data *data, const struct layout *layouts, co
             if (data->fold[data->user[r]] == f)
                 search.check[r] = check == NULL ? search.work[f][r] : check[r];
     }
+    return search;
+}
+
+static void search_end(struct search *search) {
+    for (unsigned f = 0; f < N_FOLDS; f++) free(search->work[f]);
+    free(search->check);
+}
+
+void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
+                       double level, struct verdict *verdicts) {
+    struct search search = search_begin(data, layouts, check);
     for (size_t kept = 0; kept < data->n_candidates; kept++) {
 #pragma omp parallel for schedule(dynamic, 1)
         for (size_t c = 0; c < data->n_candidates; c++)
             if (!verdicts[c].kept) judge(&search, c, &verdicts[c]);
         size_t best = least_p(verdicts, data->n_candidates);
-        double others = (double)(data->n_candidates - kept);
+        double left = (double)(data->n_candidates - kept);
         for (size_t c = 0; c < data->n_candidates; c++)
-            if (!verdicts[c].kept) verdicts[c].adjusted = fmin(1, verdicts[c].p * others);
+            if (!verdicts[c].kept) verdicts[c].adjusted = fmin(1, verdicts[c].p * left);
         if (verdicts[best].adjusted > level) break;
         verdicts[best].kept = true;
         verdicts[best].order = kept;
         take_out(&search, best, &verdicts[best]);
     }
-    for (unsigned f = 0; f < N_FOLDS; f++) free(search.work[f]);
+    search_end(&search);
+}
+
+size_t choose_nth(const struct verdict *verdicts, size_t n, size_t order) {
+    for (size_t c = 0; c < n; c++)
+        if (verdicts[c].kept && verdicts[c].order == order) return c;
+    return SIZE_MAX;
+}
+
+void choose_scales(const struct data *data, const struct layout *layouts, const float *check,
+                   struct verdict *verdicts, float *left) {
+    struct search search = search_begin(data, layouts, check);
+    size_t c;
+    for (size_t k = 0; (c = choose_nth(verdicts, data->n_candidates, k)) != SIZE_MAX; k++) {
+        struct verdict again = {0};
+        judge(&search, c, &again);
+        verdicts[c].scale = again.scale;
+        take_out(&search, c, &verdicts[c]);
+    }
+    memcpy(left, search.check, data->n * sizeof *left);
+    search_end(&search);
 }
 
 /* The mixture */
 
-size_t choose_kept(const struct data *data, const struct verdict *verdicts,
-                   const struct candidate **kept) {
+size_t choose_kept(const struct data *data, const struct layout *layouts,
+                   const struct verdict *verdicts, const struct layout **kept) {
     size_t n = 0;
     for (size_t c = 0; c < data->n_candidates; c++)
-        if (verdicts[c].kept) kept[n++] = &data->candidates[c];
+        if (verdicts[c].kept) kept[n++] = &layouts[c];
     return n;
 }
 
-/* Sums over the ratings left out: by the fold of the user, of the squared difference of the
- * factorisation from the other expectation, and of its product with what is left. */
-struct regression {
-    double squares[N_FOLDS], cross[N_FOLDS];
+/* What a rating left out differs from a model's expectation, and what is to explain that. */
+struct checked {
+    double left, difference, effect;
 };
 
-static double slope_of(const struct regression *regression, unsigned but) {
-    double squares = 0, cross = 0;
-    for (unsigned f = 0; f < N_FOLDS; f++) {
-        if (f == but) continue;
-        squares += regression->squares[f];
-        cross += regression->cross[f];
-    }
-    return squares > 0 ? fmax(0, fmin(cross / squares, 1)) : 0;
+/* Sums of products of the two that explain, with each other and with what is left. */
+struct products {
+    double dd, de, ee, dl, el;
+};
+
+static void add_products(struct products *sum, const struct products *more) {
+    sum->dd += more->dd;
+    sum->de += more->de;
+    sum->ee += more->ee;
+    sum->dl += more->dl;
+    sum->el += more->el;
 }
 
-/* DIFFERENCE is of every rating left out. */
-static void judge_mixture(const struct data *data, const uint8_t *left_out, const float *left,
-                          const float *difference, struct mixture *mixture) {
-    struct regression regression = {0};
+/* Least squares with the weight from 0 to 1, and the effect given it from 0 to 1.25. */
+static void solve_mixture(const struct products *by_fold, unsigned but, double *weight,
+                          double *effect) {
+    struct products all = {0};
+    for (unsigned f = 0; f < N_FOLDS; f++)
+        if (f != but) add_products(&all, &by_fold[f]);
+    double determinant = all.dd * all.ee - all.de * all.de;
+    *weight = determinant > 1e-9 * all.dd * all.ee
+                  ? (all.dl * all.ee - all.el * all.de) / determinant
+                  : 0;
+    *weight = fmax(0, fmin(*weight, 1));
+    *effect = all.ee > 0 ? fmax(0, fmin((all.el - *weight * all.de) / all.ee, 1.25)) : 0;
+}
+
+/* CHECKED and LEFT are of every rating. */
+static void judge_mixture(const struct data *data, const struct checked *checked,
+                          const float *left, struct mixture *mixture) {
+    struct products by_fold[N_FOLDS] = {0};
     double *gain = rs_calloc(data->n_users, sizeof *gain);
     size_t n_users = 0, n = 0;
     for (size_t r = 0; r < data->n; r++) {
-        if (!left_out[r]) continue;
-        unsigned f = data->fold[data->user[r]];
-        regression.squares[f] += (double)difference[r] * (double)difference[r];
-        regression.cross[f] += (double)difference[r] * (double)left[r];
+        const struct checked *c = &checked[r];
+        if (isnan(left[r])) continue;
+        add_products(&by_fold[data->fold[data->user[r]]],
+                     &(struct products){c->difference * c->difference, c->difference * c->effect,
+                                        c->effect * c->effect, c->difference * c->left,
+                                        c->effect * c->left});
         n++;
     }
     for (uint32_t u = 0; u < data->n_users; u++) {
-        double weight = slope_of(&regression, data->fold[u]), sum = 0;
+        double weight, effect, sum = 0;
         bool any = false;
+        solve_mixture(by_fold, data->fold[u], &weight, &effect);
         for (uint64_t r = data->matrix->rows.start[u]; r < data->matrix->rows.start[u + 1]; r++) {
-            if (!left_out[r]) continue;
-            double moved = weight * (double)difference[r];
-            sum += moved * (2 * (double)left[r] - moved);
+            if (isnan(left[r])) continue;
+            double error = checked[r].left - weight * checked[r].difference -
+                           effect * checked[r].effect;
+            sum += (double)left[r] * (double)left[r] - error * error;
             any = true;
         }
         if (any) gain[n_users++] = sum;
@@ -195,29 +246,32 @@ static void judge_mixture(const struct data *data, const uint8_t *left_out, cons
     mixture->p = choose_p(gain, n_users, &mean, &error);
     mixture->gain = mean * each;
     mixture->error = error * each;
-    mixture->weight = slope_of(&regression, N_FOLDS);
+    solve_mixture(by_fold, N_FOLDS, &mixture->weight, &mixture->effect);
     free(gain);
 }
 
-void choose_mixture(const struct data *data, const struct verdict *verdicts, const float *check,
+void choose_mixture(const struct data *data, const struct layout *layouts,
+                    const struct verdict *verdicts, const uint8_t *left_out, const float *check,
                     const float *left, double level, uint64_t seed, struct mixture *mixture) {
-    const struct candidate *kept[RS_MAX_DIMENSIONS];
-    size_t n_kept = choose_kept(data, verdicts, kept);
+    const struct layout *kept[RS_MAX_DIMENSIONS];
+    size_t n_kept = choose_kept(data, layouts, verdicts, kept);
     *mixture = (struct mixture){.p = 1};
     if (n_kept == 0) return;
-    uint8_t *left_out = rs_malloc(data->n, 1);
-    float *difference = rs_malloc(data->n, sizeof *difference);
-    for (size_t r = 0; r < data->n; r++)
-        left_out[r] = check != NULL ? !isnan(check[r]) : part_fold(data, r, seed) == 0;
+    struct checked *checked = rs_calloc(data->n, sizeof *checked);
     struct camf camf;
     camf_fit(&camf, data, kept, n_kept, left_out, seed);
-    for (size_t r = 0; r < data->n; r++) {
-        double before = (double)data->matrix->rows.rating[r] - (double)left[r];
-        difference[r] = left_out[r] ? (float)(camf_at(&camf, r) - before) : 0;
+    for (uint32_t u = 0; u < data->n_users; u++) {
+        double s[WIDTH];
+        camf_of_user(&camf, u, s);
+        for (uint64_t r = data->matrix->rows.start[u]; r < data->matrix->rows.start[u + 1]; r++) {
+            if (isnan(check[r])) continue;
+            double expected = (double)data->matrix->rows.rating[r] - (double)check[r];
+            checked[r] = (struct checked){(double)check[r], camf_at(&camf, r) - expected,
+                                          camf_effect_at(&camf, r, s)};
+        }
     }
-    judge_mixture(data, left_out, left, difference, mixture);
-    if (mixture->p > level) mixture->weight = 0;
+    judge_mixture(data, checked, left, mixture);
+    if (mixture->p > level) mixture->weight = mixture->effect = 0;
     camf_free(&camf);
-    free(difference);
-    free(left_out);
+    free(checked);
 }

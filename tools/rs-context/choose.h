@@ -23,27 +23,34 @@ struct verdict {
 };
 
 /* CHECK, of every rating, is the residual on which gains are measured, NaN where there is none; or
- * NULL: the residuals themselves. LAYOUTS and VERDICTS are of the data's candidates. LEFT becomes
- * what the effects of the dimensions kept leave of it. */
+ * NULL: the residuals themselves. LAYOUTS and VERDICTS are of the data's candidates. */
 void choose_predicting(const struct data *data, const struct layout *layouts, const float *check,
-                       double level, struct verdict *verdicts, float *left);
+                       double level, struct verdict *verdicts);
 
-/* How far an expectation, moved by the effects of context, is to give way to a factorisation that
- * knows the dimensions kept. */
+/* Sets the scales of the dimensions kept anew, by CHECK; LEFT becomes what they leave of it. */
+void choose_scales(const struct data *data, const struct layout *layouts, const float *check,
+                   struct verdict *verdicts, float *left);
+
+/* How a model's expectation h and one of a factorisation that knows the dimensions kept, f, are
+ * combined: h + weight (f - h) + effect e, e what f says of the context alone (camf_effect_at). */
 struct mixture {
-    double weight; /* 0: the factorisation is of no use */
+    double weight, effect; /* 0: the factorisation is of no use */
     double gain, error, p;
 };
 
-/* By least squares over ratings that the factorisation has not seen: those of CHECK, or where it is
- * NULL a fifth of all. It is of use if users left out of that gain, as a dimension must. LEFT is of
- * choose_predicting. */
-void choose_mixture(const struct data *data, const struct verdict *verdicts, const float *check,
+/* By least squares over ratings that the factorisation has not seen: those of CHECK, which LEFT_OUT
+ * has set. It is of use if it gains over what the effects leave, LEFT of choose_scales, of
+ * users left out, as a dimension must. */
+void choose_mixture(const struct data *data, const struct layout *layouts,
+                    const struct verdict *verdicts, const uint8_t *left_out, const float *check,
                     const float *left, double level, uint64_t seed, struct mixture *mixture);
 
-/* The dimensions that move ratings, in the order of the data's candidates; returns how many. */
-size_t choose_kept(const struct data *data, const struct verdict *verdicts,
-                   const struct candidate **kept);
+/* The dimension of N that was kept after ORDER others; SIZE_MAX if there is none. */
+size_t choose_nth(const struct verdict *verdicts, size_t n, size_t order);
+
+/* The layouts of the dimensions kept, in the order of candidates; returns how many. */
+size_t choose_kept(const struct data *data, const struct layout *layouts,
+                   const struct verdict *verdicts, const struct layout **kept);
 
 /* Student's one-sided p that the N gains are above 0 on average. */
 double choose_p(const double *gains, size_t n, double *mean, double *error);

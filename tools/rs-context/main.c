@@ -11,6 +11,7 @@
 #include "choices.h"
 #include "data.h"
 #include "format/pairs.h"
+#include "part.h"
 #include "program/options.h"
 #include "program/output.h"
 #include "residuals.h"
@@ -84,13 +85,12 @@ static const struct rs_tool tool = {
     .examples = examples,
 };
 
-/* What the ratings in the file differ from what is said of them, NaN for the others; or NULL. */
+/* What the ratings in the file differ from what is said of them, NaN for the others. */
 static float *read_check(const struct data *data) {
     struct rs_error err;
     struct rs_pairs_reader reader;
     struct rs_pairs *batch;
     const char *const paths[] = {predicted_path};
-    if (predicted_path == NULL || data->residual == NULL) return NULL;
     float *check = rs_malloc(data->n, sizeof *check);
     size_t n_found = 0;
     for (size_t r = 0; r < data->n; r++) check[r] = NAN;
@@ -114,6 +114,14 @@ static float *read_check(const struct data *data) {
     if (n_found == 0)
         rs_die(EX_DATAERR, "%s: scores none of the ratings of %s", predicted_path,
                data->matrix->file->name);
+    return check;
+}
+
+/* Without a file: a fifth of the residuals. */
+static float *take_check(const struct data *data) {
+    float *check = rs_malloc(data->n, sizeof *check);
+    for (size_t r = 0; r < data->n; r++)
+        check[r] = part_fold(data, r, (uint64_t)seed) == 0 ? data->residual[r] : NAN;
     return check;
 }
 
@@ -155,30 +163,63 @@ static void fit_ranking(const struct data *data, struct learned *learned) {
         }
 }
 
-static void learn(const struct data *data, const struct layout *layouts, struct learned *learned,
-                  struct mixture *mixture, struct camf *camf) {
-    struct verdict verdicts[RS_MAX_DIMENSIONS] = {0};
-    if (data->residual != NULL) {
-        float *check = read_check(data), *left = rs_malloc(data->n, sizeof *left);
-        choose_predicting(data, layouts, check, level, verdicts, left);
-        choose_mixture(data, verdicts, check, left, level, (uint64_t)seed, mixture);
-        free(check);
-        free(left);
-    }
-    const struct candidate *kept[RS_MAX_DIMENSIONS];
-    size_t n_kept = choose_kept(data, verdicts, kept);
-    if (mixture->weight > 0) camf_fit(camf, data, kept, n_kept, NULL, (uint64_t)seed);
-    for (size_t c = 0; c < data->n_candidates; c++) learned[c].predict = verdicts[c];
+static bool is_mixed(const struct mixture *mixture) {
+    return mixture->weight > 0 || mixture->effect > 0;
+}
+
+/* The ratings that gains are measured by. */
+static uint8_t *mark_checked(const struct data *data, const float *check,
+                             const struct choices *choices) {
+    uint8_t *checked = rs_calloc(data->n, 1);
+    for (size_t r = 0; check != NULL && r < data->n; r++) checked[r] = !isnan(check[r]);
+    for (size_t c = 0; c < choices->n; c++) checked[choices->rating[c]] = 1;
+    return checked;
+}
+
+/* What pays, tested on as many ratings as there are; then how much, by traits of items that know
+ * nothing of the ratings that say it. */
+static void choose(struct data *data, const struct layout *layouts, struct verdict *predicting,
+                   struct verdict *ranking, struct mixture *mixture) {
     struct choices choices;
+    float *check = NULL, *left = rs_malloc(data->n, sizeof *left);
     if (drawn_path != NULL) {
         choices_read(&choices, data, drawn_path);
     } else {
         choices_draw(&choices, data, (uint64_t)seed);
     }
-    struct verdict ranking[RS_MAX_DIMENSIONS] = {0};
+    traits_make(data, NULL, (uint64_t)seed);
+    if (data->residual != NULL) {
+        if (predicted_path != NULL) check = read_check(data);
+        choose_predicting(data, layouts, check, level, predicting);
+        if (check == NULL) check = take_check(data);
+    }
     choose_ranking(data, layouts, &choices, level, ranking);
+    uint8_t *checked = mark_checked(data, check, &choices);
+    traits_make(data, checked, (uint64_t)seed);
+    if (check != NULL) {
+        choose_scales(data, layouts, check, predicting, left);
+        choose_mixture(data, layouts, predicting, checked, check, left, level, (uint64_t)seed,
+                       mixture);
+    }
+    choose_weights(data, layouts, &choices, ranking);
     choices_free(&choices);
-    for (size_t c = 0; c < data->n_candidates; c++) learned[c].rank = ranking[c];
+    free(check);
+    free(left);
+    free(checked);
+}
+
+static void learn(struct data *data, const struct layout *layouts, struct learned *learned,
+                  struct mixture *mixture, struct camf *camf) {
+    struct verdict predicting[RS_MAX_DIMENSIONS] = {0}, ranking[RS_MAX_DIMENSIONS] = {0};
+    choose(data, layouts, predicting, ranking, mixture);
+    for (size_t c = 0; c < data->n_candidates; c++) {
+        learned[c].predict = predicting[c];
+        learned[c].rank = ranking[c];
+    }
+    traits_make(data, NULL, (uint64_t)seed);
+    const struct layout *kept[RS_MAX_DIMENSIONS];
+    size_t n_kept = choose_kept(data, layouts, predicting, kept);
+    if (is_mixed(mixture)) camf_fit(camf, data, kept, n_kept, NULL, (uint64_t)seed);
     if (data->residual != NULL) fit_predicting(data, learned);
     fit_ranking(data, learned);
 }
@@ -199,9 +240,10 @@ static void tell(const struct data *data, const struct learned *learned,
         tell_one(&data->candidates[c], "ratings", &learned[c].predict);
         tell_one(&data->candidates[c], "ranks", &learned[c].rank);
     }
-    if (mixture->weight > 0)
-        rs_note("a factorisation that knows them counts %.2f; gain %.5f +- %.5f, p %.2g",
-                mixture->weight, mixture->gain, mixture->error, mixture->p);
+    if (mixture->p < 1)
+        rs_note("a factorisation that knows them counts %.2f, its effects %.2f more; gain %.5f +- "
+                "%.5f, p %.2g",
+                mixture->weight, mixture->effect, mixture->gain, mixture->error, mixture->p);
     rs_note("%zu of %zu dimensions kept", n_kept, data->n_candidates);
 }
 
@@ -224,15 +266,15 @@ int main(int argc, char **argv) {
         layout_make(&layouts[c], &data, &data.candidates[c]);
         learned[c].layout = &layouts[c];
     }
-    traits_make(&data, (uint64_t)seed);
     if (data.n_candidates > 0) {
         residuals_make(&data, (uint64_t)seed);
         learn(&data, layouts, learned, &mixture, &camf);
     } else {
+        traits_make(&data, NULL, (uint64_t)seed);
         rs_warn("%s: has no dimension of context: no times and no categories of users",
                 matrix.file->name);
     }
-    context_write(&data, learned, &mixture, mixture.weight > 0 ? &camf : NULL, output.file,
+    context_write(&data, learned, &mixture, is_mixed(&mixture) ? &camf : NULL, output.file,
                   rs_tool_header(&tool));
     rs_output_commit(&output);
     tell(&data, learned, &mixture);

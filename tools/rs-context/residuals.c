@@ -127,13 +127,13 @@ static void find_known(struct data *data, const struct rs_mf *mf, square l) {
 
 /* An item's entries in the singular vectors grow with the root of its ratings, which is no trait.
  */
-static void add_svd_traits(struct data *data, uint64_t seed) {
+static void add_svd_traits(struct data *data, const struct rs_matrix *matrix, uint64_t seed) {
     struct rs_error err;
     struct rs_svd svd;
     const struct rs_svd_options options = {
         .values = RS_SVD_PREFERENCE, .factors = SVD_FACTORS, .seed = seed};
-    if (!rs_svd_fit(&svd, data->matrix, &options, &err)) rs_die_error(&err);
-    const uint64_t *start = data->matrix->columns.start;
+    if (!rs_svd_fit(&svd, matrix, &options, &err)) rs_die_error(&err);
+    const uint64_t *start = matrix->columns.start;
     for (size_t i = 0; i < data->n_items; i++) {
         double root = sqrt((double)(start[i + 1] - start[i]) + 10);
         for (size_t f = 0; f < svd.factors; f++)
@@ -143,20 +143,31 @@ static void add_svd_traits(struct data *data, uint64_t seed) {
     rs_svd_free(&svd);
 }
 
-void traits_make(struct data *data, uint64_t seed) {
+static void traits_of(struct data *data, const struct rs_matrix *matrix, uint64_t seed) {
     struct rs_mf mf;
     square l;
-    data->x = rs_aligned(data->n_items * WIDTH, sizeof *data->x);
     memset(data->x, 0, data->n_items * WIDTH * sizeof *data->x);
     for (size_t i = 0; i < data->n_items; i++) data->x[i * WIDTH] = 1;
     for (size_t k = 0; k < WIDTH; k++) data->known[k] = INFINITY;
-    if (!data->matrix->implicit) {
-        fit_mf(&mf, data->matrix, MF_FACTORS, seed);
+    if (!matrix->implicit) {
+        fit_mf(&mf, matrix, MF_FACTORS, seed);
         add_mf_traits(data, &mf);
     }
-    add_svd_traits(data, seed);
+    add_svd_traits(data, matrix, seed);
     whiten(data, l);
-    if (data->matrix->implicit) return;
+    if (matrix->implicit) return;
     find_known(data, &mf, l);
     rs_mf_free(&mf);
+}
+
+void traits_make(struct data *data, const uint8_t *left_out, uint64_t seed) {
+    if (data->x == NULL) data->x = rs_aligned(data->n_items * WIDTH, sizeof *data->x);
+    if (left_out == NULL) {
+        traits_of(data, data->matrix, seed);
+        return;
+    }
+    struct part part;
+    part_make(&part, data, left_out);
+    traits_of(data, &part.matrix, seed);
+    part_free(&part);
 }

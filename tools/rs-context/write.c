@@ -69,9 +69,12 @@ static void write_camf(struct rs_writer *writer, const struct data *data,
     write_vectors(writer, "camf_item", camf->items.row, data->n_items, 1);
     for (size_t c = 0; c < camf->n_dimensions; c++) {
         char name[64];
-        snprintf(name, sizeof name, "d%zu_camf", (size_t)(camf->candidate[c] - data->candidates));
+        snprintf(name, sizeof name, "d%zu_camf", (size_t)(camf->layout[c]->candidate - data->candidates));
         write_vectors(writer, name, camf->values[c].row, camf->values[c].n, 1);
     }
+    float known[WIDTH]; /* 1 / K */
+    for (size_t k = 0; k < WIDTH; k++) known[k] = (float)(camf->users.prior[k] / camf->noise);
+    rs_writer_f32(writer, "camf_known", known, WIDTH);
 }
 
 /* A row of all items for each trait, which is how they are used. */
@@ -117,9 +120,9 @@ static void write_dimension(struct rs_writer *writer, size_t d, const struct dat
 }
 
 static json_t *mixture_json(const struct data *data, const struct mixture *mixture) {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "weight", mixture->weight, "gain",
-                     mixture->gain, "error", mixture->error, "p", mixture->p, "mean",
-                     data->matrix->mean, "unit", data->matrix->deviation);
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "weight", mixture->weight, "effect",
+                     mixture->effect, "gain", mixture->gain, "error", mixture->error, "p",
+                     mixture->p, "mean", data->matrix->mean, "unit", data->matrix->deviation);
 }
 
 void context_write(const struct data *data, const struct learned *learned,

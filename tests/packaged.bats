@@ -123,4 +123,11 @@ complete_words() {
     assert_output --regexp 'processors +[0-9]+'
     run -69 "$ROOT/pipelines/doctor" '!build|no-such-package'
     assert_output --regexp 'build +lacks: no-such-package'
+    # On a machine with hardly anything, which is not Debian.
+    mkdir few
+    for program in bash sed grep od tr awk nproc df uname head; do ln -s "$(command -v "$program")" few/; done
+    PATH=$PWD/few run -69 "$ROOT/pipelines/doctor" '!build|no-such-package'
+    assert_output --regexp 'build +not known, .*no-such-package'
+    assert_output --regexp 'make +missing'
+    refute_output --partial "All that is needed"
 }

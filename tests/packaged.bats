@@ -10,11 +10,48 @@ setup() {
 @test "install puts programs, pages and completions under PREFIX, and uninstall takes them away" {
     make -s -C "$ROOT" install DESTDIR="$PWD/root" PREFIX=/opt/rs
     for file in bin/rs-sim share/man/man1/rs-sim.1 share/man/man5/rs-format.5 share/man/man7/rs.7 \
-        share/bash-completion/completions/rs-sim share/zsh/site-functions/_rs-sim; do
+        share/man/man8/rs-serve.8 share/man/man8/rs-nightly.8 lib/systemd/system/rs-serve.service \
+        share/bash-completion/completions/rs-{sim,nightly} share/zsh/site-functions/_rs-{sim,nightly}; do
         [ -s "root/opt/rs/$file" ] || fail "$file is not there"
     done
+    ! grep -r /usr/local root/opt/rs/lib || fail "a unit has another prefix"
+    # The nightly run finds its house behind the link, and the programs beside it.
+    run -0 env PATH=/usr/bin:/bin root/opt/rs/bin/rs-nightly --home=home --ratings="$SAMPLE" \
+        --make=MODELS="item hybrid" --make=QUICK=1
+    assert_output --partial "nightly: published: 00001-"
     make -s -C "$ROOT" uninstall DESTDIR="$PWD/root" PREFIX=/opt/rs
-    assert_equal "$(find root -type f)" ""
+    assert_equal "$(find root ! -type d)" ""
+    [ ! -e root/opt/rs/share/rs ]
+}
+
+@test "the page of rs-nightly has every option of --help" {
+    "$ROOT/pipelines/nightly" --help | grep -oE '^  --[a-z-]+' | tr -d ' ' | while read -r option; do
+        grep -q -- "Fl \\\\-${option#--}" "$ROOT/pipelines/package/rs-nightly.8" ||
+            { echo "$option is not in the page"; return 1; }
+    done
+}
+
+@test "the static server needs no library and no pkg-config, and answers in a folder that holds nothing else" {
+    # Linked here from what is built, so that a file that is there stays.
+    mkdir alone
+    CC=cc "$ROOT/pipelines/package/static" alone/rs-serve "$ROOT"/build/release/tools/rs-serve/*.o \
+        "$ROOT/build/release/librs.a" "$ROOT/pipelines/package/no-tls.c" >said 2>&1
+    assert_equal "$(cat said)" ""
+    run ldd alone/rs-serve
+    assert_output --partial "not a dynamic executable"
+    rs-clean -q "$SAMPLE" | rs-matrix --times -o matrix.rs
+    rs-factor matrix.rs -q --method svd --factors 4 -o svd
+    rs-model -m matrix.rs --rank svd=svd -o alone/model
+    [ "$(id -u)" = 0 ] || skip "chroot needs root; it is linked"
+    mkdir alone/journal
+    chroot alone /rs-serve --model model --journal journal --listen 127.0.0.1:0 >address 3>&- &
+    for _ in $(seq 200); do [ -s address ] && break || sleep 0.05; done
+    curl -sSf "$(cat address)api/recommend/1?n=5" | jq -r '.[].Id' >here
+    curl -sSf "$(cat address)api/feedback" -H 'Content-Type: application/json' \
+        -d '[{"UserId": "1", "ItemId": "131", "Value": 4.5}]' | grep -q '"RowAffected":1'
+    kill $!
+    wait $!
+    echo 1 | rs-score -q --model alone/model --users - --top 5 | rs-view -f csv -c item | tail -n +2 | diff - here
 }
 
 @test "the pages of all sections pass mandoc, and the overview names every program" {
@@ -86,4 +123,11 @@ complete_words() {
     assert_output --regexp 'processors +[0-9]+'
     run -69 "$ROOT/pipelines/doctor" '!build|no-such-package'
     assert_output --regexp 'build +lacks: no-such-package'
+    # On a machine with hardly anything, which is not Debian.
+    mkdir few
+    for program in bash sed grep od tr awk nproc df uname head; do ln -s "$(command -v "$program")" few/; done
+    PATH=$PWD/few run -69 "$ROOT/pipelines/doctor" '!build|no-such-package'
+    assert_output --regexp 'build +not known, .*no-such-package'
+    assert_output --regexp 'make +missing'
+    refute_output --partial "All that is needed"
 }

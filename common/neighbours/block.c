@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pages.h"
 
 /* Estimates in cycles, measured on a server of 2024: finding a list, adding one entry of it to
  * accumulators in the nearest cache, the same by columns with all that comes of it, and looking at a
@@ -114,8 +115,8 @@ static void make_room(struct rs_block *block, const struct rs_packed *packed) {
     size_t dense = block->stride * block->head;
     size_t list = packed->start[block->to] - packed->start[block->from] + 1;
     if (dense > block->dense_capacity) {
-        free(block->dense);
-        block->dense = rs_aligned(dense, 1);
+        rs_pages_free(block->dense, block->dense_capacity);
+        block->dense = rs_pages_new(dense);
         block->dense_capacity = dense;
     }
     if (list <= block->list_capacity) return;
@@ -167,7 +168,7 @@ void rs_block_fill(struct rs_block *block, const struct rs_packed *packed,
 }
 
 void rs_block_free(struct rs_block *block) {
-    free(block->dense);
+    rs_pages_free(block->dense, block->dense_capacity);
     free(block->start);
     free(block->list);
     free(block->value);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pages.h"
 
 /* Estimates in cycles, measured on a server of 2024: finding a list, adding one entry of it to
  * accumulators in the nearest cache, the same by columns with all that comes of it, and looking at a
@@ -11,9 +12,9 @@
 static const struct {
     double list, entry, column_entry, pair;
 } costs[] = {
-    [RS_LEVEL_PRODUCT] = {25, 2.5, 6, 0.5}, [RS_LEVEL_SUMS] = {25, 4, 12, 2},
-    [RS_REAL_PRODUCT] = {25, 3, 8, 2},      [RS_REAL_SQUARES] = {25, 5, 16, 3},
-    [RS_REAL_SUMS] = {25, 7, 20, 3},
+    [RS_LEVEL_PRODUCT] = {25, 2.5, 12, 0.5}, [RS_LEVEL_SUMS] = {25, 4, 25, 2},
+    [RS_REAL_PRODUCT] = {25, 3, 20, 2},      [RS_REAL_SQUARES] = {25, 5, 25, 3},
+    [RS_REAL_SUMS] = {25, 7, 30, 3},
 };
 /* Listing a dense group, and bringing one that no line of the tile had yet to the nearer caches. */
 static const double group_cycles = 6, fetch_cycles = 20;
@@ -22,20 +23,22 @@ static uint32_t rank_mask(const struct rs_packed *packed) {
     return packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
 }
 
-static void count_columns(const struct rs_packed *packed, size_t from, size_t to,
-                          uint32_t *counts) {
+void rs_block_count(const struct rs_packed *packed, size_t from, size_t to, uint32_t *counts) {
     uint32_t mask = rank_mask(packed);
-    memset(counts, 0, packed->n_columns * sizeof *counts);
     for (uint64_t e = packed->start[from]; e < packed->start[to]; e++)
         counts[packed->entry[e] & mask]++;
 }
 
-/* What the lines behind a block have in every column, were they like all. */
+/* The lines that a block is compared with. */
 struct behind {
-    double n;     /* lines */
-    double share; /* of all entries */
-    double tiles;
+    const struct rs_packed *packed;
+    const uint32_t *before; /* what those before the block have of each column */
+    double n, tiles;
 };
+
+static double entries_behind(const struct behind *behind, size_t column) {
+    return (double)(behind->packed->column_n[column] - behind->before[column]);
+}
 
 static double at_most(double value, double most) {
     return value < most ? value : most;
@@ -43,9 +46,9 @@ static double at_most(double value, double most) {
 
 /* The head that costs least: walks the columns from the most to the least popular with the cost of
  * the head so far beside that of its lists. */
-static double choose_head(struct rs_block_plan *plan, const struct rs_packed *packed,
-                          const struct rs_dots_cost *cost, const struct behind *behind,
-                          size_t max_head, const uint32_t *counts) {
+static double choose_head(struct rs_block_plan *plan, const struct behind *behind,
+                          const struct rs_dots_cost *cost, size_t max_head, const uint32_t *own) {
+    const struct rs_packed *packed = behind->packed;
     double slabs = (double)(rs_block_stride(plan->from, plan->to) / RS_DOTS_LINES);
     double dense = 0, saved = 0, best = 0, none_in_panel = 1;
     plan->head = 0;
@@ -55,9 +58,9 @@ static double choose_head(struct rs_block_plan *plan, const struct rs_packed *pa
         size_t end =
             c + RS_DOTS_COLUMNS < packed->n_columns ? c + RS_DOTS_COLUMNS : packed->n_columns;
         for (size_t i = c; i < end; i++) {
-            double lines = behind->share * (double)packed->column_n[i];
-            none *= 1 - at_most(lines / behind->n, 1);
-            saved += lines * (costs[packed->kind].list + costs[packed->kind].entry * counts[i]);
+            double lines = entries_behind(behind, i);
+            none *= 1 - lines / behind->n;
+            saved += lines * (costs[packed->kind].list + costs[packed->kind].entry * own[i]);
         }
         if (c % RS_BLOCK_PANEL == 0) none_in_panel = 1;
         double lines = (1 - none) * behind->n;
@@ -72,35 +75,31 @@ static double choose_head(struct rs_block_plan *plan, const struct rs_packed *pa
     return best;
 }
 
-/* Every entry behind the block finds its list, or those of them that the rows have. */
-static double lists_cost(const struct rs_packed *packed, double share, const uint32_t *counts,
-                         double list, double entry) {
+/* Every entry behind the block finds a list of what the block has. */
+static double lists_cost(const struct behind *behind, const uint32_t *own, double list,
+                         double entry) {
     double cost = 0;
-    for (size_t c = 0; c < packed->n_columns; c++)
-        cost += share * (double)packed->column_n[c] * (list + entry * counts[c]);
+    for (size_t c = 0; c < behind->packed->n_columns; c++)
+        cost += entries_behind(behind, c) * (list + entry * own[c]);
     return cost;
 }
 
 void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
                      const struct rs_dots_kernel *kernel, size_t max_dense, size_t tile,
-                     uint32_t *counts) {
-    count_columns(packed, plan->from, plan->to, counts);
-    uint64_t n_entries = packed->start[packed->n_lines];
-    uint64_t n_behind = n_entries - packed->start[plan->from];
-    struct behind behind = {.n = (double)(packed->n_lines - plan->from)};
-    behind.share = n_entries > 0 ? (double)n_behind / (double)n_entries : 0;
+                     const uint32_t *before, const uint32_t *own) {
+    enum rs_sums_kind kind = packed->kind;
+    struct behind behind = {packed, before, .n = (double)(packed->n_lines - plan->from)};
     behind.tiles = behind.n / (double)tile + 1;
-    plan->cycles = lists_cost(packed, behind.share, counts, costs[packed->kind].list,
-                              costs[packed->kind].entry);
+    plan->cycles = lists_cost(&behind, own, costs[kind].list, costs[kind].entry);
     plan->head = 0;
-    if (rs_packed_is_exact(packed->kind)) {
+    if (rs_packed_is_exact(kind)) {
         size_t stride = rs_block_stride(plan->from, plan->to);
-        plan->cycles += choose_head(
-            plan, packed, packed->kind == RS_LEVEL_PRODUCT ? &kernel->product_cost : &kernel->sums_cost,
-            &behind, max_dense / stride, counts);
+        const struct rs_dots_cost *cost =
+            kind == RS_LEVEL_PRODUCT ? &kernel->product_cost : &kernel->sums_cost;
+        plan->cycles += choose_head(plan, &behind, cost, max_dense / stride, own);
     }
-    plan->cycles += (double)(plan->to - plan->from) * behind.n * costs[packed->kind].pair;
-    double by_columns = lists_cost(packed, behind.share, counts, 0, costs[packed->kind].column_entry);
+    plan->cycles += (double)(plan->to - plan->from) * behind.n * costs[kind].pair;
+    double by_columns = lists_cost(&behind, own, 0, costs[kind].column_entry);
     plan->by_columns = by_columns < plan->cycles;
     if (plan->by_columns) plan->cycles = by_columns;
 }
@@ -114,8 +113,8 @@ static void make_room(struct rs_block *block, const struct rs_packed *packed) {
     size_t dense = block->stride * block->head;
     size_t list = packed->start[block->to] - packed->start[block->from] + 1;
     if (dense > block->dense_capacity) {
-        free(block->dense);
-        block->dense = rs_aligned(dense, 1);
+        rs_pages_free(block->dense, block->dense_capacity);
+        block->dense = rs_pages_new(dense);
         block->dense_capacity = dense;
     }
     if (list <= block->list_capacity) return;
@@ -167,7 +166,7 @@ void rs_block_fill(struct rs_block *block, const struct rs_packed *packed,
 }
 
 void rs_block_free(struct rs_block *block) {
-    free(block->dense);
+    rs_pages_free(block->dense, block->dense_capacity);
     free(block->start);
     free(block->list);
     free(block->value);

@@ -38,11 +38,15 @@ struct rs_block {
     size_t dense_capacity, list_capacity;
 };
 
-/* Chooses the head, or decides that columns are cheaper. COUNTS is scratch for n_columns elements.
- * Dense columns take at most MAX_DENSE bytes. TILE: lines that are compared with the block at once. */
+/* Adds to COUNTS (n_columns) how many of the lines from..to-1 have each column. */
+void rs_block_count(const struct rs_packed *packed, size_t from, size_t to, uint32_t *counts);
+
+/* Chooses the head, or decides that columns are cheaper. BEFORE: what the lines before the block have
+ * of each column, OWN: what it has itself. Dense columns take at most MAX_DENSE bytes. TILE: lines
+ * that are compared with the block at once. */
 void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
                      const struct rs_dots_kernel *kernel, size_t max_dense, size_t tile,
-                     uint32_t *counts);
+                     const uint32_t *before, const uint32_t *own);
 
 /* Makes an empty block / fills it as planned, reusing its memory. */
 void rs_block_make(struct rs_block *block, const struct rs_packed *packed);

@@ -27,7 +27,8 @@ struct rs_comparer {
     struct rs_block block;
     bool is_filled;
     void *lists;   /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
-    uint8_t *is_touched; /* which RS_PAIRS of the accumulators by columns are not zero */
+    bool *is_touched;  /* which rows by columns the line has anything in common with, from the tail */
+    uint32_t *touched; /* these rows */
     int32_t *sums; /* of levels: [line of the tile][sum][line of the block] */
     struct rs_dots_group *groups; /* of a tile and panel, TILE_LINES * PANEL_GROUPS */
     struct tile_line lines[TILE_LINES];
@@ -77,7 +78,8 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
     size_t n = n_accumulators(comparison), bytes = n * rs_scatter_bytes(packed->kind);
     comparer->lists = rs_aligned(bytes, 1);
     memset(comparer->lists, 0, bytes);
-    comparer->is_touched = rs_calloc(n / RS_PAIRS + 1, 1);
+    comparer->is_touched = rs_calloc(n, sizeof *comparer->is_touched);
+    comparer->touched = rs_malloc(n, sizeof *comparer->touched);
     if (rs_packed_is_exact(packed->kind)) {
         comparer->sums = rs_aligned(tile_elements(comparison), sizeof *comparer->sums);
         comparer->groups = rs_malloc((size_t)TILE_LINES * PANEL_GROUPS, sizeof *comparer->groups);
@@ -90,6 +92,7 @@ void rs_comparer_free(struct rs_comparer *comparer) {
     rs_block_free(&comparer->block);
     free(comparer->lists);
     free(comparer->is_touched);
+    free(comparer->touched);
     free(comparer->sums);
     free(comparer->groups);
     free(comparer->spans);
@@ -98,8 +101,9 @@ void rs_comparer_free(struct rs_comparer *comparer) {
 
 size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_line) {
     size_t n = n_accumulators(comparison);
-    size_t bytes = sizeof(struct rs_comparer) + n / RS_PAIRS + 1 +
-                   n * rs_scatter_bytes(comparison->packed.kind) +
+    size_t an_accumulator =
+        rs_scatter_bytes(comparison->packed.kind) + sizeof(bool) + sizeof(uint32_t);
+    size_t bytes = sizeof(struct rs_comparer) + n * an_accumulator +
                    2 * (longest_line + RS_SPAN_PADDING) * sizeof(struct rs_span);
     if (!rs_packed_is_exact(comparison->packed.kind)) return bytes;
     return bytes + tile_elements(comparison) * sizeof(int32_t) +
@@ -442,51 +446,96 @@ static void compare_block(struct rs_comparer *comparer, const struct rs_block_pl
 
 /* By columns */
 
-/* Notes which accumulators the spans touch; false if there are so many entries that it is not worth
- * while. */
-static bool note_touched(struct rs_comparer *comparer, const struct rs_span *spans, size_t n,
-                         size_t n_rows) {
+/* Lists the rows that the spans touch; returns how many. */
+static size_t list_touched(struct rs_comparer *comparer, size_t n_spans) {
     const struct rs_packed *packed = &comparer->shared->packed;
     uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
-    uint64_t n_entries = 0;
-    for (size_t s = 0; s < n; s++) n_entries += spans[s].n;
-    if (n_entries > n_rows / 8) return false;
-    for (size_t s = 0; s < n; s++)
-        for (size_t i = 0; i < spans[s].n; i++)
-            comparer->is_touched[(packed->column_entry[spans[s].begin + i] & mask) / RS_PAIRS] = 1;
-    return true;
+    size_t n = 0;
+    for (size_t s = 0; s < n_spans; s++) {
+        const uint32_t *list = packed->column_entry + comparer->spans[s].begin;
+        for (size_t i = 0; i < comparer->spans[s].n; i++) {
+            uint32_t row = list[i] & mask;
+            comparer->touched[n] = row;
+            n += !comparer->is_touched[row];
+            comparer->is_touched[row] = true;
+        }
+    }
+    return n;
 }
 
-/* The nearest rows come first here, too. */
-static void compare_line(struct rs_comparer *comparer, size_t x) {
+static void finish_products(struct rs_comparer *comparer, size_t x, size_t n) {
     const struct rs_comparison *shared = comparer->shared;
-    const struct rs_packed *packed = &shared->packed;
-    enum rs_sums_kind kind = packed->kind;
-    size_t n = find_column_spans(comparer, x), n_rows = packed->n_rows - packed->tail;
-    rs_scatter(kind, comparer->lists, comparer->spans, n, packed->column_entry,
-               packed->column_value);
-    bool noted = note_touched(comparer, comparer->spans, n, n_rows);
+    const float *threshold = shared->shortlists.threshold;
+    int32_t *sums = comparer->lists;
+    for (size_t i = 0; i < n; i++) {
+        size_t row = comparer->touched[i], y = shared->packed.tail + row;
+        double sum = sums[row];
+        sums[row] = 0;
+        if (y >= x) continue;
+        float similarity =
+            rs_similarity_of_product(&shared->how, sum, &shared->packed.facts, x, y);
+        if (is_wanted(similarity, threshold[x], threshold[y])) offer(comparer, x, y, similarity);
+    }
+}
+
+/* Sums of line X with N rows that lie anywhere. */
+static void consider_rows(struct rs_comparer *comparer, size_t x, const uint32_t *rows, size_t n,
+                          const struct rs_sums *sums) {
+    const struct rs_comparison *shared = comparer->shared;
+    const struct rs_line_facts *facts = &shared->packed.facts;
+    double count[RS_PAIRS + 1] = {0}, root[RS_PAIRS + 1] = {0}, mean[RS_PAIRS + 1] = {0};
+    float similarity[RS_PAIRS];
+    for (size_t i = 0; i <= n; i++) {
+        size_t from = i < n ? shared->packed.tail + rows[i] : x, to = i < n ? i : RS_PAIRS;
+        count[to] = facts->n[from];
+        root[to] = facts->root[from];
+        mean[to] = facts->mean[from];
+    }
+    const struct rs_line_facts gathered = {count, root, mean};
+    rs_similarity_of(&shared->how, sums, shared->packed.unit, &gathered, RS_PAIRS, 0, similarity);
+    for (size_t i = 0; i < n; i++)
+        if (shared->packed.tail + rows[i] < x)
+            offer(comparer, x, shared->packed.tail + rows[i], similarity[i]);
+}
+
+/* Gathers the accumulators of RS_PAIRS touched rows at a time. */
+static void finish_sums(struct rs_comparer *comparer, size_t x, size_t n) {
+    enum rs_sums_kind kind = comparer->shared->packed.kind;
+    size_t bytes = rs_scatter_bytes(kind);
+    _Alignas(64) char some[RS_PAIRS * RS_SCATTER_BYTES_MAX] = {0};
     int32_t planes[RS_N_SUMS * RS_PAIRS];
     struct rs_sums sums;
     begin_sums(kind, &sums);
-    for (size_t i = (n_rows + RS_PAIRS - 1) / RS_PAIRS; i-- > 0;) {
-        size_t y = packed->tail + i * RS_PAIRS;
-        const struct view view = {x, y, packed->n_rows};
-        void *some = (char *)comparer->lists + i * RS_PAIRS * rs_scatter_bytes(kind);
-        if (noted && !comparer->is_touched[i]) continue;
-        comparer->is_touched[i] = 0;
-        if (kind == RS_LEVEL_PRODUCT) {
-            if (y < x) consider_products(comparer, &view, some);
-            memset(some, 0, RS_PAIRS * rs_scatter_bytes(kind));
-        } else if (kind == RS_LEVEL_SUMS) {
+    for (size_t first = 0; first < n; first += RS_PAIRS) {
+        const uint32_t *rows = comparer->touched + first;
+        size_t n_rows = n - first < RS_PAIRS ? n - first : RS_PAIRS;
+        for (size_t i = 0; i < n_rows; i++) {
+            char *accumulator = (char *)comparer->lists + rows[i] * bytes;
+            memcpy(some + i * bytes, accumulator, bytes);
+            memset(accumulator, 0, bytes);
+        }
+        if (kind == RS_LEVEL_SUMS) {
             memset(planes, 0, sizeof planes);
             rs_scatter_take_levels(some, planes, RS_PAIRS);
-            if (y < x && convert_sums(planes, RS_PAIRS, &sums))
-                consider_sums(comparer, &view, &sums);
-        } else if (rs_scatter_take_reals(kind, some, &sums) && y < x) {
-            consider_sums(comparer, &view, &sums);
+            if (!convert_sums(planes, RS_PAIRS, &sums)) continue;
+        } else if (!rs_scatter_take_reals(kind, some, &sums)) {
+            continue;
         }
+        consider_rows(comparer, x, rows, n_rows, &sums);
     }
+}
+
+static void compare_line(struct rs_comparer *comparer, size_t x) {
+    const struct rs_packed *packed = &comparer->shared->packed;
+    size_t n_spans = find_column_spans(comparer, x), n = list_touched(comparer, n_spans);
+    rs_scatter(packed->kind, comparer->lists, comparer->spans, n_spans, packed->column_entry,
+               packed->column_value);
+    if (packed->kind == RS_LEVEL_PRODUCT) {
+        finish_products(comparer, x, n);
+    } else {
+        finish_sums(comparer, x, n);
+    }
+    for (size_t i = 0; i < n; i++) comparer->is_touched[comparer->touched[i]] = false;
 }
 
 void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan, size_t part,

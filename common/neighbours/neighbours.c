@@ -152,15 +152,24 @@ static void plan_blocks(struct work *work, const struct economy *economy) {
     work->blocks = rs_calloc(work->n_blocks, sizeof *work->blocks);
 #pragma omp parallel if (work->n_blocks > 2)
     {
-        uint32_t *counts = rs_malloc(packed->n_columns, sizeof *counts);
-#pragma omp for schedule(dynamic, 1)
+        uint32_t *before = rs_calloc(packed->n_columns, sizeof *before);
+        uint32_t *own = rs_malloc(packed->n_columns, sizeof *own);
+        size_t counted = 0;
+        /* Every thread takes blocks in their order. */
+#pragma omp for schedule(static)
         for (size_t i = 0; i < work->n_blocks; i++) {
             struct rs_block_plan *plan = &work->blocks[i];
             plan->from = i * size;
             plan->to = plan->from + size < packed->n_rows ? plan->from + size : packed->n_rows;
-            rs_block_choose(plan, packed, work->comparison.kernel, economy->max_dense, tile, counts);
+            rs_block_count(packed, counted, plan->from, before);
+            counted = plan->from;
+            memset(own, 0, packed->n_columns * sizeof *own);
+            rs_block_count(packed, plan->from, plan->to, own);
+            rs_block_choose(plan, packed, work->comparison.kernel, economy->max_dense, tile, before,
+                            own);
         }
-        free(counts);
+        free(before);
+        free(own);
     }
     plan_tail(work, economy);
 }

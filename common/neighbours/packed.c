@@ -269,8 +269,9 @@ static void allocate(struct rs_packed *packed, uint64_t n) {
     size_t padded = packed->n_lines + RS_PAIRS;
     packed->line = rs_malloc(packed->n_lines, sizeof *packed->line);
     packed->start = rs_malloc(packed->n_lines + 1, sizeof *packed->start);
-    packed->entry = rs_aligned(n, sizeof *packed->entry);
-    packed->value = rs_packed_is_exact(packed->kind) ? NULL : rs_aligned(n, sizeof *packed->value);
+    packed->entry = rs_pages_new(n * sizeof *packed->entry);
+    packed->value =
+        rs_packed_is_exact(packed->kind) ? NULL : rs_pages_new(n * sizeof *packed->value);
     packed->column_n = rs_malloc(packed->n_columns, sizeof *packed->column_n);
     packed->facts.n = rs_calloc(padded, sizeof(double));
     packed->facts.root = rs_calloc(padded, sizeof(double));
@@ -335,10 +336,11 @@ void rs_packed_add_columns(struct rs_packed *packed, size_t tail) {
 }
 
 void rs_packed_free(struct rs_packed *packed) {
+    uint64_t n = packed->start[packed->n_lines];
+    rs_pages_free(packed->entry, n * sizeof *packed->entry);
+    rs_pages_free(packed->value, n * sizeof *packed->value);
     free(packed->line);
     free(packed->start);
-    free(packed->entry);
-    free(packed->value);
     free(packed->column_n);
     free(packed->facts.n);
     free(packed->facts.root);

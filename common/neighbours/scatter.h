@@ -26,6 +26,7 @@ enum { RS_SPAN_PADDING = 8 };
 enum { RS_SCATTER_SPANS_MAX = 16384 };
 
 size_t rs_scatter_bytes(enum rs_sums_kind kind); /* of an accumulator */
+enum { RS_SCATTER_BYTES_MAX = 64 };
 
 /* Adds the products of N spans to the accumulators. ENTRIES say which accumulator and, for levels,
  * the value; VALUES hold the reals. */

@@ -55,8 +55,9 @@ $(foreach m,$(from_file),$(foreach t,predict rank,$(if $($(m).$(t)),$(eval $(cal
 
 # Scores. `drawn` are those from which blends learn to rank.
 
-its_spec = $(if $(filter $(plain),$(1)),$(1),$(1)=$(CELL)/$(1).$(2))
-its_file = $(if $(filter $(plain),$(1)),,$(CELL)/$(1).$(2))
+# What only predicts ranks by that.
+its_file = $(if $(filter $(plain),$(1)),,$(CELL)/$(1).$(if $($(1).$(2)),$(2),predict))
+its_spec = $(1)$(addprefix =,$(its_file))
 score := rs-score -q -t $(THREADS) --seed $(SEED) --matrix $(matrix)
 
 define model_scores # NAME

@@ -22,13 +22,16 @@ mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease
 ials.rank    ?= rs-factor $(matrix) --method ials $(if $(QUICK),--sweeps 6)
 
-# What a blend is made of. The hybrid takes everything that knows something.
+# What a blend is made of. The hybrid takes everything that knows something. To rank it also takes expected ratings, of the
+# best model that has them of all items as fast as it ranks: what a user would choose and how much it would be liked are two
+# questions.
 user-item.predict.parents = $(if $(implicit),,baseline user item)
 user-item.rank.parents    := user item
 
 known := $(filter-out $(blends),$(MODELS))
 hybrid.predict.parents = $(if $(implicit),,$(sort baseline $(filter-out random popular global-mean,$(filter $(predicting),$(known)))))
-hybrid.rank.parents    = $(sort $(filter-out random global-mean user-mean item-mean baseline,$(filter $(ranking),$(known))))
+hybrid.rank.parents    = $(sort $(filter-out random global-mean user-mean item-mean baseline,$(filter $(ranking),$(known))) \
+                                $(firstword $(filter $(known),$(if $(implicit),,svd++ mf))))
 
 # Counts hold no ratings to predict: of implicit feedback, which the header of the ratings tells, models only
 # rank. Around the cells this is asked when it is needed, since the ratings are made first.

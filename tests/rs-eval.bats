@@ -88,7 +88,7 @@ agrees() {
         oracle $seed
         rs-eval -m all -f csv --train train.csv ./*.rs -o figures.csv
         run -0 agrees
-        assert_equal "$output" 62
+        assert_equal "$output" 64
     done
 }
 

@@ -21,6 +21,8 @@ bool listing_possible(const struct shelf *shelf, const struct answers *answers,
     case CATALOGUE_COVERAGE:
     case GINI:
         return answers_catalogue(answers) > 0;
+    case EFD:
+        return facts->train_ratings > 0 && popularity_known(shelf, answers);
     case NOVELTY:
     case EPC:
         return facts->train_users > 0 && popularity_known(shelf, answers);
@@ -155,17 +157,28 @@ static double stability(struct look *look, size_t n, uint32_t k) {
     return overlap;
 }
 
+/* Mean information, in bits, of what the first N items are among OF: what is not there at all
+ * counts as if it were there once. */
+static double surprise(const struct look *look, size_t n, double of) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double count = popularity_of(look, look->item[i]);
+        sum -= log2((count > 1 ? count : 1) / of);
+    }
+    return sum / (double)n;
+}
+
 static bool measure_list(struct look *look, const struct request *request, double *value) {
     size_t n = look->n < request->k ? look->n : request->k;
-    double users = (double)look->shelf->fold->facts.train_users, sum = 0, own;
+    const struct facts *facts = &look->shelf->fold->facts;
+    double users = (double)facts->train_users, sum = 0, own;
     *value = 0;
     switch (request->measure) {
     case NOVELTY:
-        for (size_t i = 0; i < n; i++) {
-            double count = popularity_of(look, look->item[i]);
-            sum -= log2((count > 1 ? count : 1) / users);
-        }
-        *value = sum / (double)n;
+        *value = surprise(look, n, users);
+        return true;
+    case EFD:
+        *value = surprise(look, n, (double)facts->train_ratings);
         return true;
     case EPC:
         *value = 1 - mean_popularity(look, look->item, n) / users;

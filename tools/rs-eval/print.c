@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "layout.h"
@@ -201,6 +202,25 @@ static void say_relevance(FILE *file, const struct rules *rules) {
     }
 }
 
+/* "split: folds, seed 1, folds 10", as rs-split tells it; nothing where nobody does. */
+static void say_split(FILE *file, const struct evidence *evidence) {
+    static const char *const told[] = {"method", "role", "fold", "leak", "outer"};
+    json_t *split = evidence->n_folds > 0 ? evidence->folds[0]->facts.split : NULL;
+    const char *method = json_string_value(json_object_get(split, "method")), *key;
+    if (method == NULL) return;
+    fprintf(file, "split: %s", method);
+    json_t *value;
+    json_object_foreach(split, key, value) {
+        bool skip = false;
+        for (size_t i = 0; i < sizeof told / sizeof *told; i++) skip |= strcmp(key, told[i]) == 0;
+        if (skip) continue;
+        fprintf(file, ", %s", key);
+        if (json_is_number(value)) fprintf(file, " %g", json_number_value(value));
+        if (json_is_string(value)) fprintf(file, " %s", json_string_value(value));
+    }
+    putc('\n', file);
+}
+
 static void say_leak(FILE *file, const struct evidence *evidence) {
     double least = 1, most = -1;
     for (size_t f = 0; f < evidence->n_folds; f++) {
@@ -288,6 +308,7 @@ static void say_protocol(FILE *file, const struct report *report) {
     if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
     say_relevance(file, report->judge->rules);
     say_candidates(file, report);
+    say_split(file, evidence);
     say_leak(file, evidence);
     const struct segments *segments = report->judge->segments;
     if (segments->n_cold_users > 0 || segments->n_cold_items > 0)

@@ -121,8 +121,15 @@ const struct measure_row measures[N_MEASURES] = {
                          "mean over pairs of users of 1 - |items in both first K| / K",
                          "Zhou et al., PNAS 2010 (Hamming distance of lists)"},
     [NOVELTY] = {"novelty", BASIS_LISTS, true, +1,
-                 "mean over lists of the mean over the first K of -log2(pop(i) / training users)",
-                 "Zhou et al., PNAS 2010 (self-information)"},
+                 "mean over lists of the mean over the first K of -log2(max(pop(i), 1) / training "
+                 "users)",
+                 "Zhou et al., PNAS 2010 (self-information); an item without ratings as one with "
+                 "one"},
+    [EFD] = {"efd", BASIS_LISTS, true, +1,
+             "mean over lists of the mean over the first K of -log2(max(pop(i), 1) / training "
+             "ratings)",
+             "Vargas & Castells, RecSys 2011 (expected free discovery), without discount and "
+             "relevance"},
     [EPC] = {"epc", BASIS_LISTS, true, +1,
              "mean over lists of the mean over the first K of 1 - pop(i) / training users",
              "Vargas & Castells, RecSys 2011, without discount and relevance"},

@@ -43,6 +43,7 @@ enum measure {
     ENTROPY,
     PERSONALISATION,
     NOVELTY,
+    EFD,
     EPC,
     POPULARITY,
     POPULARITY_LIFT,

@@ -108,12 +108,19 @@ static bool read_task(const json_t *header, const char *file, enum task *task,
                    file);
 }
 
-/* "2" of {"split": {"fold": 2}}; of lists, which are of no test pairs, that which the rest tells;
- * else "". */
+/* "2" of {"split": {"fold": 2}}, "u2" of {"split": {"fold": "u2"}}, which the caller frees, or NULL. */
+static char *fold_in(const json_t *header) {
+    const json_t *fold = json_object_get(json_object_get(header, "split"), "fold");
+    if (json_is_string(fold)) return rs_strdup(json_string_value(fold));
+    return json_is_integer(fold) ? rs_format("%lld", (long long)json_integer_value(fold)) : NULL;
+}
+
+/* That of the operand, or of the header; of lists, which are of no test pairs, that which the rest
+ * tells; else "". */
 static char *fold_label(const struct stream *stream, const char *train_digest) {
-    int64_t number = integer_or(json_object_get(stream->reader.header, "split"), "fold", -1);
     if (stream->input->fold != NULL) return rs_strdup(stream->input->fold);
-    if (number >= 0) return rs_format("%lld", (long long)number);
+    char *fold = fold_in(stream->reader.header);
+    if (fold != NULL) return fold;
     return rs_strdup(stream->task == TASK_TOP ? evidence_fold_of(stream->evidence, train_digest)
                                               : "");
 }
@@ -243,9 +250,11 @@ static void close_stream(struct stream *stream) {
 static bool must_wait(const struct stream *stream) {
     const json_t *header = stream->reader.header;
     const char *task = json_string_value(json_object_get(header, "task"));
-    return task != NULL && strcmp(task, task_names[TASK_TOP]) == 0 && stream->input->fold == NULL &&
-           strcmp(stream->input->path, "-") != 0 &&
-           integer_or(json_object_get(header, "split"), "fold", -1) < 0;
+    char *fold = fold_in(header);
+    bool told = stream->input->fold != NULL || fold != NULL;
+    free(fold);
+    return task != NULL && strcmp(task, task_names[TASK_TOP]) == 0 && !told &&
+           strcmp(stream->input->path, "-") != 0;
 }
 
 bool input_stream(struct evidence *evidence, const struct input *input, bool late, bool *postponed,

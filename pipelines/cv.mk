@@ -67,7 +67,7 @@ compare: export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
 compare: export JOBS_3 = $(call blend_jobs,$(cells))
 learn: export JOBS_1 = $(call cell_jobs,$(OUT)/all)
 learn: export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
-learn: export JOBS_3 = $(call job,$(OUT)/all,model MODEL=$(OUT)/model)
+learn: export JOBS_3 = $(call job,$(OUT)/all,model)
 
 .PHONY: cv holdout compare model learn reference
 model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 CONTEXT_MODEL=1 …]
@@ -75,6 +75,7 @@ model: programs ## make the hybrid on all ratings: its lists, and OUT/model for 
 	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
 learn:
 	$(Q)$(run_jobs)
+	$(Q)[ "$$(readlink $(OUT)/model)" = all/model ] || ln -sfn all/model $(OUT)/model
 
 reference: programs ## hold the neighbour models against an independent implementation, on five folds
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/reference

@@ -1,5 +1,6 @@
 # The models of one night, all of them twice: of all ratings, for use; and of four fifths, which have seen neither
-# the tenth from which the hybrids' weights are learned nor the one by which nights are compared. Called by pipelines/nightly.
+# the tenth from which the hybrid's weights are learned nor the one by which nights are compared. Called by
+# pipelines/nightly.
 #
 #   OUT/ratings.rs -> OUT/gate/           train.rs and test.rs, the tenth to compare by
 #                     OUT/gate/inner-1/   of that train.rs again train.rs and test.rs, the tenth to learn from
@@ -7,7 +8,7 @@
 #                     OUT/gate/model      the models of gate/inner-1 with these weights
 #                     OUT/all/model       those of all ratings with the same
 #
-# With WEIGHTS=DIR, the gate/ of another night, the weights are taken from there and nothing is learned.
+# With WEIGHTS=DIR, the gate/ of another night, the weights are those, and nothing is learned.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c

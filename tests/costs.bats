@@ -8,11 +8,11 @@ setup() {
 
 @test "the fit finds the two costs that were planted, and says how far off the size is that it has not seen" {
     awk 'BEGIN {
-        print "stage,size,ratings,users,items,term,term2,cpu_s,peak_mib,base_mib,out_bytes,squares_users,squares_items"
+        print "stage,size,ratings,users,items,term,term2,term3,cpu_s,peak_mib,base_mib,out_bytes,squares_users,squares_items"
         split("1M 1M 4M 4M 2M", size); split("60 240 60 240 150", each)
         for (i = 1; i <= 5; i++) {
             r = 1e6 * size[i]; u = r / each[i]; n = 3300
-            for (k = 1; k <= 2; k++) printf "%s,%s,%.0f,%d,%d,%.0f,%.0f,%.6f,%.6f,10,%.0f,%s\n", k == 1 ? "read" : "matrix",
+            for (k = 1; k <= 2; k++) printf "%s,%s,%.0f,%d,%d,%.0f,%.0f,0,%.6f,%.6f,10,%.0f,%s\n", k == 1 ? "read" : "matrix",
                 size[i], r, u, n, k == 1 ? 20 * r : r, k == 1 ? r : u + n,
                 k == 1 ? 100e-9 * r : (50e-9 * r + 2e-6 * (u + n)) * (i == 5 ? 1.25 : 1),
                 10 + (8 * r + 100 * (u + n)) / 1048576, 12 * r, k == 1 ? "," : r * r / u ","  4 * r * r / n

@@ -44,6 +44,8 @@ score() { rs-score -q -m train.matrix --pairs test.rs "$@"; }
 "mood",false,false
 EOF
     rs-view --header context.rs | head -n 1 |
+        jq -e '.camf | .weight > 0 and .weight < 1 and .effect > 0 and .p < 0.01'
+    rs-view --header context.rs | head -n 1 |
         jq -e '.dimensions[0].predict | .gain > 4 * .error and .p < 1e-6 and .adjusted >= .p'
     rs-view --check context.rs
 }
@@ -73,7 +75,7 @@ EOF
             tail -n +2 | tr , ' ' | sort >"scores${with:+.with}"
     done
     join scores scores.with | join - expected |
-        awk '{ d = $3 - $2 - $4; if (d < 0) d = -d; if (d > 1e-5) { print; bad = 1 } n++ }
+        awk '{ d = $3 - $4 * $2 - $5; if (d < 0) d = -d; if (d > 1e-5) { print; bad = 1 } n++ }
              END { exit bad || n < 300 }'
     # The list in the situation is the standardised scores plus the lifts.
     echo 17 | rs-score -q -m train.matrix --model ease=ease.rs --top 800 --users - 2>/dev/null |
@@ -85,7 +87,7 @@ EOF
 import math
 plain = [(a, float(b)) for a, b in (l.split() for l in open("plain"))]
 moved = {a: float(b) for a, b in (l.split() for l in open("moved"))}
-lift = {a: float(c) for a, b, c in (l.split() for l in open("expected"))}
+lift = {a: float(d) for a, b, c, d in (l.split() for l in open("expected"))}
 mean = sum(s for _, s in plain) / len(plain)
 deviation = math.sqrt(sum((s - mean) ** 2 for _, s in plain) / len(plain))
 assert len(moved) == len(plain) > 200 and max(abs(x) for x in lift.values()) > 0.05

@@ -9,7 +9,7 @@
 /* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES of
  * the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where lines have
  * much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
-enum { TILE_BYTES = 1 << 21, TILE_LINES = 512 };
+enum { TILE_BYTES = 1 << 22, TILE_LINES = 1024 };
 enum { PANEL_GROUPS = RS_BLOCK_PANEL / RS_DOTS_COLUMNS, STRIP_GROUPS = 64 };
 enum { N_STRIPS = PANEL_GROUPS / STRIP_GROUPS };
 

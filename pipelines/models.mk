@@ -22,9 +22,10 @@ mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease
 ials.rank    ?= rs-factor $(matrix) --method ials $(if $(QUICK),--sweeps 6)
 
-# What a blend is made of. The hybrid takes everything that knows something. To rank it also takes expected ratings, of the
-# best model that has them of all items as fast as it ranks: what a user would choose and how much it would be liked are two
-# questions.
+# What a blend is made of. The hybrid takes everything that knows something. To rank it also takes expected ratings,
+# of the first of svd++ and mf that is there, which have them of all items as fast as others rank: what a user would choose
+# and how much it would be liked are two questions. On MovieLens 100K (20 % of each user's ratings left out, five seeds)
+# NDCG@10 is .4060 with svd++ and .4001 without, precision@10 .2905 and .2863.
 user-item.predict.parents = $(if $(implicit),,baseline user item)
 user-item.rank.parents    := user item
 

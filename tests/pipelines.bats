@@ -61,6 +61,8 @@ setup() {
     assert_output --partial "every test item is relevant"
     grep -q '^hybrid,all,all,ndcg@10,' "$OUT/metrics.csv"
     run -1 grep -E 'rmse|,mf,|gibbs|[Nn]a[Nn]' "$OUT/metrics.csv"
+    assert_equal "$(rs-view --header "$OUT/fold-1/hybrid.blend" | head -n 1 | jq -c .parents)" \
+        '["ials","item","popular"]'
 }
 
 @test "a failing job is named and stops the rest" {
@@ -92,6 +94,11 @@ setup() {
     run -0 bash -c "rs-view -f csv -c user,item '$OUT/all/top.rs' |
         awk -F, 'NR > 1 { n++; liked += (\$1 - 1) % 6 == (\$2 - 101) % 6 } END { print liked / n }'"
     awk -v share="$output" 'BEGIN { exit !(share > 0.3) }' # by chance it were 1/6
+    # What only predicts helps to rank, by the same file.
+    run -0 bash -c "rs-model '$OUT/model' | grep -E ',(gibbs|svd)' | cut -d, -f 1-3"
+    assert_output "predict,gibbs,gibbs.predict
+predict,svd++,svd++.predict
+rank,svd++,svd++.predict"
     # with a context model on demand, and again without
     [ "$(jq .context "$OUT/model/manifest.json")" = null ]
     make -s model RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" OUT="$OUT" CONTEXT_MODEL=1

@@ -9,7 +9,7 @@
 /* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES of
  * the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where lines have
  * much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
-enum { TILE_BYTES = 1 << 21, TILE_LINES = 512 };
+enum { TILE_BYTES = 1 << 22, TILE_LINES = 1024 };
 enum { PANEL_GROUPS = RS_BLOCK_PANEL / RS_DOTS_COLUMNS, STRIP_GROUPS = 64 };
 enum { N_STRIPS = PANEL_GROUPS / STRIP_GROUPS };
 
@@ -174,6 +174,19 @@ RS_CLONES static bool estimate_overlaps(const int32_t *sums, const double *n, do
         any |= (uint32_t)may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
     for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
         passed[i] = may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
+    return any != 0;
+}
+
+/* True if one of RS_PAIRS pairs has so much in common, N, that one of its lines may want the other:
+ * shrunk similarities are no more than their weight (similarity.h). */
+RS_CLONES static bool estimate_weights(const int32_t *n, float shrink, float threshold_x,
+                                       const float *threshold) {
+    uint32_t any = 0;
+    for (size_t i = 0; i < RS_PAIRS; i++) {
+        float counted = (float)n[i];
+        float least = threshold[i] < threshold_x ? threshold[i] : threshold_x;
+        any |= (uint32_t)(n[i] > 0) & (uint32_t)(counted >= 0.99999f * least * (counted + shrink));
+    }
     return any != 0;
 }
 
@@ -380,6 +393,7 @@ static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
 static void finish_levels(struct rs_comparer *comparer, const struct tile *tile, size_t r) {
     const struct rs_comparison *shared = comparer->shared;
     const struct rs_block *block = &comparer->block;
+    const float *threshold = shared->shortlists.threshold;
     size_t x = tile->from + r, end = block->to < x ? block->to : x;
     int32_t *sums = comparer->sums + r * tile->line_sums;
     size_t n = find_block_spans(comparer, x, comparer->lines[r].next);
@@ -395,7 +409,9 @@ static void finish_levels(struct rs_comparer *comparer, const struct tile *tile,
         struct rs_sums reals;
         if (alone) {
             consider_products(comparer, &view, some);
-        } else if (convert_sums(some, tile->stride, &reals)) {
+        } else if (estimate_weights(some + RS_SUM_N * tile->stride, (float)shared->how.shrink,
+                                    threshold[x], threshold + y) &&
+                   convert_sums(some, tile->stride, &reals)) {
             consider_sums(comparer, &view, &reals);
         }
     }

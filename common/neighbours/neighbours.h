@@ -5,11 +5,11 @@
  * the matrix fixes, and ties go to the smaller index.
  *
  * How: lines are arranged by the number of their entries (packed.h) and cut into blocks. Every
- * block is compared with the lines before it, each pair once, by whichever costs least: levels kept
- * densely for the columns that many lines have, lists of entries for the others (block.h), or, for
- * a block of lines with few entries, lists of what all other lines have in their columns. Sums of a
- * tile of rows against a block stay in the cache; what of them can still matter for one of the two
- * lines is offered to its shortlist. */
+ * block of rows is compared with the lines behind it, which have fewer entries, each pair once, by
+ * whichever costs least: levels kept densely for the columns that many lines have, lists of entries
+ * for the others (block.h), or, for all rows with few entries together, lists of what they have in
+ * each column. Sums of a tile of lines against a block stay near; what of them can still matter for
+ * one of the two lines is offered to its shortlist. */
 #ifndef RS_NEIGHBOURS_H
 #define RS_NEIGHBOURS_H
 

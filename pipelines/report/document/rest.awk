@@ -76,7 +76,7 @@ function protocol_section(   i) {
         if (protocol[i] ~ /^leak:/)
             print "li", "What a model gains by ratings later than those it is asked for, or of the same sitting" \
                 (index(" " models " ", " gibbs ") ? " (as *gibbs* does, which uses times)" : "") \
-                ", it will not have for the future: a split by time, `SPLIT='--after 20%'`, tells how much that is."
+                ", it will not have for the future: a split by time, `SPLIT='--after 0.2'`, tells how much that is."
     }
     print "li", "“Shown to be better” here means all of these: p < 0.05 by Wilcoxon's signed-rank test over users after Holm's " \
         "correction over all comparisons of the same run, segments among themselves; a 95 % interval of the difference (1,000 " \

@@ -166,17 +166,23 @@ function colour(m) {
     if (m == "popular") return "#E69F00"
     if (m == "baseline") return "#56B4E9"
     if (m ~ /^(random|global-mean|user-mean|item-mean)$/) return "#8c8c8c"
-    if (!(m in given)) given[m] = ++n_given
-    return given[m] % 3 == 1 ? "#000001" : given[m] % 3 == 2 ? "#999933" : "#CC6677"
+    return number(m) % 3 == 1 ? "#000001" : number(m) % 3 == 2 ? "#999933" : "#CC6677"
 }
-function point(m) {
+# Of the models without a colour of their own, in the order in which they come.
+function number(m) {
+    if (!(m in given)) given[m] = ++n_given
+    return given[m]
+}
+# Signs that tell models apart without colour: of gnuplot's, no two models without one of their own share one until the eighth.
+function point(m,   signs) {
     if (m == "hybrid") return 7
     if (m == "user-item") return 13
     if (m == "user") return 5
     if (m == "item") return 9
     if (m == "popular") return 11
     if (m == "baseline") return 4
-    return 6
+    split("6 8 12 2 10 1 3", signs, " ")
+    return signs[(number(m) - 1) % 7 + 1]
 }
 # MODELS with a figure, best first, in order[]; returns how many.
 function ranked(metric, sign, order,   i, j, n, m) {
@@ -232,7 +238,7 @@ function precision_recall(   i, j, k, ks, n, m, dat, plot, at) {
     if (!at) return
     begin("precision", "480,360")
     print "set xlabel \"recall (%)\"; set ylabel \"precision (%)\"; set xrange [0:*]; set yrange [0:*]" >gp
-    print "set grid xtics; set key outside bottom center horizontal" >gp
+    print "set grid xtics; set key outside top center horizontal" >gp
     print "plot " plot >gp
     end()
 }
@@ -249,8 +255,8 @@ function folds(metric, label, skip,   i, f, m, dat, plot, at, name) {
     }
     if (!at) return
     begin(name, "480,320")
-    print "set xlabel \"fold\" offset 0,0.4; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]" >gp
-    print "set key outside bottom center horizontal" >gp
+    print "set xlabel \"fold\"; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]" >gp
+    print "set key outside top center horizontal" >gp
     print "plot " plot >gp
     end()
 }

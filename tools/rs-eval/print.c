@@ -202,7 +202,7 @@ static void say_relevance(FILE *file, const struct rules *rules) {
     }
 }
 
-/* "split: folds, seed 1, folds 10", as rs-split tells it; nothing where nobody does. */
+/* "split: folds (seed 1, folds 10)", as rs-split tells it; nothing where nobody does. */
 static void say_split(FILE *file, const struct evidence *evidence) {
     static const char *const told[] = {"method", "role", "fold", "leak", "outer"};
     json_t *split = evidence->n_folds > 0 ? evidence->folds[0]->facts.split : NULL;
@@ -210,15 +210,17 @@ static void say_split(FILE *file, const struct evidence *evidence) {
     if (method == NULL) return;
     fprintf(file, "split: %s", method);
     json_t *value;
+    bool any = false;
     json_object_foreach(split, key, value) {
         bool skip = false;
         for (size_t i = 0; i < sizeof told / sizeof *told; i++) skip |= strcmp(key, told[i]) == 0;
         if (skip) continue;
-        fprintf(file, ", %s", key);
+        fprintf(file, "%s%s", any ? ", " : " (", key);
+        any = true;
         if (json_is_number(value)) fprintf(file, " %g", json_number_value(value));
         if (json_is_string(value)) fprintf(file, " %s", json_string_value(value));
     }
-    putc('\n', file);
+    fputs(any ? ")\n" : "\n", file);
 }
 
 static void say_leak(FILE *file, const struct evidence *evidence) {

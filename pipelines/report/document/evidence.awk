@@ -36,7 +36,7 @@ function clear(a, b, seg, metric) {
 }
 # What there is for GAIN, between braces, which the page prints small.
 function evidence(   text) {
-    text = HAS_INTERVAL ? "95 % interval " fixed(FROM, 4) " to " fixed(TO, 4) : "no interval"
+    text = HAS_INTERVAL ? "95 % interval " fixed(FROM, 4) " to " fixed(TO, 4) (FROM <= 0 && TO >= 0 ? ", with 0 in it" : "") : "no interval"
     if (P != "") text = text "; over users " p_text(P)
     if (OF > 0) text = text "; in " AGREE " of " OF " folds"
     return "{" text "}"

@@ -96,7 +96,7 @@ function beyond(   i, m, n, order) {
         leave_out("diversity of lists and how they fit the user's profile", "nothing is known of the items' categories")
 }
 # The chosen model's lists beside what is popular, and the better one in each respect if that is clear.
-function beyond_words(m,   i, n, what, name, better, worse, none, nb, nw, nn) {
+function beyond_words(m,   i, n, what, name, said, better, worse, none, nb, nw, nn) {
     if (m == "" || value[m, "all", "catalogue-coverage@10"] == "") return
     if (m != "popular" && value["popular", "all", "catalogue-coverage@10"] != "")
         print "p", "The lists of *" m "* hold " percent(value[m, "all", "catalogue-coverage@10"]) " of the catalogue, those of " \
@@ -107,15 +107,17 @@ function beyond_words(m,   i, n, what, name, better, worse, none, nb, nw, nn) {
     split("novelty,diversity,closeness to the user's profile", name, ",")
     for (i = 1; i <= n; i++) {
         if (m == "popular" || !compare_beyond(m, "popular", what[i])) continue
-        if (P < 0.05 && FROM > 0) better[++nb] = name[i]
-        else if (P < 0.05 && TO < 0) worse[++nw] = name[i]
-        else none[++nn] = name[i]
+        # Of each, how much: as compare() has it, in the measure's own units.
+        said = "*" name[i] "* {by " fixed(GAIN < 0 ? -GAIN : GAIN, 3) ", 95 % interval of the gain " fixed(FROM, 3) " to " fixed(TO, 3) "; " p_text(P) "}"
+        if (P < 0.05 && FROM > 0) better[++nb] = said
+        else if (P < 0.05 && TO < 0) worse[++nw] = said
+        else none[++nn] = said
     }
     if (nb + nw + nn > 0)
-        print "p", "Against lists of what is popular, *" m "* is shown to be" (nb ? " better in " joined(better, nb) : "") \
-            (nw ? (nb ? ", " : "") " worse in " joined(worse, nw) : "") \
-            (nn ? (nb + nw ? ", and" : "") " not different in " joined(none, nn) : "") \
-            " {p < 0.05 by Wilcoxon's test over users with Holm's correction, and the 95 % interval}."
+        print "p", "Against lists of what is popular, *" m "* is shown to be" (nb ? " better in " listed(better, nb) : "") \
+            (nw ? (nb ? "," : "") " worse in " listed(worse, nw) : "") \
+            (nn ? (nb + nw ? ", and" : "") " not different in " listed(none, nn) : "") \
+            " {Wilcoxon's test over users with Holm's correction and the bootstrap's interval agree on what is shown}."
 }
 function compare_beyond(a, b, metric) {
     if (!compare(a, b, "all", metric) || P == "" || !HAS_INTERVAL) return 0

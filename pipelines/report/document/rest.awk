@@ -71,7 +71,13 @@ function left_out(   i) {
 
 function protocol_section(   i) {
     print "h2", "how", "How it was measured"
-    for (i = 1; i <= n_protocol; i++) print "li", capital(clean(protocol[i])) "."
+    for (i = 1; i <= n_protocol; i++) {
+        print "li", capital(clean(protocol[i])) "."
+        if (protocol[i] ~ /^leak:/)
+            print "li", "What a model gains by ratings later than those it is asked for, or of the same sitting" \
+                (index(" " models " ", " gibbs ") ? " (as *gibbs* does, which uses times)" : "") \
+                ", it will not have for the future: a split by time, `SPLIT='--after 0.2'`, tells how much that is."
+    }
     print "li", "“Shown to be better” here means all of these: p < 0.05 by Wilcoxon's signed-rank test over users after Holm's " \
         "correction over all comparisons of the same run, segments among themselves; a 95 % interval of the difference (1,000 " \
         "bootstrap draws of users) on one side of 0; and, where there are folds, the same one ahead in every fold on the whole. The " \

@@ -78,12 +78,15 @@ function cost_beside(a, b) {
 }
 
 # What the comparison of A and B says, as a clause.
-function outcome(a, b, metric) {
+function outcome(a, b, metric,   ahead) {
     if (!compare(a, b, "all", metric)) return ""
     if (clear(a, b, "all", metric)) return "for " task(metric) ", *" a "* is better than *" b "* by " gain(metric)
     if (clear(b, a, "all", metric)) return "for " task(metric) ", *" b "* is better than *" a "* by " gain(metric)
     compare(a, b, "all", metric)
-    return "for " task(metric) ", no difference between *" a "* and *" b "* is shown (gain of *" a "*: " gain(metric) ")"
+    ahead = GAIN < 0 ? b : a
+    compare(ahead, ahead == a ? b : a, "all", metric)
+    return "for " task(metric) ", no difference between *" a "* and *" b "* is shown" \
+        (GAIN > 0 ? ": *" ahead "* is ahead by " gain(metric) : " " evidence())
 }
 function both_outcomes(a, b,   i, s, text) {
     for (i = 1; i <= n_metrics; i++) {

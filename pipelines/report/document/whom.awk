@@ -138,7 +138,7 @@ function heat_row(s, metric, shown, k,   j, m, v, b, best_v, worst_v, line, text
         m = shown[j]
         v = group[s, m, metric]
         if (v == "") { line = line "\t–"; continue }
-        text = m == b ? "*" fixed(v, 3) "*" : fixed(v, 3) (compare(b, m, s, metric) && P != "" && !clear(b, m, s, metric) ? " ≈" : "")
+        text = fixed(best_v, 3) == fixed(worst_v, 3) ? fixed(v, 3) : m == b ? "*" fixed(v, 3) "*" : fixed(v, 3) (compare(b, m, s, metric) && P != "" && !clear(b, m, s, metric) ? " ≈" : "")
         line = line "\t" text "|" fixed(best_v > worst_v ? (sign(metric) * v - worst_v) / (best_v - worst_v) : 0, 2)
     }
     print line

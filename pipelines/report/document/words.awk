@@ -22,9 +22,13 @@ function named(m) { return m == "rmse" ? "RMSE" : "NDCG@10" }
 function task(m) { return m == "rmse" ? "expected ratings" : "lists" }
 function sign(m) { return m == "rmse" ? -1 : 1 }
 function leave_out(what, why) { left_what[++n_left] = what; left_why[n_left] = why }
-function joined(list, n,   i, s) {
-    for (i = 1; i <= n; i++) s = s (i == 1 ? "" : i == n ? " and " : ", ") "*" list[i] "*"
+function listed(list, n,   i, s) {
+    for (i = 1; i <= n; i++) s = s (i == 1 ? "" : i == n ? " and " : ", ") list[i]
     return s
+}
+function joined(list, n,   i, strong) {
+    for (i = 1; i <= n; i++) strong[i] = "*" list[i] "*"
+    return listed(strong, n)
 }
 function figure_of(m, seg, metric) { return seg == "all" ? value[m, "all", metric] : group[seg, m, metric] }
 function interval_of(m, seg, metric, digits,   l, h) {

@@ -110,6 +110,35 @@ EOF
     assert_equal "$stderr" "rs-context: there is no time zone 'Mars/Olympus' (names are like Europe/Berlin or UTC)"
 }
 
+@test "users have the clock of their place" {
+    rs-synth -q --users 200 --items 120 -n 6000 --seed 3 -c hour:strength=0.4 -c region:values=3,strength=0 \
+        --users-table users.csv -o timed.csv
+    rs-clean -q timed.csv --users users.csv -o timed.rs \
+        --columns user=user,item=item,rating=rating,time=timestamp
+    rs-matrix -q --times timed.rs -o timed.matrix
+    rs-context -q timed.matrix -d hour -o utc.rs
+    rs-context -q timed.matrix -d hour -z Asia/Kolkata -o kolkata.rs
+    rs-context -q timed.matrix -d hour --timezone-of region --place 1=Asia/Kolkata --place 2=Asia/Kolkata \
+        --place 3=Asia/Kolkata -o places.rs
+    for name in utc kolkata places; do
+        rs-view --header "$name.rs" | head -n 1 | jq -c '.dimensions[0].predict' >"$name.json"
+        rs-view --header "$name.rs" | head -n 1 | jq -e '.dimensions[0].predict.kept'
+        rs-score -q -m timed.matrix --model baseline --pairs timed.rs --context-model "$name.rs" \
+            --context-from time | rs-view -f csv -c score >"$name.csv"
+    done
+    cmp kolkata.json places.json
+    cmp kolkata.csv places.csv
+    run ! cmp -s kolkata.csv utc.csv
+    run -0 --separate-stderr rs-context timed.matrix -d hour --timezone-of region --place 1=Asia/Kolkata -o some.rs
+    assert_regex "$stderr" "warning: --timezone-of region: tells no time zone of [0-9]+ of 200 users, who have UTC"
+    fails 65 rs-context timed.matrix --timezone-of region -o x.rs
+    assert_regex "$stderr" "^rs-context: --timezone-of region: there is no time zone '[123]'"
+    fails 64 rs-context timed.matrix --timezone-of shoes -o x.rs
+    fails 64 rs-context timed.matrix --timezone-of region --place 1 -o x.rs
+    fails 64 rs-context timed.matrix --place 1=UTC -o x.rs
+    [ ! -e x.rs ]
+}
+
 @test "the users' columns are dimensions, the first sign of their zip a region" {
     sample
     rs-context sample.matrix -o context.rs

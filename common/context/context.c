@@ -148,17 +148,44 @@ static bool open_dimension(struct rs_context_model *context, size_t d, const jso
     return open_shares(context, d, err);
 }
 
+static bool open_zones(struct rs_context_model *context, struct rs_error *err) {
+    const struct rs_segment *segment = &context->file->segments[0];
+    const char *place = context->file->name;
+    const struct rs_array *array = rs_segment_find(segment, "zone_start");
+    const uint64_t *start;
+    const int64_t *from;
+    const int32_t *shift;
+    if (array == NULL || array->n_rows < 2 || array->n_rows > RS_MAX_ZONES + 1)
+        return damaged(context, "it has no time zone, or too many", err);
+    context->n_zones = array->n_rows - 1;
+    if (!rs_segment_array(place, segment, "zone_start", RS_U64, array->n_rows, &start, err))
+        return false;
+    for (size_t z = 0; z < context->n_zones; z++)
+        if (start[0] != 0 || start[z] >= start[z + 1])
+            return damaged(context, "time zones are in no order", err);
+    size_t n = start[context->n_zones];
+    if (!rs_segment_array(place, segment, "zone_from", RS_I64, n, &from, err) ||
+        !rs_segment_array(place, segment, "zone_shift", RS_I32, n, &shift, err))
+        return false;
+    for (size_t z = 0; z < context->n_zones; z++)
+        context->zones[z] =
+            (struct rs_zone){start[z + 1] - start[z], from + start[z], shift + start[z]};
+    size_t n_users = context->matrix->users.ids.n;
+    if (rs_segment_find(segment, "user_zone") == NULL ||
+        !is_of(segment->header, "user_digest", context->matrix->users.digest))
+        return true;
+    if (!rs_segment_array(place, segment, "user_zone", RS_U8, n_users, &context->user_zone, err))
+        return false;
+    for (size_t u = 0; u < n_users; u++)
+        if (context->user_zone[u] >= context->n_zones)
+            return damaged(context, "a user is in no time zone", err);
+    return true;
+}
+
 static bool open_times(struct rs_context_model *context, struct rs_error *err) {
     const struct rs_segment *segment = &context->file->segments[0];
     const char *place = context->file->name;
-    const struct rs_array *from = rs_segment_find(segment, "zone_from");
-    if (from == NULL || from->n_rows == 0) return damaged(context, "it has no time zone", err);
-    context->zone.n = from->n_rows;
-    if (!rs_segment_array(place, segment, "zone_from", RS_I64, from->n_rows, &context->zone.from,
-                          err) ||
-        !rs_segment_array(place, segment, "zone_shift", RS_I32, from->n_rows, &context->zone.shift,
-                          err))
-        return false;
+    if (!open_zones(context, err)) return false;
     size_t n_items = context->matrix->items.ids.n, n_users = context->matrix->users.ids.n;
     if (rs_segment_find(segment, "item_appeared") != NULL &&
         !rs_segment_array(place, segment, "item_appeared", RS_I64, n_items, &context->item_appeared,
@@ -302,7 +329,8 @@ void rs_situation_fill(const struct rs_context_model *context, uint32_t user, in
     if (situation->time == RS_NO_TIME) situation->time = when;
     bool timed = situation->time != RS_NO_TIME;
     struct rs_local local = {0};
-    if (timed) local = rs_zone_local(&context->zone, situation->time);
+    size_t zone = user == RS_NONE || context->user_zone == NULL ? 0 : context->user_zone[user];
+    if (timed) local = rs_zone_local(&context->zones[zone], situation->time);
     for (size_t d = 0; d < context->n; d++) {
         const struct rs_dimension *dimension = &context->dimensions[d];
         if (situation->value[d] != RS_NO_VALUE) continue;

@@ -29,8 +29,9 @@
  * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K), "camf" (weight, effect,
  * mean, unit and how it was judged; or absent) and "dimensions": of each, in order, name,
  * source ("time", "user", "rating"), column, whether it moves ratings and ranks, the weights, and
- * the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 / K_k), zone_from
- * (i64), zone_shift (i32), with camf camf_user and camf_item (f32, users x K and items x K: bias,
+ * the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 / K_k), zone_start
+ * (u64, where the table of each time zone begins, and the end), zone_from (i64), zone_shift (i32),
+ * user_zone (u8; absent with one zone), with camf camf_user and camf_item (f32, users x K and items x K: bias,
  * then factors), camf_known (as known), and of dimension D dD_value_offset and _bytes (names of values), dD_effect (f32,
  * values x K), dD_camf (f32, values x K: c'), dD_cell (f32, values x items; absent if 0),
  * dD_affinity, dD_count likewise, dD_user_start (u64), dD_user_value (u8), dD_user_share (f32).
@@ -49,7 +50,12 @@
 #include "format/ids.h"
 #include "model/model.h"
 
-enum { RS_MAX_DIMENSIONS = 32, RS_MAX_CONTEXT_VALUES = 250, RS_NO_VALUE = 255 };
+enum {
+    RS_MAX_DIMENSIONS = 32,
+    RS_MAX_CONTEXT_VALUES = 250,
+    RS_MAX_ZONES = 250,
+    RS_NO_VALUE = 255
+};
 
 /* Where the value of a dimension comes from. */
 enum rs_context_source {
@@ -91,7 +97,9 @@ struct rs_context_model {
     const float *camf_known;                   /* K */
     double camf_weight, camf_effect, camf_mean, camf_unit;
     const int64_t *user_began, *item_appeared; /* milliseconds or RS_NO_TIME; or NULL */
-    struct rs_zone zone;
+    size_t n_zones; /* at least 1; the first for users who have none of their own */
+    struct rs_zone zones[RS_MAX_ZONES];
+    const uint8_t *user_zone; /* NULL: the first for all */
 };
 
 /* Opens a file of kind "context", which must have been made for the items of MATRIX. */

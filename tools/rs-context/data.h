@@ -24,8 +24,10 @@ struct data {
     const int64_t *time; /* or NULL */
     uint8_t *fold;       /* of every user, 0 … N_FOLDS - 1 */
     int64_t *user_began, *item_appeared;
-    struct rs_zone zone;
-    const char *zone_name;
+    size_t n_zones; /* as in context.h */
+    struct rs_zone zones[RS_MAX_ZONES];
+    uint8_t *user_zone;
+    const char *zone_name; /* of the first */
     size_t n_candidates;
     struct candidate candidates[RS_MAX_DIMENSIONS];
     float *x; /* items x WIDTH: 1, then traits, of mean 0, variance 1 over the ratings and
@@ -38,6 +40,9 @@ struct data {
 struct data_request {
     const char *ratings; /* a ratings file with the columns of context, or NULL */
     const char *zone;
+    const char *zone_of;       /* a column of users that tells their zones, or NULL */
+    const char *const *places; /* VALUE=ZONE: what its values mean */
+    size_t n_places;           /* 0: they are names of zones */
     const char *const *names; /* the only dimensions wanted */
     size_t n_names;           /* 0: all */
     uint64_t seed;

@@ -146,7 +146,7 @@ static void fill_time(struct data *data, struct candidate *candidate) {
         } else if (source == RS_CONTEXT_ITEM_AGE) {
             candidate->value[r] = rs_age_of(data->item_appeared[data->item[r]], when);
         } else {
-            struct rs_local local = rs_zone_local(&data->zone, when);
+            struct rs_local local = rs_zone_local(&data->zones[data->user_zone[data->user[r]]], when);
             candidate->value[r] = rs_context_time_value(source, &local);
         }
     }
@@ -179,6 +179,74 @@ static void add_times(struct data *data, const struct data_request *request) {
         name_values(candidate);
         fill_time(data, candidate);
     }
+}
+
+/* Time zones */
+
+/* The zone that VALUE stands for; empty if for none. */
+static struct rs_id zone_meant(const struct data_request *request, struct rs_id value) {
+    if (request->n_places == 0) return value;
+    for (size_t p = 0; p < request->n_places; p++) {
+        struct rs_id place = id_of(request->places[p]);
+        if (place.length > value.length && place.text[value.length] == '=' &&
+            memcmp(place.text, value.text, value.length) == 0)
+            return id_of(place.text + value.length + 1);
+    }
+    return (struct rs_id){"", 0};
+}
+
+/* The number of a zone by its name, which is loaded if it is new. */
+static uint8_t zone_number(struct data *data, struct rs_dict *names, struct rs_id name,
+                           const char *column) {
+    uint32_t number = rs_dict_add(names, name);
+    struct rs_error err;
+    if (number < data->n_zones) return (uint8_t)number;
+    if (number == RS_MAX_ZONES)
+        rs_die(EX_DATAERR, "--timezone-of: more than %d time zones", RS_MAX_ZONES);
+    char *text = rs_strndup(name.text, name.length);
+    if (!rs_zone_load(&data->zones[number], text, &err))
+        rs_die(EX_DATAERR, "--timezone-of %s: %s", column, err.text);
+    free(text);
+    data->n_zones++;
+    return (uint8_t)number;
+}
+
+/* The column that tells a user's place: for "region" also the first character of a postal code. */
+static struct rs_dimension find_place(const struct rs_table *table, const char *name) {
+    if (rs_table_find(table, name) != NULL) return (struct rs_dimension){.column = name};
+    for (size_t c = 0; c < table->n_columns && strcmp(name, "region") == 0; c++)
+        if (rs_context_is_postal(table->columns[c].name))
+            return (struct rs_dimension){.column = table->columns[c].name, .initial = true};
+    rs_die(EX_USAGE, "--timezone-of: there is no '%s' among the columns of users", name);
+}
+
+static void find_zones(struct data *data, const struct data_request *request) {
+    struct rs_error err;
+    struct rs_dict names;
+    size_t n_without = 0;
+    data->user_zone = rs_calloc(data->n_users, 1);
+    if (!rs_zone_load(&data->zones[0], request->zone, &err)) rs_die_error(&err);
+    data->n_zones = 1;
+    for (size_t p = 0; p < request->n_places; p++)
+        if (strchr(request->places[p], '=') == NULL)
+            rs_usage_error("--place: '%s' is not VALUE=ZONE", request->places[p]);
+    if (request->n_places > 0 && request->zone_of == NULL)
+        rs_usage_error("--place goes with --timezone-of");
+    if (request->zone_of == NULL) return;
+    struct rs_dimension place = find_place(&data->matrix->users.table, request->zone_of);
+    rs_dict_init(&names);
+    rs_dict_add(&names, id_of(request->zone));
+    for (uint32_t u = 0; u < data->n_users; u++) {
+        char room[64];
+        struct rs_id value = rs_context_user_text(&place, data->matrix, u, room);
+        struct rs_id zone = value.length == 0 ? value : zone_meant(request, value);
+        n_without += zone.length == 0;
+        if (zone.length > 0) data->user_zone[u] = zone_number(data, &names, zone, request->zone_of);
+    }
+    rs_dict_free(&names);
+    if (n_without > 0)
+        rs_warn("--timezone-of %s: tells no time zone of %zu of %zu users, who have %s",
+                request->zone_of, n_without, data->n_users, request->zone);
 }
 
 /* Users */
@@ -324,8 +392,6 @@ void data_gather(struct data *data, const struct rs_matrix *matrix,
                           .item = matrix->rows.other,
                           .time = matrix->time,
                           .zone_name = request->zone};
-    struct rs_error err;
-    if (!rs_zone_load(&data->zone, request->zone, &err)) rs_die_error(&err);
     data->user = rs_malloc(data->n, sizeof *data->user);
     data->fold = rs_malloc(data->n_users, 1);
     for (uint32_t u = 0; u < data->n_users; u++) {
@@ -335,6 +401,7 @@ void data_gather(struct data *data, const struct rs_matrix *matrix,
         for (uint64_t r = matrix->rows.start[u]; r < matrix->rows.start[u + 1]; r++)
             data->user[r] = u;
     }
+    find_zones(data, request);
     if (request->ratings != NULL) add_columns(data, request);
     add_times(data, request);
     add_users(data, request);
@@ -355,5 +422,6 @@ void data_free(struct data *data) {
     free(data->item_appeared);
     free(data->x);
     free(data->residual);
-    rs_zone_free(&data->zone);
+    for (size_t z = 0; z < data->n_zones; z++) rs_zone_free(&data->zones[z]);
+    free(data->user_zone);
 }

@@ -18,8 +18,8 @@
 #include "write.h"
 
 static const char *ratings_path = NULL, *predicted_path = NULL, *drawn_path = NULL;
-static const char *zone = "UTC";
-static struct rs_list dimensions = {0};
+static const char *zone = "UTC", *zone_of = NULL;
+static struct rs_list dimensions = {0}, places = {0};
 static double level = 0.01;
 static int64_t seed = 1;
 
@@ -28,6 +28,12 @@ static const struct rs_option options[] = {
      "the ratings that the matrix was made of, for columns of context that they have"},
     {"timezone", 'z', RS_STRING, "ZONE", &zone, 0, 0, NULL, true,
      "the clock by which hours, weekdays and seasons count, as in Europe/Berlin"},
+    {"timezone-of", 0, RS_STRING, "COLUMN", &zone_of, 0, 0, NULL, false,
+     "a column of the users that names their time zones, or that --place says the zones of: their "
+     "own clocks count; those of whom it tells none have --timezone"},
+    {"place", 0, RS_LIST, "VALUE=ZONE", &places, 0, 0, NULL, true,
+     "the zone of a value of that column, as in 9=America/Los_Angeles with --timezone-of region; "
+     "may be given again"},
     {"dimension", 'd', RS_LIST, "NAME", &dimensions, 0, 0, NULL, true,
      "try only this one; may be given again"},
     {"level", 0, RS_REAL, "P", &level, 0, 1, NULL, true,
@@ -63,7 +69,7 @@ static const struct rs_tool tool = {
         "month and season, and as user-age and item-age the days since the user's first rating "
         "and the item's; every category of the table of users; region, the first character of "
         "their zip or postal code; and every column of context of --ratings. Times are in UTC, as "
-        "MovieLens has them, and --timezone says whose clock counts. A month or season is tried "
+        "MovieLens has them, and --timezone and --timezone-of say whose clock counts. A month or season is tried "
         "only if the ratings span two years, a weekday two weeks, an hour two days. A value that "
         "fewer than 20 ratings or 2 users have is no value.\n\n"
         "For ratings, a value may move all items, what sets tastes apart (by 15 traits of items), "
@@ -254,8 +260,14 @@ int main(int argc, char **argv) {
     struct rs_matrix matrix;
     if (!rs_matrix_open(&matrix, n_operands > 0 ? operands[0] : "-", &err)) rs_die_error(&err);
     struct data data;
-    const struct data_request request = {ratings_path, zone, dimensions.items, dimensions.n,
-                                         (uint64_t)seed};
+    const struct data_request request = {.ratings = ratings_path,
+                                         .zone = zone,
+                                         .zone_of = zone_of,
+                                         .places = places.items,
+                                         .n_places = places.n,
+                                         .names = dimensions.items,
+                                         .n_names = dimensions.n,
+                                         .seed = (uint64_t)seed};
     data_gather(&data, &matrix, &request);
     struct rs_output output = rs_output_open(rs_output_path, true);
     struct layout *layouts = rs_calloc(RS_MAX_DIMENSIONS, sizeof *layouts);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "format/writer.h"
@@ -119,6 +120,25 @@ static void write_dimension(struct rs_writer *writer, size_t d, const struct dat
         write_shares(writer, d, learned->layout);
 }
 
+/* The tables of all zones, one after the other. */
+static void write_zones(struct rs_writer *writer, const struct data *data) {
+    uint64_t start[RS_MAX_ZONES + 1] = {0};
+    for (size_t z = 0; z < data->n_zones; z++) start[z + 1] = start[z] + data->zones[z].n;
+    size_t n = start[data->n_zones];
+    int64_t *from = rs_malloc(n, sizeof *from);
+    int32_t *shift = rs_malloc(n, sizeof *shift);
+    for (size_t z = 0; z < data->n_zones; z++) {
+        memcpy(from + start[z], data->zones[z].from, data->zones[z].n * sizeof *from);
+        memcpy(shift + start[z], data->zones[z].shift, data->zones[z].n * sizeof *shift);
+    }
+    rs_writer_u64(writer, "zone_start", start, data->n_zones + 1);
+    rs_writer_array(writer, "zone_from", (struct rs_array){RS_I64, n, 1, from});
+    rs_writer_array(writer, "zone_shift", (struct rs_array){RS_I32, n, 1, shift});
+    if (data->n_zones > 1) rs_writer_u8(writer, "user_zone", data->user_zone, data->n_users);
+    free(from);
+    free(shift);
+}
+
 static json_t *mixture_json(const struct data *data, const struct mixture *mixture) {
     return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "weight", mixture->weight, "effect",
                      mixture->effect, "gain", mixture->gain, "error", mixture->error, "p",
@@ -147,10 +167,7 @@ void context_write(const struct data *data, const struct learned *learned,
     float unknown[WIDTH]; /* 1 / K: 0 for never */
     for (size_t k = 0; k < WIDTH; k++) unknown[k] = (float)(1 / data->known[k]);
     rs_writer_f32(&writer, "known", unknown, WIDTH);
-    rs_writer_array(&writer, "zone_from",
-                    (struct rs_array){RS_I64, data->zone.n, 1, data->zone.from});
-    rs_writer_array(&writer, "zone_shift",
-                    (struct rs_array){RS_I32, data->zone.n, 1, data->zone.shift});
+    write_zones(&writer, data);
     if (data->user_began != NULL) {
         rs_writer_array(&writer, "user_began",
                         (struct rs_array){RS_I64, data->n_users, 1, data->user_began});

@@ -58,9 +58,8 @@ size_t rs_compare_tile_lines(enum rs_sums_kind kind, size_t block_lines) {
 }
 
 static size_t tile_elements(const struct rs_comparison *comparison) {
-    enum rs_sums_kind kind = comparison->packed.kind;
-    return rs_compare_tile_lines(kind, comparison->block_lines) * comparison->block_lines *
-           planes_of(kind);
+    size_t line = comparison->block_lines * planes_of(comparison->packed.kind);
+    return line > TILE_BYTES / sizeof(int32_t) ? line : TILE_BYTES / sizeof(int32_t);
 }
 
 /* Accumulators for one line with a block, or with all rows by columns. */

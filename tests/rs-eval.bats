@@ -489,6 +489,18 @@ foldless() {
     assert_equal "$(jq -c '.protocol.folds[0].candidates' <<<"$output")" '{"mean":9,"least":9,"most":9}'
 }
 
+@test "folds may have words for names; how the ratings were split is said" {
+    for f in one two; do
+        "$MAKER" "{\"task\": \"predict\", \"model\": \"A\", \"split\": {\"method\": \"fold-column\", \"column\": \"part\", \"fold\": \"$f\"}}" \
+            < <(four) >$f.rs
+    done
+    run -0 rs-eval one.rs two.rs -m mae-raw -f csv
+    assert_line --regexp '^A,one,all,mae-raw,'
+    assert_line --regexp '^A,two,all,mae-raw,'
+    run -0 rs-eval one.rs two.rs -m mae-raw
+    assert_line "split: fold-column (column part)"
+}
+
 @test "what can't be judged is refused" {
     four | scores a.rs predict A 1
     four_ranks | scores r.rs rank A 1

@@ -39,51 +39,70 @@ static double voice_of(const struct snapshot *snapshot, const struct rs_profile 
     return rating - centre + rs_scale_step(&matrix->scale) / 2;
 }
 
-/* The entry of an item in the profile, or n. */
-static size_t entry_of(const struct rs_profile *profile, uint32_t item) {
-    size_t from = 0, to = profile->n;
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        if (profile->item[middle] < item) {
-            from = middle + 1;
-        } else {
-            to = middle;
-        }
+enum { PIECE = 64 };
+
+/* Puts where the neighbours from FROM on, at most PIECE and before END, have a place into FOUND.
+ * Few have, so that they are sifted without a branch that would be guessed wrong. */
+static size_t sift(const struct rs_graph *graph, uint64_t from, uint64_t end, const uint32_t *place,
+                   uint64_t found[PIECE]) {
+    size_t n = 0;
+    if (end - from > PIECE) end = from + PIECE;
+    for (uint64_t at = from; at < end; at++) {
+        found[n] = at;
+        n += place[graph->other[at]] != 0;
     }
-    return from < profile->n && profile->item[from] == item ? from : profile->n;
+    return n;
+}
+
+/* One item's reasons so far. */
+struct heard {
+    struct reason *reasons;
+    size_t *n, k;
+};
+
+static void hear(struct heard heard, uint32_t entry, float similarity, double voice) {
+    float weight = (float)((double)similarity * voice);
+    if (weight > 0)
+        insert(heard.reasons, heard.n, heard.k, (struct reason){entry, similarity, weight});
 }
 
 void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct rs_profile *profile,
                   const uint32_t *items, size_t n_items, size_t k, struct reason *reasons,
                   size_t *n) {
     const struct rs_graph *graph = snapshot->neighbours[0];
+    uint64_t found[PIECE];
     memset(n, 0, n_items * sizeof *n);
     if (graph == NULL || profile->n == 0) return;
     if (bench->place == NULL)
         bench->place = rs_calloc(snapshot->matrix->items.ids.n, sizeof *bench->place);
-    for (size_t i = 0; i < n_items; i++) bench->place[items[i]] = (uint16_t)(i + 1);
+    uint32_t *place = bench->place; /* of the items asked about, from 1, in the lines of the rated */
+    for (size_t i = 0; i < n_items; i++) place[items[i]] = (uint32_t)i + 1;
     for (size_t e = 0; e < profile->n; e++) {
         double voice = voice_of(snapshot, profile, e);
-        uint32_t line = profile->item[e];
-        for (uint64_t at = graph->start[line]; voice > 0 && at < graph->start[line + 1]; at++) {
-            size_t i = bench->place[graph->other[at]];
-            float weight = (float)((double)graph->similarity[at] * voice);
-            if (i > 0 && weight > 0)
-                insert(reasons + (i - 1) * k, &n[i - 1], k,
-                       (struct reason){(uint32_t)e, graph->similarity[at], weight});
+        uint64_t end = graph->start[profile->item[e] + 1];
+        for (uint64_t at = graph->start[profile->item[e]]; voice > 0 && at < end; at += PIECE) {
+            size_t n_found = sift(graph, at, end, place, found);
+            for (size_t f = 0; f < n_found; f++) {
+                size_t i = place[graph->other[found[f]]] - 1;
+                hear((struct heard){reasons + i * k, &n[i], k}, (uint32_t)e,
+                     graph->similarity[found[f]], voice);
+            }
         }
     }
-    for (size_t i = 0; i < n_items; i++) {
-        bench->place[items[i]] = 0;
-        for (uint64_t at = graph->start[items[i]]; at < graph->start[items[i] + 1]; at++) {
-            size_t e = entry_of(profile, graph->other[at]);
-            double voice = e < profile->n ? voice_of(snapshot, profile, e) : 0;
-            float weight = (float)((double)graph->similarity[at] * voice);
-            if (weight > 0)
-                insert(reasons + i * k, &n[i], k,
-                       (struct reason){(uint32_t)e, graph->similarity[at], weight});
+    for (size_t i = 0; i < n_items; i++) place[items[i]] = 0;
+    for (size_t e = 0; e < profile->n; e++) place[profile->item[e]] = (uint32_t)e + 1;
+    for (size_t i = 0; i < n_items; i++) { /* and the other way round */
+        uint64_t end = graph->start[items[i] + 1];
+        for (uint64_t at = graph->start[items[i]]; at < end; at += PIECE) {
+            size_t n_found = sift(graph, at, end, place, found);
+            for (size_t f = 0; f < n_found; f++) {
+                uint32_t e = place[graph->other[found[f]]] - 1;
+                hear((struct heard){reasons + i * k, &n[i], k}, e, graph->similarity[found[f]],
+                     voice_of(snapshot, profile, e));
+            }
         }
     }
+    for (size_t e = 0; e < profile->n; e++) place[profile->item[e]] = 0;
 }
 
 void reasons_print(struct body *body, const struct snapshot *snapshot,

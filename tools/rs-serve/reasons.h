@@ -20,7 +20,7 @@ struct reason {
     float similarity, weight;
 };
 
-/* The best reasons for each of N_ITEMS items (fewer than 65536): reasons[i * k] … of item i, n[i]
+/* The best reasons for each of N_ITEMS items: reasons[i * k] … of item i, n[i]
  * of them, the weightiest first. */
 void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct rs_profile *profile,
                   const uint32_t *items, size_t n_items, size_t k, struct reason *reasons,

@@ -32,7 +32,7 @@ struct bench {
     struct rs_listing *listing;
     void *predict_workspace;
     uint8_t *allowed; /* one an item, or NULL until it is needed */
-    uint16_t *place;  /* the same; zeros between requests */
+    uint32_t *place;  /* the same; zeros between requests */
     float *lifts;     /* the same */
 };
 

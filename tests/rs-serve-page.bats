@@ -10,6 +10,7 @@ setup_file() {
     rs-sim matrix.rs --side user -k 20 -o user.graph
     rs-model -m matrix.rs --predict item=item.graph --rank item=item.graph --neighbours item.graph \
         --neighbours user.graph -o model
+    "$ROOT/tests/serve/model" "$ROOT/data/sample" situated
 }
 
 setup() {
@@ -17,7 +18,13 @@ setup() {
     _common_setup
     command -v chromium >/dev/null || skip "NO CHROMIUM: the page was not looked at in a browser"
     mkdir journal
-    rs-serve --model "$BATS_FILE_TMPDIR/model" --listen 127.0.0.1:0 --port-file port --journal journal 3>&- >said &
+    serve model
+}
+
+# serve MODEL: of the folder's; sets URL.
+serve() {
+    rm -f port
+    rs-serve --model "$BATS_FILE_TMPDIR/$1" --listen 127.0.0.1:0 --port-file port --journal journal 3>&- >said &
     SERVER=$!
     for _ in $(seq 100); do [ ! -s port ] || break; sleep 0.05; done
     URL=http://127.0.0.1:$(cat port)
@@ -97,10 +104,31 @@ browse() { python3 "$ROOT/tests/browse.py" "$URL/$1" "${@:2}"; }
         "wait:document.querySelectorAll('#found .stars').length > 1" \
         "eval:document.querySelector('#found .stars button:nth-child(5)').click()" \
         "wait:document.getElementById('unknown').hidden" "eval:document.querySelectorAll('#history > li').length" \
-        "eval:document.querySelector('#list .score').textContent.includes('popular')" \
+        "eval:document.querySelector('#list .score').textContent.includes(' ratings')" \
         "eval:document.querySelector('#found .stars').querySelectorAll('.on').length"
     assert_success
     assert_equal "${lines[*]: -3}" "1 false 5"
+}
+
+@test "another situation, another list, which says so; and back" {
+    run browse "#user=7" "$LISTED" "eval:document.getElementById('situation').hidden"
+    assert_success
+    assert_output true # this model knows none
+    teardown
+    serve situated
+    run browse "#user=7" "$LISTED" "eval:document.querySelectorAll('#list .lift').length" \
+        "eval:document.querySelector('#dimensions select').value = '2'" \
+        "eval:document.querySelector('#dimensions select').dispatchEvent(new Event('change', { bubbles: true }))" \
+        "wait:document.querySelectorAll('#list .lift').length == 10" "eval:document.getElementById('when').textContent" \
+        "eval:$IDS" "eval:document.getElementById('notes').hidden" "eval:document.getElementById('clock').hidden" \
+        "eval:document.getElementById('reset').click()" \
+        "wait:document.querySelectorAll('#list .lift').length == 0" "eval:document.getElementById('when').textContent"
+    assert_success
+    assert_line --index 0 0
+    assert_line '"now, device 2"'
+    assert_line '"now"'
+    assert_equal "$(curl -s "$URL/api/recommend/7?context=device:2" | jq -r '.Items[].Id' | tr '\n' ' ')" \
+        "$(sed -n '/^"[0-9]/p' <<<"$output" | tr -d '"') "
 }
 
 @test "ids are data, not markup" {

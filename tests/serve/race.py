@@ -41,7 +41,10 @@ def client(number):
         path = draw.choice(["/api/recommend/%d?n=5" % user, "/api/recommend/%d?category=Drama" % user,
                             "/api/popular?n=%d" % draw.randrange(1, 30), "/api/explain/%d/%d" % (user, item),
                             "/api/user/%d/feedback" % user, "/api/latest?user-id=%d" % user, "/metrics",
-                            "/api/item/%d/neighbors" % item, "feedback", "feedback", "delete"])
+                            "/api/item/%d/neighbors" % item,
+                            "/api/recommend/%d?context=device:%d" % (user, draw.randrange(1, 4)),
+                            "/api/predict/%d/%d?context=device:1&at=2026-11-%02d" % (user, item, draw.randrange(1, 31)),
+                            "feedback", "feedback", "delete"])
         if path == "feedback":
             body = json.dumps([{"UserId": str(user), "ItemId": str(item), "Value": draw.randrange(1, 6),
                                 "EventId": "%d-%d" % (number, n[number])}])

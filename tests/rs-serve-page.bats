@@ -128,7 +128,7 @@ browse() { python3 "$ROOT/tests/browse.py" "$URL/$1" "${@:2}"; }
     assert_line '"now, device 2"'
     assert_line '"now"'
     assert_equal "$(curl -s "$URL/api/recommend/7?context=device:2" | jq -r '.Items[].Id' | tr '\n' ' ')" \
-        "$(sed -n '/^"[0-9]/p' <<<"$output" | tr -d '"') "
+        "$(grep -E '^"[0-9]+ [0-9]' <<<"$output" | tr -d '"') "
 }
 
 @test "ids are data, not markup" {

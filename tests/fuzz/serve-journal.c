@@ -56,13 +56,12 @@ static void read_anything(const uint8_t *data, size_t size) {
 /* An event of four bytes at a time: who, what, how much, and what kind of event. */
 static struct submitted event_of(const uint8_t *data, char names[3][8]) {
     for (int i = 0; i < 3; i++) snprintf(names[i], sizeof names[i], "%u", data[i]);
-    struct submitted submitted = {
-        .event = {.user = {names[0], strlen(names[0])},
-                  .item = {names[1], strlen(names[1])},
-                  .value = (float)(int8_t)data[2] / 4,
-                  .removed = (data[3] & 1) != 0,
-                  .time = (int64_t)data[3] << (data[0] & 31)},
-        .repeated = (data[3] & 4) != 0};
+    struct submitted submitted = {.event = {.user = {names[0], strlen(names[0])},
+                                            .item = {names[1], strlen(names[1])},
+                                            .value = (float)(int8_t)data[2] / 4,
+                                            .removed = (data[3] & 1) != 0,
+                                            .time = (int64_t)data[3] << (data[0] & 31)},
+                                  .repeated = (data[3] & 4) != 0};
     if ((data[3] & 2) != 0) submitted.id = (struct rs_id){names[2], strlen(names[2])};
     return submitted;
 }

@@ -33,7 +33,7 @@ struct exchange {
     char *body;
     size_t n, capacity;
     bool too_large;
-    bool coded; /* in a way that hides where the body ends */
+    bool coded;           /* in a way that hides where the body ends */
     atomic_bool accepted; /* by the journal */
     struct submission *submission;
     uint64_t begin;
@@ -170,8 +170,7 @@ static void when_accepted(struct submission *submission) {
 }
 
 static enum MHD_Result answer_plain(struct http *http, struct MHD_Connection *connection,
-                                    const char *path, const char *method,
-                                    const char *version) {
+                                    const char *path, const char *method, const char *version) {
     struct request request;
     struct reply reply = {0};
     uint64_t begin = metrics_now();
@@ -235,8 +234,8 @@ static struct connection *connection_of(struct MHD_Connection *connection) {
 }
 
 static enum MHD_Result begin_exchange(struct http *http, struct MHD_Connection *connection,
-                                      const char *path, const char *method,
-                                      const char *version, void **state) {
+                                      const char *path, const char *method, const char *version,
+                                      void **state) {
     uint64_t length = 0;
     struct exchange *exchange = rs_calloc(1, sizeof *exchange);
     exchange->http = http;
@@ -247,10 +246,9 @@ static enum MHD_Result begin_exchange(struct http *http, struct MHD_Connection *
     *state = exchange;
     const char *declared =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    const char *coding = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                     MHD_HTTP_HEADER_TRANSFER_ENCODING);
-    exchange->too_large =
-        declared != NULL && !request_number(declared, http->limits.body, &length);
+    const char *coding =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    exchange->too_large = declared != NULL && !request_number(declared, http->limits.body, &length);
     exchange->coded = coding != NULL && strcasecmp(coding, "chunked") != 0;
     if (!exchange->too_large && !exchange->coded) return MHD_YES;
     return answer_exchange(exchange, path, method, version); /* before any of it was sent */

@@ -75,7 +75,8 @@ void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct r
     if (graph == NULL || profile->n == 0) return;
     if (bench->place == NULL)
         bench->place = rs_calloc(snapshot->matrix->items.ids.n, sizeof *bench->place);
-    uint32_t *place = bench->place; /* of the items asked about, from 1, in the lines of the rated */
+    uint32_t *place =
+        bench->place; /* of the items asked about, from 1, in the lines of the rated */
     for (size_t i = 0; i < n_items; i++) place[items[i]] = (uint32_t)i + 1;
     for (size_t e = 0; e < profile->n; e++) {
         double voice = voice_of(snapshot, profile, e);

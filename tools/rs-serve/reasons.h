@@ -4,7 +4,8 @@
  * weight is the similarity times how far its rating lies above the mean, the profile's or that of
  * all ratings, whichever is lower, and half a step of the scale more, so that what is rated as the
  * user always rates, a first rating above all, speaks too (times the rating where feedback is
- * implicit). What lies further below, or at the foot of the scale, speaks against and is left out. */
+ * implicit). What lies further below, or at the foot of the scale, speaks against and is left out.
+ */
 #ifndef SERVE_REASONS_H
 #define SERVE_REASONS_H
 

@@ -36,9 +36,9 @@ struct request {
     const char *path;
     struct argument arguments[MAX_ARGUMENTS];
     size_t n_arguments;
-    bool too_long;     /* the URL, or there are too many arguments */
-    bool too_much;     /* in the headers */
-    bool lacks_host;   /* which its version of HTTP has to name */
+    bool too_long;   /* the URL, or there are too many arguments */
+    bool too_much;   /* in the headers */
+    bool lacks_host; /* which its version of HTTP has to name */
     const char *key, *if_none_match, *content_type, *host; /* headers, or NULL */
     const char *body;
     size_t body_length;

@@ -75,8 +75,8 @@ void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct r
     if (graph == NULL || profile->n == 0) return;
     if (bench->place == NULL)
         bench->place = rs_calloc(snapshot->matrix->items.ids.n, sizeof *bench->place);
-    uint32_t *place =
-        bench->place; /* of the items asked about, from 1, in the lines of the rated */
+    uint32_t *place = bench->place;
+    /* The items asked about, by their number from 1, in the lines of what is rated. */
     for (size_t i = 0; i < n_items; i++) place[items[i]] = (uint32_t)i + 1;
     for (size_t e = 0; e < profile->n; e++) {
         double voice = voice_of(snapshot, profile, e);
@@ -91,8 +91,9 @@ void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct r
         }
     }
     for (size_t i = 0; i < n_items; i++) place[items[i]] = 0;
+    /* What is rated, likewise, in the lines of the items asked about. */
     for (size_t e = 0; e < profile->n; e++) place[profile->item[e]] = (uint32_t)e + 1;
-    for (size_t i = 0; i < n_items; i++) { /* and the other way round */
+    for (size_t i = 0; i < n_items; i++) {
         uint64_t end = graph->start[items[i] + 1];
         for (uint64_t at = graph->start[items[i]]; at < end; at += PIECE) {
             size_t n_found = sift(graph, at, end, place, found);

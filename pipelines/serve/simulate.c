@@ -492,6 +492,8 @@ int main(int argc, char **argv) {
         if (pthread_create(&visitors[c].thread, NULL, stay, &visitors[c]) != 0)
             die(EX_OSERR, "no thread");
     for (int c = 0; c < connections; c++) pthread_join(visitors[c].thread, NULL);
+    close(clerk->fd); /* idle so long, it may have been hung up on */
+    join(clerk);
     report(visitors, clerk, now() - began, before);
     for (int c = 0; c <= connections; c++) {
         for (int k = 0; k < N_KINDS; k++) free(visitors[c].times[k]);

@@ -3,7 +3,6 @@
 #include <cblas.h>
 #include <errno.h>
 #include <grp.h>
-#include <malloc.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,18 +27,8 @@ bool process_become(const char *user, struct rs_error *err) {
     return true;
 }
 
-/* Answers come and go, and each is kept for a while. By default every thread's heap grows by a page
- * and shrinks again at a time, which costs a twentieth of what an answer costs. */
-static void tune_memory(void) {
-    enum { GROW = 1 << 20, KEEP = 16 << 20 };
-    mallopt(M_ARENA_MAX, 1); /* the heaps of further arenas know no other step than a page */
-    mallopt(M_TOP_PAD, GROW);
-    mallopt(M_TRIM_THRESHOLD, KEEP);
-}
-
 void process_confine(size_t n_files) {
     struct rlimit limit;
-    tune_memory();
     openblas_set_num_threads(1); /* requests run side by side as it is */
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= n_files) return;

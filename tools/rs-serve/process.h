@@ -11,8 +11,7 @@
 bool process_become(const char *user, struct rs_error *err);
 
 /* No program that is started from here may gain rights; as many files may be open as it takes; the
- * linear algebra starts no threads of its own, and the heap is set up for many short-lived answers.
- */
+ * linear algebra starts no threads of its own. */
 void process_confine(size_t n_files);
 
 /* Tells the service manager, if there is one: "READY=1", "STOPPING=1". */

@@ -633,7 +633,7 @@ situated() {
                 -d "[{\"UserId\":\"u$i\",\"ItemId\":\"i$j\",\"Value\":4}]" 2>/dev/null || break
         done) 3>&- >"codes.$i" &
     done
-    sleep 0.3
+    timeout 20 bash -c 'until grep -qsx 200 codes.*; do sleep 0.02; done'
     stop
     wait
     [ "$(cat codes.* | grep -v '^000$' | sort -u)" = 200 ]

@@ -3,16 +3,20 @@
 #
 # RATINGS -> OUT/SPLIT/ (a comparison of one cell: see cv.mk) -> OUT/context.csv, OUT/dimensions.csv,
 # OUT/context.txt. In these, a difference is with less without, low and high its 95 % interval over users,
-# p of the paired test over them.
+# p of the paired test over them. Columns of users that have no header get their names by CLEAN, as in
+# CLEAN='--user-columns id,age,sex,occupation,zip' for the u.user of ML-100K.
 
 CONTEXT ?=# columns and times to try, separated by commas; default: all there are
 COLUMNS ?=# rs-clean --columns, where ratings have columns of context: user=…,item=…,mood=mood
 ZONE    ?= UTC# whose clock counts; MovieLens has UTC
+ZONE_OF ?=# a column of the users that tells whose clock that is, by names of zones or by PLACES
+PLACES  ?=# what its values mean: 9=America/Los_Angeles 1=America/New_York …
 CUTS    ?= 0.3 0.2 0.1# shares of the latest ratings that are the test of a split by time
 
 comma := ,
 context_splits  = random $(CUTS:%=after-%)
-context_options = --timezone $(ZONE) $(foreach d,$(subst $(comma), ,$(CONTEXT)),--dimension $(d))
+context_options = --timezone $(ZONE) $(ZONE_OF:%=--timezone-of %) $(PLACES:%=--place %) \
+                  $(foreach d,$(subst $(comma), ,$(CONTEXT)),--dimension $(d))
 split_of        = $(if $(filter random,$(1)),--folds 5 --fold 1,--after $(1:after-%=%))
 
 .PHONY: context context-tables check-context

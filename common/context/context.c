@@ -210,8 +210,8 @@ static bool open_camf(struct rs_context_model *context, struct rs_error *err) {
     context->camf_mean = json_number_value(json_object_get(json, "mean"));
     context->camf_unit = json_number_value(json_object_get(json, "unit"));
     context->camf_effect = json_number_value(json_object_get(json, "effect"));
-    if (!isfinite(context->camf_weight) || !isfinite(context->camf_effect) || !isfinite(context->camf_mean) ||
-        !isfinite(context->camf_unit))
+    if (!isfinite(context->camf_weight) || !isfinite(context->camf_effect) ||
+        !isfinite(context->camf_mean) || !isfinite(context->camf_unit))
         return damaged(context, "a weight is no number", err);
     const float *user, *item;
     if (!rs_segment_array(place, segment, "camf_user", RS_F32, n_users, &user, err) ||

@@ -31,12 +31,12 @@
  * source ("time", "user", "rating"), column, whether it moves ratings and ranks, the weights, and
  * the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 / K_k), zone_start
  * (u64, where the table of each time zone begins, and the end), zone_from (i64), zone_shift (i32),
- * user_zone (u8; absent with one zone), with camf camf_user and camf_item (f32, users x K and items x K: bias,
- * then factors), camf_known (as known), and of dimension D dD_value_offset and _bytes (names of values), dD_effect (f32,
- * values x K), dD_camf (f32, values x K: c'), dD_cell (f32, values x items; absent if 0),
- * dD_affinity, dD_count likewise, dD_user_start (u64), dD_user_value (u8), dD_user_share (f32).
- * Dimensions that were not kept have no arrays but their names. Read-only and thread-safe once
- * open. */
+ * user_zone (u8; absent with one zone), with camf camf_user and camf_item (f32, users x K and items
+ * x K: bias, then factors), camf_known (as known), and of dimension D dD_value_offset and _bytes
+ * (names of values), dD_effect (f32, values x K), dD_camf (f32, values x K: c'), dD_cell (f32,
+ * values x items; absent if 0), dD_affinity, dD_count likewise, dD_user_start (u64), dD_user_value
+ * (u8), dD_user_share (f32). Dimensions that were not kept have no arrays but their names.
+ * Read-only and thread-safe once open. */
 #ifndef RS_CONTEXT_H
 #define RS_CONTEXT_H
 
@@ -50,12 +50,7 @@
 #include "format/ids.h"
 #include "model/model.h"
 
-enum {
-    RS_MAX_DIMENSIONS = 32,
-    RS_MAX_CONTEXT_VALUES = 250,
-    RS_MAX_ZONES = 250,
-    RS_NO_VALUE = 255
-};
+enum { RS_MAX_DIMENSIONS = 32, RS_MAX_CONTEXT_VALUES = 250, RS_MAX_ZONES = 250, RS_NO_VALUE = 255 };
 
 /* Where the value of a dimension comes from. */
 enum rs_context_source {
@@ -92,9 +87,9 @@ struct rs_context_model {
     size_t n, width; /* dimensions; K */
     struct rs_dimension dimensions[RS_MAX_DIMENSIONS];
     const float *item_trait;
-    const float *known;                        /* K: 1 / K_k */
-    const float *camf_user, *camf_item;        /* users x K, items x K; NULL: there is none */
-    const float *camf_known;                   /* K */
+    const float *known;                 /* K: 1 / K_k */
+    const float *camf_user, *camf_item; /* users x K, items x K; NULL: there is none */
+    const float *camf_known;            /* K */
     double camf_weight, camf_effect, camf_mean, camf_unit;
     const int64_t *user_began, *item_appeared; /* milliseconds or RS_NO_TIME; or NULL */
     size_t n_zones; /* at least 1; the first for users who have none of their own */
@@ -145,8 +140,8 @@ bool rs_situation_predicts(const struct rs_context_model *context,
 bool rs_situation_ranks(const struct rs_context_model *context,
                         const struct rs_situation *situation);
 
-/* How much the situation moves EXPECTED, the rating that PROFILE's user would give to ITEM (RS_NONE:
- * one that the matrix does not know) in none. */
+/* How much the situation moves EXPECTED, the rating that PROFILE's user would give to ITEM
+ * (RS_NONE: one that the matrix does not know) in none. */
 double rs_context_shift(const struct rs_context_model *context,
                         const struct rs_situation *situation, const struct rs_profile *profile,
                         uint32_t item, double expected);

@@ -8,15 +8,15 @@
 #include "base/random.h"
 #include "symmetric.h"
 
-/* Variances learned from the first sweeps, when rows still know nothing, would switch factors off for
- * good: they are held for a while. */
+/* Variances learned from the first sweeps, when rows still know nothing, would switch factors off
+ * for good: they are held for a while. */
 enum { SWEEPS = 25, HELD = 10 };
 
 struct fit {
     struct camf *camf;
     const uint8_t *left_out;
     uint32_t *of_column; /* number of the rating at each place of the matrix by columns */
-    bool settled; /* prior variances are learned */
+    bool settled;        /* prior variances are learned */
 };
 
 /* The normal equations of one row. */

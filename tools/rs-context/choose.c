@@ -215,8 +215,8 @@ static void solve_mixture(const struct products *by_fold, unsigned but, double *
 }
 
 /* CHECKED and LEFT are of every rating. */
-static void judge_mixture(const struct data *data, const struct checked *checked,
-                          const float *left, struct mixture *mixture) {
+static void judge_mixture(const struct data *data, const struct checked *checked, const float *left,
+                          struct mixture *mixture) {
     struct products by_fold[N_FOLDS] = {0};
     double *gain = rs_calloc(data->n_users, sizeof *gain);
     size_t n_users = 0, n = 0;
@@ -235,8 +235,8 @@ static void judge_mixture(const struct data *data, const struct checked *checked
         solve_mixture(by_fold, data->fold[u], &weight, &effect);
         for (uint64_t r = data->matrix->rows.start[u]; r < data->matrix->rows.start[u + 1]; r++) {
             if (isnan(left[r])) continue;
-            double error = checked[r].left - weight * checked[r].difference -
-                           effect * checked[r].effect;
+            double error =
+                checked[r].left - weight * checked[r].difference - effect * checked[r].effect;
             sum += (double)left[r] * (double)left[r] - error * error;
             any = true;
         }

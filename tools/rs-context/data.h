@@ -43,8 +43,8 @@ struct data_request {
     const char *zone_of;       /* a column of users that tells their zones, or NULL */
     const char *const *places; /* VALUE=ZONE: what its values mean */
     size_t n_places;           /* 0: they are names of zones */
-    const char *const *names; /* the only dimensions wanted */
-    size_t n_names;           /* 0: all */
+    const char *const *names;  /* the only dimensions wanted */
+    size_t n_names;            /* 0: all */
     uint64_t seed;
 };
 

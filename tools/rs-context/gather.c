@@ -146,7 +146,8 @@ static void fill_time(struct data *data, struct candidate *candidate) {
         } else if (source == RS_CONTEXT_ITEM_AGE) {
             candidate->value[r] = rs_age_of(data->item_appeared[data->item[r]], when);
         } else {
-            struct rs_local local = rs_zone_local(&data->zones[data->user_zone[data->user[r]]], when);
+            struct rs_local local =
+                rs_zone_local(&data->zones[data->user_zone[data->user[r]]], when);
             candidate->value[r] = rs_context_time_value(source, &local);
         }
     }

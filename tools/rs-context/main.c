@@ -69,7 +69,8 @@ static const struct rs_tool tool = {
         "month and season, and as user-age and item-age the days since the user's first rating "
         "and the item's; every category of the table of users; region, the first character of "
         "their zip or postal code; and every column of context of --ratings. Times are in UTC, as "
-        "MovieLens has them, and --timezone and --timezone-of say whose clock counts. A month or season is tried "
+        "MovieLens has them, and --timezone and --timezone-of say whose clock counts. A month or "
+        "season is tried "
         "only if the ratings span two years, a weekday two weeks, an hour two days. A value that "
         "fewer than 20 ratings or 2 users have is no value.\n\n"
         "For ratings, a value may move all items, what sets tastes apart (by 15 traits of items), "
@@ -84,7 +85,8 @@ static const struct rs_tool tool = {
         "and ranks decide separately, and ages are of ratings alone. The header has gain, p and "
         "adjusted p of every dimension: "
         "gains are a rating's squared error, and a choice's log-likelihood among 101 items.",
-    .memory = "the mapped matrix; about 60 bytes a rating and 256 a user; 4 values x items twice "
+    .memory = "the mapped matrix; about 70 bytes a rating, 512 a user and an item; 4 values x "
+              "items twice "
               "for each thread.",
     .max_operands = 1,
     .options = options,

@@ -64,13 +64,13 @@ static void write_cells(struct rs_writer *writer, size_t d, const char *name, co
     free(scaled);
 }
 
-static void write_camf(struct rs_writer *writer, const struct data *data,
-                       const struct camf *camf) {
+static void write_camf(struct rs_writer *writer, const struct data *data, const struct camf *camf) {
     write_vectors(writer, "camf_user", camf->users.row, data->n_users, 1);
     write_vectors(writer, "camf_item", camf->items.row, data->n_items, 1);
     for (size_t c = 0; c < camf->n_dimensions; c++) {
         char name[64];
-        snprintf(name, sizeof name, "d%zu_camf", (size_t)(camf->layout[c]->candidate - data->candidates));
+        snprintf(name, sizeof name, "d%zu_camf",
+                 (size_t)(camf->layout[c]->candidate - data->candidates));
         write_vectors(writer, name, camf->values[c].row, camf->values[c].n, 1);
     }
     float known[WIDTH]; /* 1 / K */

@@ -56,8 +56,8 @@ programs: $(programs)
 # Nothing is rebuilt when nothing changed, and everything is when the flags did.
 $(obj)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS) $(rs_cppflags) $(rs_cflags) $(LDFLAGS) $(rs_ldlibs)' | cmp -s - $@ || \
-	 echo '$(CC) $(CFLAGS) $(rs_cppflags) $(rs_cflags) $(LDFLAGS) $(rs_ldlibs)' > $@
+	@echo '$(CC) $(CFLAGS) $(rs_cppflags) $(filter-out -Werror,$(rs_cflags)) $(LDFLAGS) $(rs_ldlibs)' | cmp -s - $@ || \
+	 echo '$(CC) $(CFLAGS) $(rs_cppflags) $(filter-out -Werror,$(rs_cflags)) $(LDFLAGS) $(rs_ldlibs)' > $@
 
 version := $(shell cat .version 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo 0)
 $(obj)/version.h: FORCE

@@ -1,8 +1,5 @@
 /* The stack for ranking: the parents whose sum makes the best heads of lists, by ensemble selection
- * (Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble selection from libraries of models, ICML 2004)
- * and, from there, pattern search (Hooke, Jeeves: "Direct search" solution of numerical and
- * statistical problems, J. ACM 8, 1961), since one addition at a time misses sums of which no part
- * is good alone.
+ * (Caruana, Niculescu-Mizil, Crew, Ksikes: Ensemble selection from libraries of models, ICML 2004).
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +12,7 @@ enum { ROUNDS = 12, TOP = 10 };
 
 /* The best parent alone counts unless a sum of several gains more than this many standard errors:
  * a sum is the best of many that were tried. */
-static const double MARGIN = 1;
+static const double MARGIN = 0.5;
 
 /* The rows of one user, relevant ones first. */
 struct group {
@@ -218,7 +215,7 @@ static size_t best_of(const double *ndcgs, size_t n) {
 
 /* Starts from the best parent and adds one after another, the same ones again where that helps; of
  * all the sums on the way the best counts. A weight is how often a parent was added. */
-static void select_parents(const struct lists *lists, double *weights, double *alone) {
+static double select_parents(const struct lists *lists, double *weights, double *alone) {
     size_t n = lists->n_parents;
     float *sums = rs_calloc(lists->n_rows, sizeof *sums);
     double *added = rs_calloc(n, sizeof *added);
@@ -234,47 +231,6 @@ static void select_parents(const struct lists *lists, double *weights, double *a
     }
     free(sums);
     free(added);
-}
-
-static double mean_ndcg(const struct lists *lists, const double *weights, double *values) {
-    double sum = 0;
-    ndcgs_of(lists, weights, values);
-    for (size_t g = 0; g < lists->n_groups; g++) sum += values[g];
-    return lists->n_groups > 0 ? sum / (double)lists->n_groups : 0;
-}
-
-/* Moves STEP of the weight of each parent to each other one, where that makes better lists; true if
- * anywhere. */
-static bool move_weight(const struct lists *lists, double *weights, double step, double *greatest,
-                        double *values) {
-    bool moved = false;
-    for (size_t from = 0; from < lists->n_parents; from++) {
-        for (size_t to = 0; to < lists->n_parents; to++) {
-            if (from == to || weights[from] < step) continue;
-            weights[from] -= step;
-            weights[to] += step;
-            double ndcg = mean_ndcg(lists, weights, values);
-            if (ndcg > *greatest) {
-                *greatest = ndcg;
-                moved = true;
-            } else {
-                weights[from] += step;
-                weights[to] -= step;
-            }
-        }
-    }
-    return moved;
-}
-
-/* Improves weights, which come to sum to ROUNDS, by ever smaller steps. */
-static double search_weights(const struct lists *lists, double *weights) {
-    double sum = 0, *values = rs_calloc(lists->n_groups, sizeof *values);
-    for (size_t m = 0; m < lists->n_parents; m++) sum += weights[m];
-    for (size_t m = 0; m < lists->n_parents; m++) weights[m] *= ROUNDS / sum;
-    double greatest = mean_ndcg(lists, weights, values);
-    for (double step = ROUNDS / 3.0; step >= 1; step /= 2)
-        while (move_weight(lists, weights, step, &greatest, values)) continue;
-    free(values);
     return greatest;
 }
 
@@ -283,8 +239,7 @@ void learn_rank(struct learned *learned, const struct samples *samples, double r
     make_lists(&lists, samples, relevant);
     size_t n = lists.n_parents, n_used = 0;
     double *alone = rs_calloc(n, sizeof *alone), error;
-    select_parents(&lists, learned->weights, alone);
-    double greatest = search_weights(&lists, learned->weights);
+    double greatest = select_parents(&lists, learned->weights, alone);
     size_t best = best_of(alone, n);
     double gain = gain_of(&lists, learned->weights, best, &error);
     if (gain <= MARGIN * error) {

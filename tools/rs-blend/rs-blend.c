@@ -59,7 +59,7 @@ static const struct rs_tool tool = {
         "For ranking (files of --rank --draw) models are added up one after another, from the best "
         "one on and the same one again where that helps, as long as the heads of the lists get "
         "better (ensemble selection, Caruana et al., ICML 2004; NDCG@10). Where the sum gains less "
-        "than one standard error over the best model alone, the blend is that model.\n\n"
+        "than half a standard error over the best model alone, the blend is that model.\n\n"
         "The header says what was chosen and the figures.",
     .memory = "12 bytes a row and model, 40 a row.",
     .min_operands = 0,

@@ -35,7 +35,8 @@ build/completion/zsh/_%: $(bin)/%
 	$(Q)$< --completion=zsh > $@.$$$$ && mv $@.$$$$ $@
 
 # The nightly run is shell over make: what it needs of this folder lies in share/rs, as it lies here.
-house := $(addprefix pipelines/,nightly jobs far/hosts far/slurm far/ssh far/task night.mk cv.mk cell.mk models.mk)
+house := $(wildcard pipelines/night/*) \
+         $(addprefix pipelines/,nightly jobs far/hosts far/slurm far/ssh far/task night.mk cv.mk cell.mk models.mk)
 services := $(wildcard pipelines/package/*.service pipelines/package/*.timer)
 target   := $(DESTDIR)$(PREFIX)
 share    := $(target)/share
@@ -60,7 +61,7 @@ install: programs man completion ## install under PREFIX (and DESTDIR)
 	$(Q)ln -sf ../share/rs/pipelines/nightly $(target)/bin/rs-nightly
 uninstall: ## remove what install put there
 	rm -f $(foreach pair,$(installed),$(lastword $(subst :, ,$(pair)))) $(target)/bin/rs-nightly
-	$(Q)rmdir $(share)/rs/pipelines/far $(share)/rs/pipelines $(share)/rs 2>/dev/null || true
+	$(Q)rmdir $(share)/rs/pipelines/far $(share)/rs/pipelines/night $(share)/rs/pipelines $(share)/rs 2>/dev/null || true
 
 # The server for carrying alone.
 static: build/static/rs-serve ## the server in one file that needs no library and nothing beside it: build/static/rs-serve

@@ -190,7 +190,7 @@ END
     rs-synth --users 20000 --items 5000 --ratings 3000000 --seed 5 | rs-clean -q |
         rs-matrix -q -o many.rs
     rs-sim -q -m cosine --over full -k 20 many.rs -o whole.rs
-    for megabytes in 68 80; do
+    for megabytes in 76 90; do
         run -0 --separate-stderr /usr/bin/time -f %M rs-sim -q -m cosine --over full -k 20 -t 2 \
             --memory ${megabytes}M many.rs -o bounded.rs
         assert [ "$stderr" -le $((megabytes * 1024)) ]

@@ -51,6 +51,6 @@ setup() {
     assert_equal "$status" 0
     assert_line --index 0 --partial "nightly: published: 00001-"
     assert_line --index 1 1.1
-    assert_line --index 2 Title
+    assert_line --index 2 served
     assert_line --index 3 purged
 }

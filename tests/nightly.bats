@@ -19,8 +19,8 @@ setup() {
 
 # A night with the models of the sample that are made fastest.
 night() {
-    "$ROOT/pipelines/nightly" --home="$HOME_" --ratings="${RATINGS:-$SAMPLE}" --items="$SAMPLE_ITEMS" \
-        --make=MODELS="item hybrid" --make=JOBS=2 --margin=0.02 "$@"
+    MODELS="item hybrid" JOBS=2 "$ROOT/pipelines/nightly" --home="$HOME_" --ratings="${RATINGS:-$SAMPLE}" \
+        --items="$SAMPLE_ITEMS" --margin=0.02 "$@"
 }
 current() { readlink "$HOME_/current" | sed 's|.*nights/||; s|/all/.*||'; }
 nights() { ls "$HOME_/nights"; }
@@ -76,8 +76,8 @@ sample_and() {
     # Killed again and again, each time a little later.
     local after=0.1 n=0 pid
     while [ -z "$(cat "$HOME_"/nights/00002*/outcome 2>/dev/null)" ]; do
-        RATINGS=more.csv setsid "$ROOT/pipelines/nightly" --home="$HOME_" --ratings=more.csv \
-            --items="$SAMPLE_ITEMS" --make=MODELS="item hybrid" --make=JOBS=2 &
+        MODELS="item hybrid" JOBS=2 setsid "$ROOT/pipelines/nightly" --home="$HOME_" --ratings=more.csv \
+            --items="$SAMPLE_ITEMS" --margin=0.02 &
         pid=$!
         sleep $after
         kill -KILL -- -$pid || true

@@ -326,7 +326,7 @@ struct place {
     double before, after; /* milliseconds */
 };
 
-static struct place find_place(const struct rs_gibbs_path *path, int64_t time) {
+size_t rs_gibbs_path_find(const struct rs_gibbs_path *path, int64_t time) {
     size_t low = 0, high = path->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -335,6 +335,11 @@ static struct place find_place(const struct rs_gibbs_path *path, int64_t time) {
         else
             high = middle;
     }
+    return low;
+}
+
+static struct place find_place(const struct rs_gibbs_path *path, int64_t time) {
+    size_t low = rs_gibbs_path_find(path, time);
     struct place place = {low, INFINITY, INFINITY};
     if (low > 0) place.before = (double)time - (double)path->moment[low - 1];
     if (low < path->n) place.after = (double)path->moment[low] - (double)time;

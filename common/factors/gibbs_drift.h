@@ -64,6 +64,9 @@ struct rs_gibbs_path {
     double average;                               /* what is expected at an unknown time */
 };
 
+/* The first moment at or after TIME; path->n if there is none. */
+size_t rs_gibbs_path_find(const struct rs_gibbs_path *path, int64_t time);
+
 /* The expected drift at TIME (RS_NO_TIME: unknown). *spread becomes its variance. */
 double rs_gibbs_drift_at(const struct rs_gibbs_path *path, int64_t time, double *spread);
 

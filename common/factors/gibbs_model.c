@@ -148,18 +148,6 @@ static double entry_residual(const struct rs_gibbs_answers *state, struct worksp
            sum / (double)state->n_samples;
 }
 
-static size_t moment_of(const struct rs_gibbs_path *path, int64_t time) {
-    size_t low = 0, high = path->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (path->moment[middle] < time)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The drift of entry E, of user and item, as it is known now. */
 static double entry_drift(const struct rs_gibbs_answers *state, const struct workspace *workspace,
                           const struct rs_profile *profile, size_t e) {
@@ -167,7 +155,7 @@ static double entry_drift(const struct rs_gibbs_answers *state, const struct wor
     struct rs_gibbs_path of_item = path_of(&state->sides[RS_GIBBS_ITEMS], profile->item[e]);
     double spread, drift = rs_gibbs_drift_at(&of_item, time, &spread);
     if (time == RS_NO_TIME || workspace->path.n == 0) return drift;
-    size_t moment = moment_of(&workspace->path, time);
+    size_t moment = rs_gibbs_path_find(&workspace->path, time);
     for (size_t s = 0; s < workspace->path.n_scales; s++)
         drift += (double)workspace->drift[moment * workspace->path.n_scales + s];
     return drift;
@@ -238,7 +226,7 @@ static void fold_drift(const struct rs_gibbs_answers *state, struct workspace *w
                           entry_drift(state, workspace, profile, e);
         double w = 1 / (state->noise * workspace->noise *
                         (double)state->sides[RS_GIBBS_ITEMS].noise[profile->item[e]]);
-        size_t moment = moment_of(&workspace->path, profile->time[e]);
+        size_t moment = rs_gibbs_path_find(&workspace->path, profile->time[e]);
         precision[moment] += w;
         slope[moment] += w * residual;
     }

@@ -34,7 +34,10 @@ rs_cflags   := -std=c11 -fopenmp -ffp-contract=off -fno-math-errno -Wall -Wextra
                $(if $(WERROR),-Werror)
 # Without pkg-config, the names that Debian 12 has.
 libs_of      = $(or $(shell pkg-config --libs $(1) 2>/dev/null),$(2))
-rs_ldlibs   := -Wl,--as-needed \
+, := ,
+# GCC's OpenMP, statically: see common/program/threads.c. Clang has one of its own.
+openmp      := $(if $(findstring clang,$(shell $(CC) --version)),,-Wl$(,)--push-state$(,)-Bstatic -lgomp -Wl$(,)--pop-state)
+rs_ldlibs   := -Wl,--as-needed $(openmp) \
                $(call libs_of,$(libraries),-lmsgpackc -lxxhash -ljansson -lopenblas -llapacke) -lcsv -lm
 ifdef SAN
 rs_cflags += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1

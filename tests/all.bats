@@ -98,6 +98,15 @@ ends_with() {
     each says_version
 }
 
+@test "threads that wait for others sleep, unless told otherwise" {
+    strings -a "$BIN/rs-sim" 2>/dev/null | grep -q GOMP_SPINCOUNT || skip "another OpenMP than GCC's"
+    sleeps() {
+        OMP_DISPLAY_ENV=verbose "$1" --version 2>&1 >out | grep -q "GOMP_SPINCOUNT = '0'" &&
+            OMP_WAIT_POLICY=active OMP_DISPLAY_ENV=verbose "$1" --version 2>&1 >out | grep -q "POLICY = 'ACTIVE'"
+    }
+    each sleeps
+}
+
 @test "the manual page passes mandoc and has every option of --help" {
     command -v mandoc >/dev/null || skip "no mandoc"
     is_a_page() {

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <omp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@
 enum { MAX_OPTIONS = 64, LONG_ONLY = 256 };
 
 const char *rs_output_path = "-";
-int64_t rs_threads = 0;
 const char *rs_completion_shell = NULL;
 
 static bool given[MAX_OPTIONS];
@@ -190,7 +188,7 @@ size_t rs_options_parse(const struct rs_tool *tool, int argc, char **argv, char 
                        tool->operands);
     if (n_operands > tool->max_operands)
         rs_usage_error("'%s' is one operand too many", argv[optind + (int)tool->max_operands]);
-    if (rs_threads > 0) omp_set_num_threads((int)rs_threads);
+    rs_threads_use();
     *operands = argv + optind;
     return n_operands;
 }

@@ -4,11 +4,11 @@
 #ifndef RS_OPTIONS_H
 #define RS_OPTIONS_H
 
+#include "program/threads.h"
 #include "program/tool.h"
 
 /* What every program has. RS_END_OPTIONS adds help, version, quiet and verbose and ends a table. */
 extern const char *rs_output_path;
-extern int64_t rs_threads;
 extern const char *rs_completion_shell;
 
 #define RS_OUTPUT_OPTION                                                                           \

@@ -114,7 +114,7 @@ function activity(   i, r, dat) {
     close(dat)
     begin("activity")
     print "set xlabel \"ratings of a user\"; set ylabel \"%\"; set yrange [0:*]; set xtics rotate by -35" >gp
-    print "set key top right; set boxwidth 0.4" >gp
+    print "set key outside top center horizontal; set boxwidth 0.4" >gp
     print "plot \"activity.dat\" using ($0-0.2):2:xtic(1) with boxes lc rgb \"#0072B2\" title \"of users\", " \
         "\"\" using ($0+0.2):3 with boxes lc rgb \"#E69F00\" title \"of ratings\"" >gp
     end()
@@ -260,9 +260,9 @@ function folds(metric, label, skip,   i, f, m, dat, plot, at, name) {
     print "plot " plot >gp
     end()
 }
-# Models as points with names, at spot[], which holds n of them: x, y and the name. Names take the first place around their
-# point that nothing has, by what the axes span: pixels as in the picture without margins.
-function scatter(name, x_label, y_label, n, x, y, names, from_zero,   i, k, dat, x_low, x_high, y_low, y_high, side, plot, given_side) {
+# Models as points with names, n of them. Names take the first place around their point that nothing has, and a line leads
+# to those that are not beside it: pixels as in the picture without margins, turned back into what the axes span.
+function scatter(name, x_label, y_label, n, x, y, names, from_zero,   i, k, dat, x_low, x_high, y_low, y_high, side, right, x_pixel, y_pixel) {
     dat = to "/" name ".dat"
     for (i = 1; i <= n; i++) {
         if (i == 1 || x[i] > x_high) x_high = x[i]
@@ -275,26 +275,28 @@ function scatter(name, x_label, y_label, n, x, y, names, from_zero,   i, k, dat,
     k = y_high > y_low ? y_high - y_low : 0.1
     y_high += 0.12 * k
     if (!from_zero) y_low -= 0.12 * k
+    x_pixel = x_high / 390
+    y_pixel = (y_high - y_low) / 220
     taken = n
     for (i = 1; i <= n; i++) {
-        px[i] = 390 * x[i] / x_high
-        py[i] = 220 * (y[i] - y_low) / (y_high - y_low)
+        px[i] = x[i] / x_pixel
+        py[i] = (y[i] - y_low) / y_pixel
         from[i] = px[i] - 6; till[i] = px[i] + 6; at[i] = py[i]; half[i] = 6
     }
     for (i = 1; i <= n; i++) {
         side = place_of(px[i], py[i], 7.4 * length(names[i]))
-        given_side[side] = 1
-        printf "%s %s \"%s\" 0x%s %d\n", x[i], y[i], names[i], rgb(colour(names[i])), side >dat
+        right = side % 2 ? 1 : -1
+        printf "%s %s \"%s\" 0x%s %d %.9g %.9g %d\n", x[i], y[i], names[i], rgb(colour(names[i])), right, \
+            8 * right * x_pixel, 13 * offset_of(side) * y_pixel, (side > 2) >dat
     }
     close(dat)
     begin(name)
     print "set xlabel \"" x_label "\"; set ylabel \"" y_label "\"; set grid xtics" >gp
     print "set xrange [0:" x_high "]; set yrange [" y_low ":" y_high "]" >gp
-    plot = "plot \"" name ".dat\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle"
-    for (side in given_side)
-        plot = plot ", \"\" using 1:($5 == " side " ? $2 : NaN):3 with labels " \
-            (side % 2 ? "left" : "right") " offset " (side % 2 ? 1 : -1) "," 0.9 * offset_of(side) " textcolor rgb \"#000001\" notitle"
-    print plot >gp
+    print "plot \"" name ".dat\" using 1:($8 > 0 ? $2 : NaN):6:7 with vectors nohead lw 0.8 lc rgb \"#000001\" notitle, " \
+        "\"\" using 1:2:4 with points pt 7 ps 1 lc rgb variable notitle, " \
+        "\"\" using ($1+$6):($5 > 0 ? $2+$7 : NaN):3 with labels left textcolor rgb \"#000001\" notitle, " \
+        "\"\" using ($1+$6):($5 < 0 ? $2+$7 : NaN):3 with labels right textcolor rgb \"#000001\" notitle" >gp
     end()
 }
 # Sides: odd ones to the right, 1 and 2 level, then ever farther above and below.

@@ -9,13 +9,17 @@ report_folds = $(if $(filter command environment,$(firstword $(origin FOLDS))),$
 report_quick = $(if $(filter command environment,$(firstword $(origin QUICK))),$(QUICK),1)
 quickly = FOLDS=$(report_folds) QUICK=$(report_quick) LISTS=1
 
-.PHONY: report report-page
+.PHONY: report report-lists report-page
 report: programs ## one HTML page of the data, the models and who is served best by what: RATINGS=FILE [ITEMS= USERS= OUT=DIR …]
 	$(if $(RATINGS)$(and $(TRAIN),$(TEST)),,$(error RATINGS=FILE is missing: which ratings?))
 	$(Q)$(MAKE) -s --no-print-directory $(if $(RATINGS),cv,holdout) $(quickly)
-	$(if $(and $(RATINGS),$(filter hybrid,$(MODELS)),$(hybrid.rank.parents)),$(Q)$(MAKE) -s --no-print-directory model $(quickly) \
-	    'MODELS=$(hybrid.rank.parents) hybrid' hybrid.predict.parents=)
+	$(if $(RATINGS),$(Q)$(MAKE) -s --no-print-directory report-lists $(quickly))
 	$(Q)$(MAKE) -s --no-print-directory report-page $(quickly)
+
+# The hybrid's lists on all ratings. What it is made of is known once there are ratings: counts are not predicted.
+report-lists:
+	$(if $(and $(filter hybrid,$(MODELS)),$(hybrid.rank.parents)),$(Q)$(MAKE) -s --no-print-directory model \
+	    'MODELS=$(hybrid.rank.parents) hybrid' hybrid.predict.parents=)
 
 # What blends are made of, whose jobs are theirs as well: user-item=baseline+user+item
 empty :=

@@ -138,6 +138,13 @@ END
     run -1 grep -inE '[^a-z](nan|inf)[^a-z]|RMSE [^(]' implicit/report.md
 }
 
+@test "counts: the hybrid lists without what expects ratings" {
+    awk -F, -v OFS=, 'NR == 1 { print "user,item,count"; next } $1 <= 40 { print $1, $2, int(2 ^ $3) }' "$SAMPLE" >counts.csv
+    report "$PWD/counts" RATINGS="$PWD/counts.csv" FOLDS=2 MODELS="popular item svd++ hybrid"
+    grep -q '^### User ' counts/report.md
+    [ ! -e counts/all/svd++.predict ]
+}
+
 # document FOLD_FIGURES SEGMENT_FIGURES GAIN LOW HIGH P: what the words make of models a and b, whose RMSE are .80 and .81
 document() {
     local folds=$1 segments=$2 gain=$3 low=$4 high=$5 p=$6 f s

@@ -140,7 +140,7 @@ int main(void) {
         struct rs_matrix matrix = matrix_of(sizes[s], start);
         for (int kind = 0; kind < 2; kind++) {
             struct rs_model model = {.class = kind == 0 ? &ranking : &arguing, .matrix = &matrix};
-            struct rs_listing *listing = rs_listing_new(&model);
+            struct rs_listing *listing = rs_listing_new(&model, NULL);
             for (uint32_t trial = 0; trial < 200; trial++) check(&model, listing, trial);
             rs_listing_free(listing);
         }

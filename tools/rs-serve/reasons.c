@@ -39,7 +39,7 @@ static double voice_of(const struct snapshot *snapshot, const struct rs_profile 
     return rating - centre + rs_scale_step(&matrix->scale) / 2;
 }
 
-enum { PIECE = 64 };
+enum { PIECE = 64, AHEAD = 2 };
 
 /* Puts where the neighbours from FROM on, at most PIECE and before END, have a place into FOUND.
  * Few have, so that they are sifted without a branch that would be guessed wrong. */
@@ -52,6 +52,17 @@ static size_t sift(const struct rs_graph *graph, uint64_t from, uint64_t end, co
         n += place[graph->other[at]] != 0;
     }
     return n;
+}
+
+/* Asks for the beginning of a line before it is needed: lines lie all over the graph. */
+static void fetch(const struct rs_graph *graph, uint32_t line) {
+    enum { CACHE_LINE = 16 };
+    uint64_t from = graph->start[line], end = graph->start[line + 1];
+    if (end > from + PIECE) end = from + PIECE;
+    for (uint64_t at = from; at < end; at += CACHE_LINE) {
+        __builtin_prefetch(graph->other + at);
+        __builtin_prefetch(graph->similarity + at);
+    }
 }
 
 /* One item's reasons so far. */
@@ -80,6 +91,7 @@ void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct r
     for (size_t i = 0; i < n_items; i++) place[items[i]] = (uint32_t)i + 1;
     for (size_t e = 0; e < profile->n; e++) {
         double voice = voice_of(snapshot, profile, e);
+        if (e + AHEAD < profile->n) fetch(graph, profile->item[e + AHEAD]);
         uint64_t end = graph->start[profile->item[e] + 1];
         for (uint64_t at = graph->start[profile->item[e]]; voice > 0 && at < end; at += PIECE) {
             size_t n_found = sift(graph, at, end, place, found);

@@ -14,13 +14,13 @@
  *      "digest": "…"}
  *
  * A task with several models has the blend that combines them; one model answers for itself, and a
- * model without a part (baseline, popular …) needs no file. "neighbours", "context" and "lists", which
- * were made by the model to rank, may lack. A part's checksum is the XXH3-64 of its bytes; the digest is that of the manifest without it, in
- * jansson's compact form with sorted keys, so that it vouches for every bit of the model and names
- * it.
+ * model without a part (baseline, popular …) needs no file. "neighbours", "context" and "lists",
+ * which were made by the model to rank, may lack. A part's checksum is the XXH3-64 of its bytes;
+ * the digest is that of the manifest without it, in jansson's compact form with sorted keys, so
+ * that it vouches for every bit of the model and names it.
  *
- * INVARIANTS: parts lie in the folder itself (no '/', no leading '.') and are regular files; graphs
- * and factors were made from the folder's matrix. */
+ * INVARIANTS: parts lie in the folder itself (no '/', no leading '.') and are regular files; graphs,
+ * factors and lists were made from the folder's matrix. */
 #ifndef RS_FOLDER_H
 #define RS_FOLDER_H
 

@@ -13,8 +13,8 @@ struct rs_fold {
     double min_similarity;
     size_t k;
     struct rs_line_facts facts; /* of every user, and of the profile behind them */
-    double *product;      /* by user: the one sum that is needed (rs_similarity_of_product); or NULL, */
-    struct rs_sums *sums; /* and all are, of every RS_PAIRS users with the profile */
+    double *product;            /* with every user: the sum where one is enough, else NULL */
+    struct rs_sums *sums;       /* with every RS_PAIRS users: where more are needed */
     uint64_t *keys;
     uint32_t *users;
 };
@@ -204,8 +204,7 @@ static size_t keys_by_sums(struct rs_fold *fold, const struct rs_profile *profil
 size_t rs_fold_neighbours(struct rs_fold *fold, const struct rs_profile *profile, float *similarity,
                           const uint32_t **users) {
     describe_profile(fold, profile);
-    size_t n =
-        fold->product != NULL ? keys_by_product(fold, profile) : keys_by_sums(fold, profile);
+    size_t n = fold->product != NULL ? keys_by_product(fold, profile) : keys_by_sums(fold, profile);
     rs_topk_partition(fold->keys, n, fold->k);
     if (n > fold->k) n = fold->k;
     rs_topk_sort(fold->keys, n);

@@ -281,11 +281,12 @@ static void add_lists(json_t *manifest, const struct rs_folder *folder,
     const char *path = stage(name);
     FILE *file = fopen(path, "wbxe");
     if (file == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
-    rs_lists_write(file, folder->rank, ingredients->n_listed,
-                   json_pack("{s:O, s:s}", "program", ingredients->program, "model",
-                             folder->rank->name));
+    rs_lists_write(
+        file, folder->rank, ingredients->n_listed,
+        json_pack("{s:O, s:s}", "program", ingredients->program, "model", folder->rank->name));
     bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed) rs_die(EX_IOERR, "%s: write failed: %s", path, strerror(errno));
+    if (fclose(file) != 0 || failed)
+        rs_die(EX_IOERR, "%s: write failed: %s", path, strerror(errno));
     sync_file(path);
     json_t *part = rs_folder_part(staging, name, &err);
     if (part == NULL) rs_die_error(&err);

@@ -19,8 +19,8 @@
  * the digest is that of the manifest without it, in jansson's compact form with sorted keys, so
  * that it vouches for every bit of the model and names it.
  *
- * INVARIANTS: parts lie in the folder itself (no '/', no leading '.') and are regular files; graphs,
- * factors and lists were made from the folder's matrix. */
+ * INVARIANTS: parts lie in the folder itself (no '/', no leading '.') and are regular files;
+ * graphs, factors and lists were made from the folder's matrix. */
 #ifndef RS_FOLDER_H
 #define RS_FOLDER_H
 

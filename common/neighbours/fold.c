@@ -34,6 +34,14 @@ static size_t n_blocks(size_t n) {
     return n / RS_PAIRS + 1;
 }
 
+/* What a user's rating of an item counts; lists are made by the cosine, which takes it as it is. */
+static inline double value_in_matrix(const struct rs_fold *fold, uint32_t user, uint32_t item,
+                                     float rating) {
+    return fold->how.metric == RS_COSINE
+               ? (double)rating
+               : rs_similarity_value(&fold->how, fold->matrix, true, user, item, rating);
+}
+
 /* Entries and norms of every user's values. These are centred already, so that no mean is left. */
 static void describe_users(struct rs_fold *fold) {
     const struct rs_sparse *rows = &fold->matrix->rows;
@@ -44,8 +52,7 @@ static void describe_users(struct rs_fold *fold) {
     for (uint32_t u = 0; u < rows->n_lines; u++) {
         double squares = 0;
         for (uint64_t e = rows->start[u]; e < rows->start[u + 1]; e++) {
-            double value = rs_similarity_value(&fold->how, fold->matrix, true, u, rows->other[e],
-                                               rows->rating[e]);
+            double value = value_in_matrix(fold, u, rows->other[e], rows->rating[e]);
             squares += value * value;
         }
         fold->facts.n[u] = (double)(rows->start[u + 1] - rows->start[u]);
@@ -142,13 +149,8 @@ static void add_products(struct rs_fold *fold, const struct rs_profile *profile)
         const float *restrict rating = columns->rating + columns->start[item];
         size_t n = columns->start[item + 1] - columns->start[item];
         double x = value_in_profile(fold, profile, e);
-        if (fold->how.metric == RS_COSINE) { /* which lists are made with */
-            for (size_t i = 0; i < n; i++) product[user[i]] += x * (double)rating[i];
-            continue;
-        }
         for (size_t i = 0; i < n; i++)
-            product[user[i]] +=
-                x * rs_similarity_value(&fold->how, fold->matrix, true, user[i], item, rating[i]);
+            product[user[i]] += x * value_in_matrix(fold, user[i], item, rating[i]);
     }
 }
 
@@ -174,8 +176,7 @@ static void add_sums(struct rs_fold *fold, const struct rs_profile *profile) {
         double x = value_in_profile(fold, profile, e);
         for (uint64_t f = columns->start[item]; f < columns->start[item + 1]; f++) {
             uint32_t user = columns->other[f];
-            double y =
-                rs_similarity_value(&fold->how, fold->matrix, true, user, item, columns->rating[f]);
+            double y = value_in_matrix(fold, user, item, columns->rating[f]);
             const double products[RS_N_SUMS] = {
                 [RS_SUM_N] = 1,      [RS_SUM_X] = x,      [RS_SUM_Y] = y,
                 [RS_SUM_XX] = x * x, [RS_SUM_YY] = y * y, [RS_SUM_XY] = x * y};

@@ -8,7 +8,8 @@
 #
 # `make model CONTEXT_MODEL=1` also looks for context in times, users and columns of the ratings (rs-context) and puts
 # what it finds into the folder: rs-serve then answers for the hour, the place … of a request. Whether there is
-# anything to gain from it, `make context` says beforehand.
+# anything to gain from it, `make context` says beforehand. Without it the folder holds the best READY items of every
+# user, 100 unless told otherwise, from which rs-serve answers while a user's ratings stay (rs-model --lists).
 
 FOLDS ?= 5
 SEED  ?= 1

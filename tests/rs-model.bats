@@ -115,6 +115,10 @@ END
         seek=$(($(stat -c %s m/lists.rs) / 2))
     fails 65 rs-model --check m
     assert_equal "$stderr" "rs-model: $PWD/m/lists.rs: the file is damaged: its checksum is not the one in the manifest"
+    reseal m/manifest.json ".parts |= map(if .part == \"lists.rs\" then .xxh3 = \"$(xxhsum -H3 m/lists.rs |
+        grep -o '[0-9a-f]\{16\}')\" else . end)"
+    fails 65 rs-model --check m
+    assert_equal "$stderr" "rs-model: $PWD/m/lists.rs: the file is damaged: its lists are inconsistent"
     rs-model -m other.rs --rank item=other.graph --lists 3 -o n
     cp n/lists.rs m/lists.rs
     reseal m/manifest.json ".parts |= map(if .part == \"lists.rs\" then .bytes = $(stat -c %s n/lists.rs) else . end)"

@@ -133,25 +133,25 @@ $(foreach m,$(from_file),$(eval learn-$(m): \
 # A model's files alone.
 $(foreach m,$(from_file),$(eval files-$(m): $(foreach t,predict rank,$(if $($(m).$(t)),$(CELL)/$(m).$(t)))))
 
-# The hybrid for use: its lists for all users, and a folder of everything that answers need, to which the symlink
-# MODEL leads. The folder before stays, for who is about to open it; which that is, no clock decides.
+# The hybrid for use: a folder of everything that answers need, to which the symlink MODEL leads, and its lists for all
+# users. The folder before stays, for who is about to open it; which that is, no clock decides.
 MODEL ?= $(CELL)/model
+READY ?= $(if $(CONTEXT_MODEL),0,100)# entries of the lists in the folder, from which users who rate nothing new are answered
 CONTEXT_MODEL ?=# 1: with a context model, of times, users and columns of the ratings
 in_context := $(if $(CONTEXT_MODEL),$(CELL)/context.rs)
 neighbours_of := $(foreach m,$(filter user item,$(from_file)),$(if $($(m).rank),$(CELL)/$(m).rank))
 .PHONY: model
 model: $(CELL)/top.rs $(MODEL)
 $(MODEL): $(matrix) $(CELL)/hybrid.blend $(call files_of,hybrid,rank) $(call files_of,hybrid,predict) $(neighbours_of) \
-          $(in_context) $(call remember,$(CELL)/how/folder,$(in_context)) $(call program,rs-model)
+          $(in_context) $(call remember,$(CELL)/how/folder,$(in_context) $(READY)) $(call program,rs-model)
 	@mkdir -p $(CELL)/models
 	before=$$(readlink -f $@) && rs-model -q -t $(THREADS) --matrix $(matrix) --blend $(CELL)/hybrid.blend --name hybrid \
 	    $(foreach t,predict rank,$(foreach m,$(hybrid.$(t).parents),--$(t) $(call its_spec,$(m),$(t)))) \
-	    $(neighbours_of:%=--neighbours %) $(in_context:%=--context %) \
+	    $(neighbours_of:%=--neighbours %) $(in_context:%=--context %) --lists $(READY) \
 	    -o $(CELL)/models/$$(date -u +%Y%m%dT%H%M%S.%3NZ) --publish $@ && \
 	for one in $(CELL)/models/*; do \
 	    case $$(readlink -f $$one) in "$$before" | "$$(readlink -f $@)") ;; *) rm -r $$one ;; esac; done
 $(CELL)/context.rs: $(matrix) $(call program,rs-context)
 	rs-context -q -t $(THREADS) $< --ratings $(CELL)/train.rs -o $@
-$(CELL)/top.rs: $(CELL)/hybrid.blend $(call files_of,hybrid,rank) $(call files_of,hybrid,predict) \
-                $(call program,rs-score)
-	$(score) $(call models_of,hybrid,rank) --blend $< --name hybrid --top $(TOP) -o $@
+$(CELL)/top.rs: $(MODEL) $(call program,rs-score)
+	rs-score -q -t $(THREADS) --model $< --top $(TOP) -o $@

@@ -8,7 +8,8 @@
 #
 # `make model CONTEXT_MODEL=1` also looks for context in times, users and columns of the ratings (rs-context) and puts
 # what it finds into the folder: rs-serve then answers for the hour, the place … of a request. Whether there is
-# anything to gain from it, `make context` says beforehand.
+# anything to gain from it, `make context` says beforehand. Without it the folder holds the best READY items of every
+# user, 100 unless told otherwise, from which rs-serve answers while a user's ratings stay (rs-model --lists).
 
 FOLDS ?= 5
 SEED  ?= 1
@@ -36,7 +37,7 @@ include pipelines/models.mk
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(READY:%=READY=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
 
@@ -70,7 +71,7 @@ learn: export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
 learn: export JOBS_3 = $(call job,$(OUT)/all,model)
 
 .PHONY: cv holdout compare model learn reference
-model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 CONTEXT_MODEL=1 …]
+model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 READY=100 CONTEXT_MODEL=1 …]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
 	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
 learn:

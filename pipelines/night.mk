@@ -38,7 +38,7 @@ fits: $(gate)/train.rs $(all)/train.rs
 	$(if $(WEIGHTS),$(Q)cp -p $(WEIGHTS)/$(blend) $(gate))
 	$(Q)cp -p $(gate)/$(blend) $(fitted) && cp -p $(gate)/$(blend) $(all)
 
-models: export JOBS_1 = $(call job,$(fitted),$(gate)/model MODEL=$(gate)/model LEARNED=1)$(call job,$(all),$(all)/model LEARNED=1)
+models: export JOBS_1 = $(call job,$(fitted),$(gate)/model MODEL=$(gate)/model LEARNED=1 READY=0)$(call job,$(all),$(all)/model LEARNED=1)
 models: export JOBS_2 =
 models: export JOBS_3 =
 models: fits

@@ -36,6 +36,9 @@ sample_and() {
     run -0 cat "$BATS_FILE_TMPDIR/said"
     assert_output --regexp '^nightly: published: 00001-[0-9-]+: 2660 ratings of 120 users and 90 items$'
     rs-model --check "$HOME_/current"
+    # what is served has everybody's list ready; what is only judged has none
+    assert_equal "$(jq -r .lists "$HOME_/current/manifest.json")" lists.rs
+    assert_equal "$(jq -r .lists "$HOME_"/nights/00001*/gate/model/manifest.json)" null
     assert_equal "$(status outcome),$(status ratings),$(status learned_anew)" "published,2660,1"
     grep -qx 'rs_nightly_outcome{outcome="published"} 1' "$HOME_/rs_nightly.prom"
     grep -qx 'rs_nightly_outcome{outcome="refused"} 0' "$HOME_/rs_nightly.prom"

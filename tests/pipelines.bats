@@ -99,10 +99,15 @@ setup() {
     assert_output "predict,gibbs,gibbs.predict
 predict,svd++,svd++.predict
 rank,svd++,svd++.predict"
+    # the lists are those in the folder, which nobody has to compute again
+    rs-view -f csv -c user,item,score "$OUT/all/top.rs" >"$OUT/listed"
+    rs-score -q --matrix "$OUT/all/matrix.rs" --blend "$OUT/all/hybrid.blend" --top 10 $(rs-model "$OUT/model" |
+        awk -F, -v of="$OUT/model/" '$1 == "rank" && $4 != "blend" { print "--model " $2 ($3 == "" ? "" : "=" of $3) }') |
+        rs-view -f csv -c user,item,score | diff "$OUT/listed" -
     # with a context model on demand, and again without
-    [ "$(jq .context "$OUT/model/manifest.json")" = null ]
+    [ "$(jq -c '[.context, .lists]' "$OUT/model/manifest.json")" = '[null,"lists.rs"]' ]
     make -s model RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" OUT="$OUT" CONTEXT_MODEL=1
-    [ "$(jq -r .context "$OUT/model/manifest.json")" = context.rs ]
+    [ "$(jq -c '[.context, .lists]' "$OUT/model/manifest.json")" = '["context.rs",null]' ]
     make -s model RATINGS="$SAMPLE" ITEMS="$SAMPLE_ITEMS" OUT="$OUT"
     [ "$(jq .context "$OUT/model/manifest.json")" = null ]
 }

@@ -86,6 +86,46 @@ END
     assert_line "rank,popular,,,"
 }
 
+@test "lists are those that the hybrid computes, and as many as were asked for" {
+    "${hybrid[@]}" m
+    "${hybrid[@]}" n --lists 7
+    run rs-model n
+    assert_line ",lists,lists.rs,lists,$(stat -c %s n/lists.rs)"
+    rs-model --check n
+    "${hybrid[@]}" again --lists 7 -t 1
+    cmp again/manifest.json n/manifest.json
+    for top in 5 7 8; do # from the lists, and where these end
+        rs-score -q --model m --top $top | rs-view -f csv >computed
+        rs-score -q --model n --top $top | rs-view -f csv | diff computed -
+    done
+    # who has new ratings is not answered from the lists
+    rs-score -q --model m --top 5 --ratings test.rs | rs-view -f csv >computed
+    rs-score -q --model n --top 5 --ratings test.rs | rs-view -f csv | diff computed -
+    # more than there is to list
+    "${hybrid[@]}" all --lists 5000
+    rs-score -q --model m --top 5000 | rs-view -f csv >computed
+    rs-score -q --model all --top 5000 | rs-view -f csv | diff computed -
+}
+
+@test "lists that make no sense are refused" {
+    small m --lists 3
+    fails 64 rs-model --lists 3 m
+    chmod u+w m/lists.rs
+    printf '\377\377\377\377' | dd of=m/lists.rs bs=1 conv=notrunc status=none \
+        seek=$(($(stat -c %s m/lists.rs) / 2))
+    fails 65 rs-model --check m
+    assert_equal "$stderr" "rs-model: $PWD/m/lists.rs: the file is damaged: its checksum is not the one in the manifest"
+    reseal m/manifest.json ".parts |= map(if .part == \"lists.rs\" then .xxh3 = \"$(xxhsum -H3 m/lists.rs |
+        grep -o '[0-9a-f]\{16\}')\" else . end)"
+    fails 65 rs-model --check m
+    assert_equal "$stderr" "rs-model: $PWD/m/lists.rs: the file is damaged: its lists are inconsistent"
+    rs-model -m other.rs --rank item=other.graph --lists 3 -o n
+    cp n/lists.rs m/lists.rs
+    reseal m/manifest.json ".parts |= map(if .part == \"lists.rs\" then .bytes = $(stat -c %s n/lists.rs) else . end)"
+    fails 65 rs-score --model m --top 3
+    assert_equal "$stderr" "rs-score: $PWD/m/lists.rs: was not made from the matrix of this model"
+}
+
 @test "files on another device are copied" {
     [ -w /dev/shm ] || skip "no /dev/shm"
     local away

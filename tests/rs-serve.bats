@@ -249,6 +249,49 @@ situated() {
     ) 9>"$MODELS/situated.lock"
 }
 
+# The answers of the server of model $1 to who has rated nothing new and who has, each with how its list was made.
+answers_of() {
+    serve --model "$MODELS/$1"
+    local user item value
+    user=$(rs-view --biases users -f csv "$MODELS/matrix.rs" | sed -n 4p | cut -d, -f1)
+    item=$(get "/api/user/$user/feedback?n=1" | jq -r '.[0].ItemId')
+    value=$(get "/api/user/$user/feedback?n=1" | jq -r '.[0].Value')
+    ask() {
+        echo "$1"
+        get "/api/recommend/$1"
+        metric 'lists_total{from="ready"}' >&3
+    }
+    local of="n=5&exclude=$(get "/api/recommend/$user?n=2" | jq -r 'map(.Id) | join(",")')"
+    {
+        for page in "" "?n=20" "?n=21" "?n=5&offset=15" "?n=5&offset=16" "?$of" "?$of&offset=13" "?$of&offset=14" \
+            "?n=2&category=Comedy" "?n=100&category=Comedy"; do
+            ask "$user$page"
+        done
+        post /api/feedback "[{\"UserId\":\"$user\",\"ItemId\":\"$item\",\"Value\":$((value % 5 + 1))}]" >rated
+        ask "$user" # who has changed their mind,
+        post /api/feedback "[{\"UserId\":\"$user\",\"ItemId\":\"$item\",\"Value\":$value}]" >rated
+        ask "$user" # and back again,
+        post /api/feedback "[{\"UserId\":\"$user\",\"ItemId\":\"unheard of\",\"Value\":1}]" >rated
+        ask "$user?n=3" # of what the model does not know,
+        ask nobody
+        get "/api/popular"
+        post "/api/session/recommend" '[{"ItemId":"5","Value":5}]'
+    } 3>how >"answers.$1"
+    stop
+}
+
+@test "what the batch listed is answered while ratings stay, and byte for byte what is computed" {
+    rs-model -m "$MODELS/matrix.rs" --predict item="$MODELS/items.graph" --rank item="$MODELS/items.graph" \
+        --neighbours "$MODELS/items.graph" --neighbours "$MODELS/users.graph" --lists 20 -o "$MODELS/listed"
+    answers_of one
+    assert_equal "$(sort -u how)" 0
+    answers_of listed
+    cmp answers.one answers.listed
+    # Ready before and after each: ten, the whole list, more than that; to its end and beyond, without and with two left
+    # out; few and all of a category; who changed their mind, and back; of what is unknown; a stranger.
+    assert_equal "$(tr '\n' ' ' <how)" "2 3 3 4 4 5 6 6 7 7 7 8 9 9 "
+}
+
 @test "a situation moves lists and ratings, to the digit as rs-score does" {
     situated
     serve --model "$MODELS/situated"

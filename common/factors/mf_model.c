@@ -76,6 +76,15 @@ static bool find_user(const struct rs_model *model, struct workspace *workspace,
     return true;
 }
 
+/* The expected rating of an item by what was found of the user. */
+static double score_of(const struct rs_mf *mf, const struct workspace *workspace,
+                       const struct rs_mf_solved *solved, uint32_t item) {
+    const float *v = mf->items.vector + item * mf->stride;
+    double above = solved->bias + (double)mf->items.bias[item] +
+                   (double)rs_dense_dot(v, workspace->vector, mf->stride);
+    return mf->mean + mf->unit * above;
+}
+
 static struct rs_answer answer_for(const struct rs_model *model, const struct workspace *workspace,
                                    const struct rs_mf_solved *solved, size_t n_known,
                                    uint32_t item) {
@@ -86,13 +95,11 @@ static struct rs_answer answer_for(const struct rs_model *model, const struct wo
     for (size_t f = 0; f < mf->stride; f++)
         spread += v[f] * v[f] * workspace->variance[f] +
                   w[f] * (workspace->vector[f] * workspace->vector[f] + workspace->variance[f]);
-    double above = solved->bias + (double)mf->items.bias[item] +
-                   (double)rs_dense_dot(v, workspace->vector, mf->stride);
     double variance =
         mf->noise + solved->bias_variance + (double)mf->items.bias_variance[item] + (double)spread;
     const uint64_t *start = model->matrix->columns.start;
     double n_item = (double)(start[item + 1] - start[item]), n_user = (double)n_known;
-    return (struct rs_answer){.score = (float)(mf->mean + mf->unit * above),
+    return (struct rs_answer){.score = (float)score_of(mf, workspace, solved, item),
                               .deviation =
                                   mf->options.lambda < 0 ? (float)(mf->unit * sqrt(variance)) : 0,
                               .support = (float)(n_user * n_item / (n_user + n_item)),
@@ -112,6 +119,18 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
     }
 }
 
+/* By expected rating, as rs_model_predict has it, without what else an answer tells. */
+static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
+                 float *scores) {
+    const struct rs_mf *mf = &((const struct state *)model->state)->mf;
+    struct workspace *workspace = memory;
+    struct rs_mf_solved solved;
+    bool known = find_user(model, workspace, profile, &solved);
+    for (uint32_t item = 0; item < mf->items.n; item++)
+        scores[item] = known ? (float)score_of(mf, workspace, &solved, item)
+                             : rs_baseline_answer(model->matrix, profile, item).score;
+}
+
 static void close_mf(struct rs_model *model) {
     struct state *state = model->state;
     free(state->mf.users.sets.number);
@@ -124,6 +143,7 @@ static const struct rs_model_class mf_class = {
     .new_workspace = new_workspace,
     .free_workspace = free_workspace,
     .predict = predict,
+    .rank = rank,
     .close = close_mf,
 };
 

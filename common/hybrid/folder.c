@@ -306,18 +306,32 @@ static void forget(const struct rs_folder *folder) {
         for (size_t m = 0; m < folder->n_models[t]; m++) forget_model(folder->models[t][m]);
     for (int s = 0; s < 2; s++) forget_model(folder->neighbours[s]);
     if (folder->context != NULL) rs_file_forget(folder->context);
+    if (folder->lists != NULL) rs_file_forget(folder->lists->file);
+}
+
+static bool open_context(struct rs_folder *folder, bool trust, struct rs_error *err) {
+    const json_t *part = json_object_get(folder->manifest, "context");
+    if (part == NULL) return true;
+    folder->context = open_file(folder, part, "context", trust, err);
+    return folder->context != NULL;
+}
+
+static bool open_lists(struct rs_folder *folder, bool trust, struct rs_error *err) {
+    const json_t *part = json_object_get(folder->manifest, "lists");
+    if (part == NULL) return true;
+    struct rs_file *file = open_file(folder, part, "lists", trust, err);
+    if (file == NULL) return false;
+    folder->lists = rs_calloc(1, sizeof *folder->lists);
+    return rs_lists_use(folder->lists, file, &folder->matrix, err);
 }
 
 static bool open_parts(struct rs_folder *folder, bool trust, struct rs_error *err) {
-    const json_t *context = json_object_get(folder->manifest, "context");
     if (!open_matrix(folder, trust, err)) return false;
     folder->predict = open_task(folder, RS_TO_PREDICT, trust, err);
     if (folder->predict == NULL) return false;
     folder->rank = open_task(folder, RS_TO_RANK, trust, err);
-    if (folder->rank == NULL || !open_neighbours(folder, trust, err)) return false;
-    if (context == NULL) return true;
-    folder->context = open_file(folder, context, "context", trust, err);
-    return folder->context != NULL;
+    return folder->rank != NULL && open_neighbours(folder, trust, err) &&
+           open_context(folder, trust, err) && open_lists(folder, trust, err);
 }
 
 static struct rs_folder *open_folder(const char *path, bool trust, struct rs_error *err) {
@@ -353,6 +367,8 @@ void rs_folder_close(struct rs_folder *folder) {
         for (size_t m = 0; m < folder->n_models[t]; m++) rs_model_close(folder->models[t][m]);
     for (int s = 0; s < 2; s++) rs_model_close(folder->neighbours[s]);
     rs_file_close(folder->context);
+    if (folder->lists != NULL) rs_lists_close(folder->lists);
+    free(folder->lists);
     rs_matrix_close(&folder->matrix);
     json_decref(folder->manifest);
     free(folder->path);

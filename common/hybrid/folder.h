@@ -9,18 +9,18 @@
  *                  "blend": "hybrid.blend"},
  *      "rank": {"models": […], "blend": …},
  *      "neighbours": {"item": "item.rank", "user": "user.rank"},
- *      "context": "context.rs",
+ *      "context": "context.rs", "lists": "lists.rs",
  *      "parts": [{"part": "matrix.rs", "kind": "matrix", "bytes": 12345, "xxh3": "…"}, …],
  *      "digest": "…"}
  *
  * A task with several models has the blend that combines them; one model answers for itself, and a
- * model without a part (baseline, popular …) needs no file. "neighbours" and "context" may lack. A
- * part's checksum is the XXH3-64 of its bytes; the digest is that of the manifest without it, in
- * jansson's compact form with sorted keys, so that it vouches for every bit of the model and names
- * it.
+ * model without a part (baseline, popular …) needs no file. "neighbours", "context" and "lists",
+ * which were made by the model to rank, may lack. A part's checksum is the XXH3-64 of its bytes;
+ * the digest is that of the manifest without it, in jansson's compact form with sorted keys, so
+ * that it vouches for every bit of the model and names it.
  *
- * INVARIANTS: parts lie in the folder itself (no '/', no leading '.') and are regular files; graphs
- * and factors were made from the folder's matrix. */
+ * INVARIANTS: parts lie in the folder itself (no '/', no leading '.') and are regular files;
+ * graphs, factors and lists were made from the folder's matrix. */
 #ifndef RS_FOLDER_H
 #define RS_FOLDER_H
 
@@ -31,6 +31,7 @@
 #include "base/error.h"
 #include "format/file.h"
 #include "hybrid/blend.h"
+#include "model/lists.h"
 #include "model/model.h"
 #include "ratings/matrix.h"
 
@@ -46,6 +47,7 @@ struct rs_folder {
     struct rs_model
         *neighbours[2];      /* by side: of items, of users; NULL if there are none. rs_knn_graph */
     struct rs_file *context; /* of kind "context", or NULL */
+    struct rs_lists *lists;  /* what `rank` lists for the users of the matrix, or NULL */
     json_t *manifest;
     struct rs_model *models[RS_N_TASKS][RS_MAX_PARENTS]; /* all that answer alone */
     size_t n_models[RS_N_TASKS];

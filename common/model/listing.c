@@ -16,6 +16,7 @@ enum { WIDTH = 256, ROWS = 64, STEP = 4, LINE = 16 };
 
 struct rs_listing {
     const struct rs_model *model;
+    const struct rs_lists *lists; /* or NULL */
     size_t n_items, n_blocks, n_padded;
     void *workspace;
     float *scores;   /* of all items, the last rows filled up with what is no candidate */
@@ -31,9 +32,10 @@ static float *new_scores(const struct rs_listing *listing) {
     return scores;
 }
 
-struct rs_listing *rs_listing_new(const struct rs_model *model) {
+struct rs_listing *rs_listing_new(const struct rs_model *model, const struct rs_lists *lists) {
     struct rs_listing *listing = rs_calloc(1, sizeof *listing);
     listing->model = model;
+    listing->lists = lists;
     listing->n_items = model->matrix->items.ids.n;
     listing->n_blocks = WIDTH * (listing->n_items / (WIDTH * ROWS) + 1) + LINE;
     size_t step = STEP * listing->n_blocks;
@@ -162,10 +164,33 @@ static void fill_from_evidence(struct rs_listing *listing, const struct rs_profi
     memset(scores, 0, listing->n_items * sizeof *scores);
 }
 
+static bool may_list(const struct rs_wish *wish, uint32_t item) {
+    for (size_t k = 0; k < wish->n_without; k++)
+        if (wish->without[k] == item) return false;
+    return wish->allowed == NULL || wish->allowed[item] != 0;
+}
+
+/* Takes what the wish lets through of the user's ready list. False if that may not be all: where
+ * ratings or scores have changed since, or the list ends before the wish is filled. */
+static bool take_ready(const struct rs_lists *lists, const struct rs_profile *profile,
+                       const struct rs_wish *wish, struct rs_best *best) {
+    if (lists == NULL || profile->changed || profile->user == RS_NONE || profile->n == 0 ||
+        wish->adjust != NULL)
+        return false;
+    uint64_t from = lists->start[profile->user], end = lists->start[profile->user + 1];
+    best->n = 0;
+    for (uint64_t e = from; e < end && best->n < wish->n; e++)
+        if (may_list(wish, lists->item[e]))
+            best->entries[best->n++] = (struct rs_listed){lists->score[e], lists->item[e]};
+    return best->n == wish->n || end - from < lists->most;
+}
+
 void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profile,
                      const struct rs_wish *wish, struct rs_best *best) {
     const struct rs_model *model = listing->model;
     best->source = profile->n == 0 ? RS_FROM_POPULARITY : RS_FROM_MODEL;
+    best->ready = take_ready(listing->lists, profile, wish, best);
+    if (best->ready) return;
     if (profile->n == 0) {
         score_by_popularity(model->matrix, listing->scores);
     } else if (listing->evidence != NULL && wish->adjust == NULL) {

@@ -6,7 +6,7 @@
  * ascending index. Somebody without ratings gets what is popular: scores are then the numbers of
  * the items' ratings.
  *
- *     struct rs_listing *listing = rs_listing_new(model);
+ *     struct rs_listing *listing = rs_listing_new(model, NULL);
  *     struct rs_listed entries[10];
  *     struct rs_best best = {.entries = entries};
  *     rs_listing_fill(listing, &profile, &(struct rs_wish){.n = 10}, &best);
@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/lists.h"
 #include "model/model.h"
 
 struct rs_listed {
@@ -45,11 +46,14 @@ struct rs_best {
     struct rs_listed *entries; /* the caller's, with room for the wish's n */
     size_t n;                  /* less than the wish's where there are no more candidates */
     enum rs_source source;     /* RS_FROM_MODEL or RS_FROM_POPULARITY */
+    bool ready;                /* taken from lists made before */
 };
 
 struct rs_listing; /* of one thread */
 
-struct rs_listing *rs_listing_new(const struct rs_model *model);
+/* LISTS are those that were made by the model, or NULL. What they hold is not computed again: the
+ * answer is the same, to the last bit. Both must outlive the listing. */
+struct rs_listing *rs_listing_new(const struct rs_model *model, const struct rs_lists *lists);
 void rs_listing_free(struct rs_listing *listing);
 
 /* Fills BEST with the best candidates of the profile. */

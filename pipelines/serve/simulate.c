@@ -10,8 +10,8 @@
  * perhaps read it again; perhaps look at an entry and what is like it; rate an entry, the sooner
  * the higher it stands; read the list once more and see what became of it; then on, or away, by
  * chance. What is drawn depends on the seed and the session's number alone. --only KIND measures
- * one kind of request back to back instead: "uncached" lists, each of another user and length, or
- * "feedback". */
+ * one kind of request instead: "uncached" lists, each of another user, of a server without a
+ * cache, or "feedback". */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -284,7 +284,7 @@ static void visit(struct visitor *visitor, long session) {
 static void ask_uncached(struct visitor *visitor, long session) {
     char path[512], id[3 * ID + 1];
     encode(id, users[(size_t)session % n_users]);
-    snprintf(path, sizeof path, "/api/recommend/%s?n=%ld", id, 10 + session / (long)n_users % 900);
+    snprintf(path, sizeof path, "/api/recommend/%s?n=%d", id, LIST);
     ask(visitor, READ, path, NULL);
 }
 

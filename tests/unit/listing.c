@@ -133,14 +133,73 @@ static void check(const struct rs_model *model, struct rs_listing *listing, uint
     CHECK(best.source == (stranger ? RS_FROM_POPULARITY : RS_FROM_MODEL));
 }
 
+/* Ready lists of two users, whose entries the model would not give, so that it shows who was asked.
+ */
+static void check_ready(void) {
+    enum { N_ITEMS = 40, N = 4 };
+    static const uint64_t list_start[] = {0, 4, 6};
+    static const uint32_t item[] = {7, 3, 9, 1, 5, 2};
+    static const float score[] = {4, 3, 2, 1, 2, 1};
+    static const struct rs_lists lists = {
+        .most = N, .start = list_start, .item = item, .score = score};
+    static uint64_t start[MAX_ITEMS + 1];
+    static const uint32_t rated[] = {0};
+    static const float rating[] = {1};
+    uint8_t allowed[N_ITEMS];
+    for (uint32_t i = 0; i < N_ITEMS; i++) {
+        truth[i] = 100 + (float)i;
+        allowed[i] = i != 3;
+    }
+    struct rs_matrix matrix = matrix_of(N_ITEMS, start);
+    struct rs_model model = {.class = &ranking, .matrix = &matrix};
+    struct rs_listing *listing = rs_listing_new(&model, &lists);
+    struct rs_listed entries[8];
+    struct rs_best best = {.entries = entries};
+    static const uint32_t without[] = {RS_NONE, 7};
+    const struct rs_wish plain = {.n = 2};
+    const struct {
+        uint32_t user;
+        bool changed;
+        size_t n_rated;
+        struct rs_wish wish;
+        bool ready;
+        size_t n;
+        uint32_t item; /* the first */
+    } cases[] = {
+        {0, false, 1, plain, true, 2, 7},
+        {0, false, 1, {.n = 4}, true, 4, 7},
+        {0, false, 1, {.n = 5}, false, 5, 39}, /* the list ends before */
+        {1, false, 1, {.n = 5}, true, 2, 5},   /* but not one that holds all */
+        {0, false, 1, {.n = 3, .without = without, .n_without = 2}, true, 3, 3},
+        {0, false, 1, {.n = 4, .without = without, .n_without = 2}, false, 4, 39},
+        {0, false, 1, {.n = 3, .allowed = allowed}, true, 3, 7},
+        {0, false, 1, {.n = 2, .adjust = add_one, .data = &matrix}, false, 2, 38},
+        {0, true, 1, plain, false, 2, 39},
+        {RS_NONE, false, 1, plain, false, 2, 39},
+        {0, false, 0, plain, false, 2, 2}, /* popular */
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        const struct rs_profile profile = {.user = cases[c].user,
+                                           .changed = cases[c].changed,
+                                           .n = cases[c].n_rated,
+                                           .item = rated,
+                                           .rating = rating};
+        rs_listing_fill(listing, &profile, &cases[c].wish, &best);
+        CHECK(best.ready == cases[c].ready);
+        CHECK(best.n == cases[c].n && entries[0].item == cases[c].item);
+    }
+    rs_listing_free(listing);
+}
+
 int main(void) {
+    check_ready();
     static const size_t sizes[] = {1, 15, 16, 33, 250, MAX_ITEMS};
     static uint64_t start[MAX_ITEMS + 1];
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         struct rs_matrix matrix = matrix_of(sizes[s], start);
         for (int kind = 0; kind < 2; kind++) {
             struct rs_model model = {.class = kind == 0 ? &ranking : &arguing, .matrix = &matrix};
-            struct rs_listing *listing = rs_listing_new(&model);
+            struct rs_listing *listing = rs_listing_new(&model, NULL);
             for (uint32_t trial = 0; trial < 200; trial++) check(&model, listing, trial);
             rs_listing_free(listing);
         }

@@ -265,24 +265,54 @@ static json_t *make_manifest(const struct ingredients *ingredients) {
     return manifest;
 }
 
-static void write_manifest(json_t *manifest) {
-    const char *path = stage(RS_FOLDER_MANIFEST);
-    FILE *file = fopen(path, "wxe");
+static void write_manifest(const char *path, json_t *manifest) {
+    FILE *file = fopen(path, "we");
     if (file == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
     bool ok = json_dumpf(manifest, file, JSON_INDENT(2)) == 0 && fputc('\n', file) != EOF;
     if (fclose(file) != 0 || !ok) rs_die(EX_IOERR, "%s: write failed: %s", path, strerror(errno));
     sync_file(path);
 }
 
+/* Lists are made by the folder as it is without them. */
+static void add_lists(json_t *manifest, const struct rs_folder *folder,
+                      const struct ingredients *ingredients) {
+    static const char name[] = "lists.rs";
+    struct rs_error err;
+    const char *path = stage(name);
+    FILE *file = fopen(path, "wbxe");
+    if (file == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
+    rs_lists_write(
+        file, folder->rank, ingredients->n_listed,
+        json_pack("{s:O, s:s}", "program", ingredients->program, "model", folder->rank->name));
+    bool failed = ferror(file) != 0;
+    if (fclose(file) != 0 || failed)
+        rs_die(EX_IOERR, "%s: write failed: %s", path, strerror(errno));
+    sync_file(path);
+    json_t *part = rs_folder_part(staging, name, &err);
+    if (part == NULL) rs_die_error(&err);
+    json_array_append_new(json_object_get(manifest, "parts"), part);
+    json_object_set_new(manifest, "lists", json_string(name));
+    rs_folder_seal(manifest);
+}
+
 void put_together(const char *path, const struct ingredients *ingredients) {
     struct rs_error err;
     begin_staging(path);
     json_t *manifest = make_manifest(ingredients);
-    write_manifest(manifest);
+    const char *place = stage(RS_FOLDER_MANIFEST);
+    write_manifest(place, manifest);
     struct rs_folder *folder = rs_folder_open_untrusted(staging, &err);
     if (folder == NULL) die_of_source(&err);
+    if (ingredients->n_listed > 0) {
+        add_lists(manifest, folder, ingredients);
+        write_manifest(place, manifest);
+        rs_folder_close(folder);
+        folder = rs_folder_open(staging, &err);
+        if (folder == NULL) rs_die_error(&err);
+    }
     sync_folder(staging);
-    rs_note("%s: model %s, %zu parts", path, folder->digest, n_parts);
+    rs_note("%s: model %s, %zu parts", path, folder->digest,
+            json_array_size(json_object_get(manifest, "parts")));
     rs_folder_close(folder);
     if (rename(staging, path) != 0) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
     char *temporary = staging;

@@ -17,6 +17,7 @@ static struct rs_list rank_specs = {0};
 static const char *blend_path = NULL;
 static struct rs_list neighbours_paths = {0};
 static const char *context_path = NULL;
+static int64_t n_listed = 0;
 static const char *model_name = "hybrid";
 static bool checking = false;
 static const char *link_path = NULL;
@@ -37,6 +38,10 @@ static const struct rs_option options[] = {
      "the graph that says what is like an item, and the one that says who is like a user"},
     {"context", 0, RS_STRING, "FILE", &context_path, 0, 0, NULL, false,
      "what rs-context says of situations"},
+    {"lists", 0, RS_INTEGER, "N", &n_listed, 0, 100000, NULL, false,
+     "make the lists of the N best items of every user now: whose ratings stay as they are is then "
+     "answered from them, with the same answer as without; 0 makes none. Of no use where a context "
+     "moves what is listed"},
     {"name", 0, RS_STRING, "NAME", &model_name, 0, 0, NULL, false,
      "what the blend is called in answers"},
     {.kind = RS_HEADING, .help = "To do with a folder:"},
@@ -83,7 +88,9 @@ static const struct rs_tool tool = {
         "--publish checks a folder and then swaps a symlink by one rename, so that whoever opens "
         "LINK finds the old model or the new one, whole. It goes with --matrix, too.\n\n"
         "With a folder and nothing else it lists the parts as CSV.",
-    .memory = "64 KiB and the mapped files.",
+    .memory = "64 KiB and the mapped files; 16 bytes an entry of --lists, and for each thread 16 "
+              "bytes an "
+              "item and the model's workspace.",
     .max_operands = 1,
     .options = options,
     .examples = examples,
@@ -130,6 +137,7 @@ static void list_folder(const struct rs_folder *folder) {
     FILE *file = output.file;
     const json_t *manifest = folder->manifest, *parts = json_object_get(manifest, "parts");
     const char *context = json_string_value(json_object_get(manifest, "context")), *side;
+    const char *lists = json_string_value(json_object_get(manifest, "lists"));
     json_t *graph;
     fprintf(file, "task,model,part,kind,bytes\n");
     list_part(file, parts, "", "matrix", json_string_value(json_object_get(manifest, "matrix")));
@@ -138,6 +146,7 @@ static void list_folder(const struct rs_folder *folder) {
         list_part(file, parts, "neighbours", side, json_string_value(graph));
     }
     if (context != NULL) list_part(file, parts, "", "context", context);
+    if (lists != NULL) list_part(file, parts, "", "lists", lists);
     rs_output_commit(&output);
 }
 
@@ -159,7 +168,7 @@ static void check_usage(size_t n_operands) {
                                       : "--matrix or a folder is missing");
     if (n_operands > 0 &&
         (predict_specs.n + rank_specs.n + neighbours_paths.n > 0 || blend_path != NULL ||
-         context_path != NULL || rs_option_given(&tool, "name")))
+         context_path != NULL || n_listed > 0 || rs_option_given(&tool, "name")))
         rs_usage_error("a folder is never changed: parts go with --matrix");
     if (matrix_path != NULL && strcmp(rs_output_path, "-") == 0)
         rs_usage_error("--output is missing: the folder to make");
@@ -176,6 +185,7 @@ static void make_folder(const char *path) {
         .name = model_name,
         .models = {[RS_TO_PREDICT] = &predict_specs, [RS_TO_RANK] = &rank_specs},
         .neighbours = &neighbours_paths,
+        .n_listed = (size_t)n_listed,
         .program = json_object_get(header, "program"),
     };
     put_together(path, &ingredients);

@@ -10,6 +10,7 @@ struct ingredients {
     const char *matrix, *blend, *context, *name; /* NULL: none; name never NULL */
     const struct rs_list *models[RS_N_TASKS];    /* NAME[=FILE] */
     const struct rs_list *neighbours;            /* graphs */
+    size_t n_listed;                             /* items of the lists to make, or 0 */
     json_t *program;                             /* as headers have it */
 };
 

@@ -74,7 +74,7 @@ void score_lines(struct scoring *scoring, const char *users_path, size_t n, bool
     const struct rs_matrix *matrix = scoring->matrix;
     const char *own_name = json_string_value(json_object_get(scoring->header, "model"));
     const struct rs_wish wish = {.n = n};
-    struct rs_listing *listing = rs_listing_new(scoring->model);
+    struct rs_listing *listing = rs_listing_new(scoring->model, scoring->lists);
     struct profile_room room = {0};
     struct answer answer = {.best.entries = rs_malloc(n, sizeof *answer.best.entries)};
     struct names names;

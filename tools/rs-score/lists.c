@@ -45,7 +45,7 @@ static void list_all(const struct scoring *scoring, const struct audience *audie
     rs_progress_start("listed for", "users", audience->to - audience->from);
 #pragma omp parallel
     {
-        struct rs_listing *listing = rs_listing_new(scoring->model);
+        struct rs_listing *listing = rs_listing_new(scoring->model, scoring->lists);
         struct profile_room room = {0};
 #pragma omp for schedule(dynamic, 8)
         for (uint32_t user = audience->from; user < audience->to; user++) {

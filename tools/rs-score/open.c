@@ -18,6 +18,7 @@ static void open_folder(struct opened *opened, const struct choice *choice) {
     if (opened->folder == NULL) rs_die_error(&err);
     opened->matrix = &opened->folder->matrix;
     opened->model = choice->task == RS_TO_RANK ? opened->folder->rank : opened->folder->predict;
+    if (choice->task == RS_TO_RANK) opened->lists = opened->folder->lists;
 }
 
 static void open_files(struct opened *opened, const struct choice *choice) {

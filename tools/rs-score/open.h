@@ -18,7 +18,8 @@ struct choice {
 
 struct opened {
     const struct rs_matrix *matrix;
-    struct rs_model *model; /* which answers */
+    struct rs_model *model;       /* which answers */
+    const struct rs_lists *lists; /* what it lists, where a folder has that, or NULL */
     struct rs_folder *folder;
     struct rs_matrix own; /* what follows is for want of a folder */
     struct rs_model *models[RS_MAX_PARENTS + 1];

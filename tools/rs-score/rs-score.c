@@ -254,6 +254,7 @@ int main(int argc, char **argv) {
     struct scoring scoring = {.profiles = &profiles,
                               .matrix = opened.matrix,
                               .model = situated == NULL ? opened.model : situated,
+                              .lists = situated == NULL ? opened.lists : NULL,
                               .situations = context_from == NULL ? NULL : &situations,
                               .output = rs_output_path,
                               .header = make_header(opened.matrix, opened.model),

@@ -7,6 +7,7 @@
 
 #include "base/part.h"
 #include "format/pairs.h"
+#include "model/lists.h"
 #include "model/model.h"
 #include "profiles.h"
 #include "situations.h"
@@ -14,6 +15,7 @@
 struct scoring {
     const struct rs_matrix *matrix;
     const struct rs_model *model;
+    const struct rs_lists *lists; /* made by the model before, or NULL */
     const struct profiles *profiles;
     struct situations *situations; /* of the pairs, or NULL */
     json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */

@@ -102,7 +102,12 @@ static const struct rs_tool tool = {
         "Where the folder has a context model (rs-context), lists and expected ratings are for a "
         "situation: now, or ?at=TIME, and ?context=NAME:VALUE,..., as by rs-score --context. "
         "Moved says by how much it moved an entry. With at or context a list comes in an object "
-        "with the Situation that counts, Notes of what is not known or moves nothing, and Items.\n\n"
+        "with the Situation that counts, Notes of what is not known or moves nothing, and "
+        "Items.\n\n"
+        "A list is taken from those that the folder holds ready (rs-model --lists) where the "
+        "user's "
+        "ratings are the matrix's and no situation moves it, and computed where not: the answer is "
+        "the same.\n\n"
         "Answers are kept and given again while they hold: a key has in it everything an answer "
         "depends on. SIGHUP looks for another model at once, SIGTERM finishes what is in flight. "
         "The first line on standard output is the address, when the server is ready.",

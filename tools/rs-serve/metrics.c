@@ -19,7 +19,8 @@ struct figures {
     atomic_uint_fast64_t requests[MAX_ROUTES][N_CLASSES]; /* by the first digit of the status */
     atomic_uint_fast64_t buckets[MAX_ROUTES][N_BUCKETS];
     atomic_uint_fast64_t nanoseconds[MAX_ROUTES];
-    atomic_uint_fast64_t found[3]; /* by enum cache_found */
+    atomic_uint_fast64_t found[3];  /* by enum cache_found */
+    atomic_uint_fast64_t listed[2]; /* by whether the list was ready */
 };
 
 uint64_t metrics_now(void) {
@@ -55,6 +56,10 @@ void metrics_request(struct metrics *metrics, unsigned worker, unsigned route, u
 
 void metrics_cache(struct metrics *metrics, unsigned worker, enum cache_found found) {
     add(&figures_of(metrics, worker)->found[found], 1);
+}
+
+void metrics_listed(struct metrics *metrics, unsigned worker, bool ready) {
+    add(&figures_of(metrics, worker)->listed[ready], 1);
 }
 
 void metrics_free(struct metrics *metrics) {
@@ -132,6 +137,14 @@ static void print_cache(const struct server *server, struct body *body,
     single(body, "cache_evicted_total", "counter", "Answers dropped for others.", (double)evicted);
 }
 
+static void print_listed(struct body *body, const struct figures *total) {
+    static const char *const names[] = {"computed", "ready"};
+    head(body, "lists_total", "counter", "Lists taken from those ready in the model, or computed.");
+    for (int l = 0; l < 2; l++)
+        body_format(body, "rs_lists_total{from=\"%s\"} %llu\n", names[l],
+                    (unsigned long long)total->listed[l]);
+}
+
 static void print_feedback(const struct server *server, struct body *body) {
     struct journal_figures figures = journal_figures(server->journal);
     size_t n_users, n_events;
@@ -194,6 +207,7 @@ void metrics_print(struct server *server, struct body *body) {
     sum(metrics, total);
     print_requests(body, total);
     print_cache(server, body, total);
+    print_listed(body, total);
     print_feedback(server, body);
     if (metrics->connections != NULL) {
         single(body, "connections", "gauge", "Connections open.",

@@ -5,6 +5,7 @@
 #define SERVE_METRICS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "body.h"
@@ -27,6 +28,9 @@ void metrics_request(struct metrics *metrics, unsigned worker, unsigned route, u
 
 /* The cache was asked. */
 void metrics_cache(struct metrics *metrics, unsigned worker, enum cache_found found);
+
+/* A list was made: READY if it was taken from those of the model. */
+void metrics_listed(struct metrics *metrics, unsigned worker, bool ready);
 
 void metrics_free(struct metrics *metrics);
 

@@ -1,5 +1,6 @@
 #include "reasons.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ static double voice_of(const struct snapshot *snapshot, const struct rs_profile 
     return rating - centre + rs_scale_step(&matrix->scale) / 2;
 }
 
-enum { PIECE = 64 };
+enum { PIECE = 64, AHEAD = 2 };
 
 /* Puts where the neighbours from FROM on, at most PIECE and before END, have a place into FOUND.
  * Few have, so that they are sifted without a branch that would be guessed wrong. */
@@ -54,6 +55,17 @@ static size_t sift(const struct rs_graph *graph, uint64_t from, uint64_t end, co
     return n;
 }
 
+/* Asks for the beginning of a line before it is needed: lines lie all over the graph. */
+static void fetch(const struct rs_graph *graph, uint32_t line) {
+    enum { CACHE_LINE = 16 };
+    uint64_t from = graph->start[line], end = graph->start[line + 1];
+    if (end > from + PIECE) end = from + PIECE;
+    for (uint64_t at = from; at < end; at += CACHE_LINE) {
+        __builtin_prefetch(graph->other + at);
+        __builtin_prefetch(graph->similarity + at);
+    }
+}
+
 /* One item's reasons so far. */
 struct heard {
     struct reason *reasons;
@@ -66,32 +78,12 @@ static void hear(struct heard heard, uint32_t entry, float similarity, double vo
         insert(heard.reasons, heard.n, heard.k, (struct reason){entry, similarity, weight});
 }
 
-void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct rs_profile *profile,
-                  const uint32_t *items, size_t n_items, size_t k, struct reason *reasons,
-                  size_t *n) {
+/* From the lines of the items asked about, with what is rated in its place. */
+static void hear_asked(const struct snapshot *snapshot, uint32_t *place,
+                       const struct rs_profile *profile, const uint32_t *items, size_t n_items,
+                       size_t k, struct reason *reasons, size_t *n) {
     const struct rs_graph *graph = snapshot->neighbours[0];
     uint64_t found[PIECE];
-    memset(n, 0, n_items * sizeof *n);
-    if (graph == NULL || profile->n == 0) return;
-    if (bench->place == NULL)
-        bench->place = rs_calloc(snapshot->matrix->items.ids.n, sizeof *bench->place);
-    uint32_t *place = bench->place;
-    /* The items asked about, by their number from 1, in the lines of what is rated. */
-    for (size_t i = 0; i < n_items; i++) place[items[i]] = (uint32_t)i + 1;
-    for (size_t e = 0; e < profile->n; e++) {
-        double voice = voice_of(snapshot, profile, e);
-        uint64_t end = graph->start[profile->item[e] + 1];
-        for (uint64_t at = graph->start[profile->item[e]]; voice > 0 && at < end; at += PIECE) {
-            size_t n_found = sift(graph, at, end, place, found);
-            for (size_t f = 0; f < n_found; f++) {
-                size_t i = place[graph->other[found[f]]] - 1;
-                hear((struct heard){reasons + i * k, &n[i], k}, (uint32_t)e,
-                     graph->similarity[found[f]], voice);
-            }
-        }
-    }
-    for (size_t i = 0; i < n_items; i++) place[items[i]] = 0;
-    /* What is rated, likewise, in the lines of the items asked about. */
     for (size_t e = 0; e < profile->n; e++) place[profile->item[e]] = (uint32_t)e + 1;
     for (size_t i = 0; i < n_items; i++) {
         uint64_t end = graph->start[items[i] + 1];
@@ -105,6 +97,66 @@ void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct r
         }
     }
     for (size_t e = 0; e < profile->n; e++) place[profile->item[e]] = 0;
+}
+
+/* What a reason has to weigh at least to be among the K of any item. */
+static float find_least(size_t n_items, size_t k, const struct reason *reasons, const size_t *n) {
+    float least = INFINITY;
+    for (size_t i = 0; i < n_items; i++) {
+        if (n[i] < k) return 0;
+        if (reasons[i * k + k - 1].weight < least) least = reasons[i * k + k - 1].weight;
+    }
+    return least;
+}
+
+/* The end of those of a line whose weight is LEAST or more: similarities descend. */
+static uint64_t find_end(const struct rs_graph *graph, uint32_t line, double voice, float least) {
+    uint64_t from = graph->start[line], to = graph->start[line + 1];
+    while (from < to) {
+        uint64_t middle = from + (to - from) / 2;
+        if ((float)((double)graph->similarity[middle] * voice) >= least) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from;
+}
+
+/* From the lines of what is rated, with the items asked about, by their number from 1, in place. */
+static void hear_rated(const struct snapshot *snapshot, uint32_t *place,
+                       const struct rs_profile *profile, const uint32_t *items, size_t n_items,
+                       size_t k, struct reason *reasons, size_t *n) {
+    const struct rs_graph *graph = snapshot->neighbours[0];
+    uint64_t found[PIECE];
+    float least = find_least(n_items, k, reasons, n);
+    for (size_t i = 0; i < n_items; i++) place[items[i]] = (uint32_t)i + 1;
+    for (size_t e = 0; e < profile->n; e++) {
+        double voice = voice_of(snapshot, profile, e);
+        if (e + AHEAD < profile->n) fetch(graph, profile->item[e + AHEAD]);
+        if (!(voice > 0)) continue;
+        uint64_t end = find_end(graph, profile->item[e], voice, least);
+        for (uint64_t at = graph->start[profile->item[e]]; at < end; at += PIECE) {
+            size_t n_found = sift(graph, at, end, place, found);
+            for (size_t f = 0; f < n_found; f++) {
+                size_t i = place[graph->other[found[f]]] - 1;
+                hear((struct heard){reasons + i * k, &n[i], k}, (uint32_t)e,
+                     graph->similarity[found[f]], voice);
+            }
+        }
+    }
+    for (size_t i = 0; i < n_items; i++) place[items[i]] = 0;
+}
+
+void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct rs_profile *profile,
+                  const uint32_t *items, size_t n_items, size_t k, struct reason *reasons,
+                  size_t *n) {
+    memset(n, 0, n_items * sizeof *n);
+    if (snapshot->neighbours[0] == NULL || profile->n == 0) return;
+    if (bench->place == NULL)
+        bench->place = rs_calloc(snapshot->matrix->items.ids.n, sizeof *bench->place);
+    hear_asked(snapshot, bench->place, profile, items, n_items, k, reasons, n);
+    hear_rated(snapshot, bench->place, profile, items, n_items, k, reasons, n);
 }
 
 void reasons_print(struct body *body, const struct snapshot *snapshot,

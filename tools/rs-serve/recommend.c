@@ -108,6 +108,7 @@ static void list(struct call *call, const struct rs_profile *profile, const uint
     if (profile->n == 0 || move.lifts != NULL) wish.adjust = move_scores;
     struct rs_best best = {.entries = rs_malloc(wish.n, sizeof(struct rs_listed))};
     rs_listing_fill(bench->listing, profile, &wish, &best);
+    metrics_listed(&call->server->metrics, call->worker, best.ready);
     size_t skipped = parameters->offset < best.n ? parameters->offset : best.n;
     print_list(call, bench, profile, best.entries + skipped, best.n - skipped, best.source,
                move.lifts);

@@ -82,7 +82,7 @@ void snapshot_close(struct snapshot *snapshot) {
 struct bench *snapshot_bench(struct snapshot *snapshot, unsigned worker) {
     if (snapshot->benches[worker] == NULL) {
         struct bench *bench = rs_calloc(1, sizeof *bench);
-        bench->listing = rs_listing_new(snapshot->folder->rank);
+        bench->listing = rs_listing_new(snapshot->folder->rank, snapshot->folder->lists);
         bench->predict_workspace = rs_model_workspace(snapshot->folder->predict);
         snapshot->benches[worker] = bench;
     }

@@ -258,32 +258,31 @@ static void fit_weights(const struct search *search, const float *f, size_t n_we
     }
 }
 
-static void find_lifts(const struct search *search, size_t c, float *f) {
+/* By fits of dimension C without each fold, which become FITTED. */
+static void find_lifts(const struct search *search, size_t c, struct affinity *fitted, float *f) {
     const struct data *data = search->data;
     const struct layout *layout = &search->layouts[c];
     memset(f, 0, search->choices->n * N_ITEMS * N_LIFTS * sizeof *f);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
         const struct affinity *before[RS_MAX_DIMENSIONS];
         for (size_t k = 0; k < search->n_kept; k++) before[k] = &search->kept[k][fold];
-        struct affinity affinity;
-        affinity_fit(&affinity, layout, before, search->n_kept, fold);
+        affinity_fit(&fitted[fold], layout, before, search->n_kept, fold);
         for (size_t n = 0; n < search->choices->n; n++) {
             uint32_t r = search->choices->rating[n], user = data->user[r];
             uint8_t v = layout->candidate->value[r];
             double mean[WIDTH];
             if (data->fold[user] != fold || v == RS_NO_VALUE) continue;
-            affinity_of_user(&affinity, user, mean);
+            affinity_of_user(&fitted[fold], user, mean);
             for (size_t k = 0; k < N_ITEMS; k++) {
                 uint32_t item = search->choices->other[n * N_ITEMS + k];
                 const float *x = data->x + item * WIDTH;
                 double usual = 0;
                 for (size_t j = 1; j < WIDTH; j++) usual += mean[j] * (double)x[j];
                 float *at = f + (n * N_ITEMS + k) * N_LIFTS;
-                at[0] = (float)affinity_at(&affinity, v, item);
+                at[0] = (float)affinity_at(&fitted[fold], v, item);
                 at[1] = (float)usual;
             }
         }
-        affinity_free(&affinity);
     }
 }
 
@@ -321,7 +320,9 @@ static void judge(const struct search *search, size_t c, struct verdict *verdict
     float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
     double weight[1 + N_LIFTS] = {1};
-    find_lifts(search, c, f);
+    struct affinity fitted[N_FOLDS];
+    find_lifts(search, c, fitted, f);
+    for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&fitted[fold]);
     fit_weights(search, f, 1 + N_LIFTS, N_FOLDS, weight);
     size_t n = gather(search, f, weight, gain);
     verdict->tested = true;
@@ -339,17 +340,11 @@ static void judge(const struct search *search, size_t c, struct verdict *verdict
 static void put_in(struct search *search, size_t c, const struct verdict *verdict) {
     size_t n = search->choices->n * N_ITEMS;
     float *f = rs_malloc(n * N_LIFTS, sizeof *f);
-    find_lifts(search, c, f);
+    find_lifts(search, c, search->kept[search->n_kept], f);
     for (size_t k = 0; k < n; k++)
         search->score[k] +=
             (float)verdict->weight * f[k * N_LIFTS] + (float)verdict->of_user * f[k * N_LIFTS + 1];
     free(f);
-    for (unsigned fold = 0; fold < N_FOLDS; fold++) {
-        const struct affinity *before[RS_MAX_DIMENSIONS];
-        for (size_t k = 0; k < search->n_kept; k++) before[k] = &search->kept[k][fold];
-        affinity_fit(&search->kept[search->n_kept][fold], &search->layouts[c], before,
-                     search->n_kept, fold);
-    }
     search->n_kept++;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "linear/dense.h"
 #include "normal.h"
 #include "symmetric.h"
 
@@ -32,9 +33,9 @@ static void add(struct equations *equations, double y, const double *more, const
     float known[WIDTH], *x = normal_next(equations->normal, 0);
     for (size_t k = 0; k < WIDTH; k++) x[k] = (float)other[k];
     x[0] = 1;
-    for (size_t k = 0; k < WIDTH; k++) known[k] = x[k] * (float)more[k];
-    equations->normal->y[equations->normal->n - 1] =
-        (float)(y - other[0] - (double)normal_sum(known));
+    for (size_t k = 0; k < WIDTH; k++) known[k] = (float)more[k];
+    y -= other[0] + (double)rs_dense_dot(x, known, WIDTH);
+    equations->normal->y[equations->normal->n - 1] = (float)y;
     for (size_t k = 1; k < WIDTH; k++) {
         equations->diagonal[k] += variance[k];
         equations->normal->b[k] -= variance[k] * more[k];
@@ -180,11 +181,14 @@ static void fit_values(const struct fit *fit, size_t d) {
 
 static double expected(const struct camf *camf, size_t r, double taste[WIDTH]) {
     const double *item = camf->items.row + camf->data->item[r] * WIDTH;
-    float parts[WIDTH];
+    float p[WIDTH], q[WIDTH];
     taste_at(camf, r, camf->n_dimensions, taste);
-    for (size_t k = 0; k < WIDTH; k++) parts[k] = (float)(taste[k] * item[k]);
-    parts[0] = (float)(taste[0] + item[0]);
-    return (double)normal_sum(parts);
+    for (size_t k = 0; k < WIDTH; k++) {
+        p[k] = (float)taste[k];
+        q[k] = (float)item[k];
+    }
+    q[0] = 1;
+    return item[0] + (double)rs_dense_dot(p, q, WIDTH);
 }
 
 /* The expectation of the squared error. */
@@ -197,14 +201,12 @@ static void learn_noise(const struct fit *fit) {
         const double *item_variance = camf->items.variance + data->item[r] * WIDTH;
         const double *user_variance = camf->users.variance + data->user[r] * WIDTH;
         double taste[WIDTH];
-        float parts[WIDTH];
         if (is_out(fit, r)) continue;
         double error = standard(data, r) - expected(camf, r, taste);
-        for (size_t k = 0; k < WIDTH; k++)
-            parts[k] = (float)(taste[k] * taste[k] * item_variance[k] +
-                               user_variance[k] * (item[k] * item[k] + item_variance[k]));
-        parts[0] = (float)(user_variance[0] + item_variance[0]);
-        sum += error * error + (double)normal_sum(parts);
+        sum += error * error + user_variance[0] + item_variance[0];
+        for (size_t k = 1; k < WIDTH; k++)
+            sum += taste[k] * taste[k] * item_variance[k] +
+                   user_variance[k] * (item[k] * item[k] + item_variance[k]);
         n++;
     }
     camf->noise = n > 0 ? fmax(sum / n, 1e-6) : 1;

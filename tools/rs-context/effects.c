@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "linear/dense.h"
 #include "normal.h"
 #include "symmetric.h"
 
-enum { ROUNDS = 16, CELLS_MAX = 1 << 25 };
+enum { ROUNDS = 8, CELLS_MAX = 1 << 25 };
 
 /* Layout */
 
@@ -122,12 +123,6 @@ double effects_at(const struct effects *effects, size_t r, const double mean[WID
     return sum;
 }
 
-static float product(const float *a, const float *b) {
-    float products[WIDTH];
-    for (size_t k = 0; k < WIDTH; k++) products[k] = a[k] * b[k];
-    return normal_sum(products);
-}
-
 static void sum_squares(struct fit *fit) {
     const struct layout *layout = fit->layout;
     const struct data *data = layout->data;
@@ -175,7 +170,7 @@ static void sum_up(struct fit *fit) {
         for (uint64_t r = start[u]; r < start[u + 1]; r++) {
             if (value[r] == RS_NO_VALUE) continue;
             const float *x = data->x + data->item[r] * WIDTH;
-            float left = fit->residual[r] - product(effect[value[r]], x);
+            float left = fit->residual[r] - rs_dense_dot(effect[value[r]], x, WIDTH);
             for (size_t k = 0; k < WIDTH; k++) mine[value[r]][k] += left * x[k];
             double square = (double)left * (double)left;
             alone += (double)fit->length[data->item[r]] * square;
@@ -249,7 +244,7 @@ static void fit_vectors(struct fit *fit) {
     for (size_t k = 0; k < WIDTH; k++) fit->t[k] = 0.01 * fit->noise;
     sum_squares(fit);
     for (size_t i = 0; i < data->n_items; i++)
-        fit->length[i] = product(data->x + i * WIDTH, data->x + i * WIDTH);
+        fit->length[i] = rs_dense_dot(data->x + i * WIDTH, data->x + i * WIDTH, WIDTH);
     for (int round = 0; round < ROUNDS; round++) {
         find_users(fit);
         sum_up(fit);

@@ -27,12 +27,4 @@ float *normal_next(struct normal *normal, float y);
  * and b are complete. */
 void normal_close(struct normal *normal);
 
-/* The sum of WIDTH numbers, which are lost, in an order in which processors add side by side. */
-static inline float normal_sum(float numbers[WIDTH]) {
-    for (size_t k = 0; k < 8; k++) numbers[k] += numbers[k + 8];
-    for (size_t k = 0; k < 4; k++) numbers[k] += numbers[k + 4];
-    return (numbers[0] + numbers[2]) + (numbers[1] + numbers[3]);
-}
-_Static_assert(WIDTH == 16, "normal_sum() adds up 16 numbers");
-
 #endif

@@ -12,9 +12,13 @@ struct fit {
     struct affinity *affinity;
     const struct layout *layout;
     unsigned left_out;
-    double (*before)[WIDTH]; /* of every rating's situation: what is known already; or NULL */
-    double *taste;           /* users x WIDTH */
-    double usual[WIDTH];     /* mean of t_u */
+    double *mine;      /* (user, value) by user_start x WIDTH: sums of traits less what their
+                          situations are known to do */
+    double *all;       /* users x WIDTH: the same of all ratings of a user */
+    double *known;     /* values x WIDTH: sums of what situations are known to do */
+    double squares[WIDTH], squares_here; /* of all those traits; of those of known value, summed up */
+    double *taste;     /* users x WIDTH */
+    double usual[WIDTH]; /* mean of t_u */
     double t[WIDTH], a[WIDTH];
     double noise[WIDTH], clustering;
 };
@@ -38,37 +42,68 @@ void affinity_of_user(const struct affinity *affinity, uint32_t user, double mea
                 (double)layout->user_share[e] * affinity->a[layout->user_value[e] * WIDTH + k];
 }
 
-/* The traits of a rating less what its situation is known to do. */
-static void traits_of(const struct fit *fit, size_t r, double x[WIDTH]) {
-    const struct data *data = fit->layout->data;
-    for (size_t k = 1; k < WIDTH; k++) {
-        x[k] = (double)data->x[data->item[r] * WIDTH + k];
-        if (fit->before != NULL) x[k] -= fit->before[r][k];
-    }
-}
-
 static double learned(double squares, double known, double most) {
     double variance = known > 1e-9 ? squares / known : 0;
     return fmax(1e-8, fmin(variance, most));
 }
 
+/* Ratings of user U that have the value of pair E of the layout. */
+static double count_of(const struct layout *layout, uint32_t u, uint64_t e) {
+    const uint64_t *start = layout->data->matrix->rows.start;
+    return (double)(start[u + 1] - start[u]) * (double)layout->user_share[e];
+}
+
+/* The one pass over the ratings: all that is asked of them later are these sums. */
+static void sum_ratings(struct fit *fit, const struct affinity *const *before, size_t n_before) {
+    const struct layout *layout = fit->layout;
+    const struct data *data = layout->data;
+    const uint64_t *start = data->matrix->rows.start;
+    uint64_t pair[RS_MAX_CONTEXT_VALUES];
+    for (uint32_t u = 0; u < data->n_users; u++) {
+        if (data->fold[u] == fit->left_out) continue;
+        for (uint64_t e = layout->user_start[u]; e < layout->user_start[u + 1]; e++)
+            pair[layout->user_value[e]] = e;
+        for (uint64_t r = start[u]; r < start[u + 1]; r++) {
+            uint8_t v = layout->candidate->value[r];
+            double x[WIDTH], known[WIDTH] = {0};
+            for (size_t b = 0; b < n_before; b++) {
+                uint8_t w = before[b]->layout->candidate->value[r];
+                for (size_t k = 1; w != RS_NO_VALUE && k < WIDTH; k++)
+                    known[k] += before[b]->a[w * WIDTH + k];
+            }
+            for (size_t k = 1; k < WIDTH; k++) {
+                x[k] = (double)data->x[data->item[r] * WIDTH + k] - known[k];
+                fit->all[u * WIDTH + k] += x[k];
+                fit->squares[k] += x[k] * x[k];
+            }
+            if (v == RS_NO_VALUE) continue;
+            for (size_t k = 1; k < WIDTH; k++) {
+                fit->mine[pair[v] * WIDTH + k] += x[k];
+                fit->known[v * WIDTH + k] += known[k];
+                fit->squares_here += x[k] * x[k];
+            }
+        }
+    }
+}
+
 /* The tastes of users, given those of values. Users of the fold left out get none. */
 static void fit_users(struct fit *fit) {
-    const struct data *data = fit->layout->data;
-    const uint8_t *value = fit->layout->candidate->value;
+    const struct layout *layout = fit->layout;
+    const struct data *data = layout->data;
     const uint64_t *start = data->matrix->rows.start;
-    double squares[WIDTH] = {0}, known[WIDTH] = {0}, left[WIDTH] = {0}, n_all = 0;
+    double squares[WIDTH] = {0}, known[WIDTH] = {0}, left[WIDTH], n_all = 0;
     double mean[WIDTH] = {0}, n_users = 0;
+    memcpy(left, fit->squares, sizeof left);
     for (uint32_t u = 0; u < data->n_users; u++) {
-        double sum[WIDTH] = {0}, x[WIDTH], n = (double)(start[u + 1] - start[u]);
+        double sum[WIDTH], n = (double)(start[u + 1] - start[u]);
         if (data->fold[u] == fit->left_out) continue;
-        for (uint64_t r = start[u]; r < start[u + 1]; r++) {
-            const double *a = value[r] == RS_NO_VALUE ? NULL : fit->affinity->a + value[r] * WIDTH;
-            traits_of(fit, r, x);
+        memcpy(sum, fit->all + u * WIDTH, sizeof sum);
+        for (uint64_t e = layout->user_start[u]; e < layout->user_start[u + 1]; e++) {
+            const double *a = fit->affinity->a + layout->user_value[e] * WIDTH;
+            double here = count_of(layout, u, e);
             for (size_t k = 1; k < WIDTH; k++) {
-                double rest = x[k] - (a == NULL ? 0 : a[k]);
-                sum[k] += rest;
-                left[k] += rest * rest;
+                sum[k] -= here * a[k];
+                left[k] += a[k] * (here * a[k] - 2 * fit->mine[e * WIDTH + k]);
             }
         }
         n_all += n;
@@ -91,43 +126,32 @@ static void fit_users(struct fit *fit) {
     }
 }
 
-/* One pass over the ratings: sums of what is left at each value; how many ratings tell of the value
- * and not of their user alone (the Schur complement of users); how those of one user at one value
- * vary together. */
+/* Sums of what is left at each value; how many ratings tell of the value and not of their user
+ * alone (the Schur complement of users); how those of one user at one value vary together. */
 static void sum_values(struct fit *fit, double (*sum)[WIDTH], double (*n)[WIDTH]) {
-    const struct data *data = fit->layout->data;
-    const uint8_t *value = fit->layout->candidate->value;
+    const struct layout *layout = fit->layout;
+    const struct data *data = layout->data;
     const uint64_t *start = data->matrix->rows.start;
-    double(*mine)[WIDTH] = rs_calloc(fit->layout->n_values, sizeof *mine);
-    double alone = 0, together = 0;
+    double alone = fit->squares_here, together = 0;
     for (uint32_t u = 0; u < data->n_users; u++) {
         const double *taste = fit->taste + u * WIDTH;
         double n_user = (double)(start[u + 1] - start[u]);
         if (data->fold[u] == fit->left_out) continue;
-        for (uint64_t r = start[u]; r < start[u + 1]; r++) {
-            uint8_t v = value[r];
-            double x[WIDTH];
-            if (v == RS_NO_VALUE) continue;
-            traits_of(fit, r, x);
+        for (uint64_t e = layout->user_start[u]; e < layout->user_start[u + 1]; e++) {
+            uint8_t v = layout->user_value[e];
+            double n_here = count_of(layout, u, e);
             for (size_t k = 1; k < WIDTH; k++) {
-                double left = x[k] - taste[k] - fit->affinity->a[v * WIDTH + k];
-                mine[v][k] += left;
-                alone += left * left;
-            }
-        }
-        for (uint64_t e = fit->layout->user_start[u]; e < fit->layout->user_start[u + 1]; e++) {
-            uint8_t v = fit->layout->user_value[e];
-            double n_here = n_user * (double)fit->layout->user_share[e];
-            for (size_t k = 1; k < WIDTH; k++) {
-                together += mine[v][k] * mine[v][k];
-                sum[v][k] += mine[v][k];
+                double mine = fit->mine[e * WIDTH + k];
+                double expected = taste[k] + fit->affinity->a[v * WIDTH + k];
+                double left = mine - n_here * expected;
+                alone += expected * (n_here * expected - 2 * mine);
+                together += left * left;
+                sum[v][k] += left;
                 n[v][k] += n_here * (1 - n_here / (n_user + fit->noise[k] / fit->t[k]));
-                mine[v][k] = 0;
             }
         }
     }
     fit->clustering = alone > 0 && together > alone ? together / alone : 1;
-    free(mine);
 }
 
 /* The tastes of values, given those of users. */
@@ -161,6 +185,20 @@ static void fit_values(struct fit *fit) {
     free(n);
 }
 
+/* TILT[v]: sums, over the ratings at v, of the taste of who is there, and of what is known of it. */
+static void find_tilts(const struct fit *fit, double (*tilt)[WIDTH]) {
+    const struct layout *layout = fit->layout;
+    const struct data *data = layout->data;
+    memcpy(tilt, fit->known, layout->n_values * sizeof *tilt);
+    for (uint32_t u = 0; u < data->n_users; u++) {
+        if (data->fold[u] == fit->left_out) continue;
+        for (uint64_t e = layout->user_start[u]; e < layout->user_start[u + 1]; e++)
+            for (size_t k = 1; k < WIDTH; k++)
+                tilt[layout->user_value[e]][k] +=
+                    count_of(layout, u, e) * fit->taste[u * WIDTH + k];
+    }
+}
+
 /* Counts item by item what the tastes leave. The usual number of ratings of an item at v is its
  * share of all ratings times exp((mean taste of who is there + a_v) . x), to the same sum. */
 static void fit_counts(struct fit *fit) {
@@ -176,11 +214,8 @@ static void fit_counts(struct fit *fit) {
         share[data->item[r]]++;
         n[v * n_items + data->item[r]]++;
         at[v]++;
-        for (size_t k = 1; k < WIDTH; k++) {
-            tilt[v][k] += fit->taste[data->user[r] * WIDTH + k];
-            if (fit->before != NULL) tilt[v][k] += fit->before[r][k];
-        }
     }
+    find_tilts(fit, tilt);
     double beyond = 0, usual = 0;
     for (size_t v = 0; v < n_values; v++) {
         double sum = 0;
@@ -215,39 +250,33 @@ static void fit_counts(struct fit *fit) {
     free(tilt);
 }
 
-static void know_before(struct fit *fit, const struct affinity *const *before, size_t n_before) {
-    const struct data *data = fit->layout->data;
-    if (n_before == 0) return;
-    fit->before = rs_calloc(data->n, sizeof *fit->before);
-    for (size_t b = 0; b < n_before; b++)
-        for (size_t r = 0; r < data->n; r++) {
-            uint8_t v = before[b]->layout->candidate->value[r];
-            for (size_t k = 1; v != RS_NO_VALUE && k < WIDTH; k++)
-                fit->before[r][k] += before[b]->a[v * WIDTH + k];
-        }
-}
-
 void affinity_fit(struct affinity *affinity, const struct layout *layout,
                   const struct affinity *const *before, size_t n_before, unsigned left_out) {
     const struct data *data = layout->data;
+    size_t n_pairs = layout->user_start[data->n_users];
     *affinity = (struct affinity){.layout = layout,
                                   .a = rs_calloc(layout->n_values * WIDTH, sizeof *affinity->a)};
     struct fit fit = {.affinity = affinity,
                       .layout = layout,
                       .left_out = left_out,
+                      .mine = rs_calloc(n_pairs * WIDTH, sizeof *fit.mine),
+                      .all = rs_calloc(data->n_users * WIDTH, sizeof *fit.all),
+                      .known = rs_calloc(layout->n_values * WIDTH, sizeof *fit.known),
                       .taste = rs_calloc(data->n_users * WIDTH, sizeof *fit.taste)};
     for (size_t k = 1; k < WIDTH; k++) {
         fit.t[k] = fit.a[k] = 0.1;
         fit.noise[k] = 1;
     }
-    know_before(&fit, before, n_before);
+    sum_ratings(&fit, before, n_before);
     for (int round = 0; round < ROUNDS; round++) {
         fit_users(&fit);
         fit_values(&fit);
     }
     if (layout->cells) fit_counts(&fit);
+    free(fit.mine);
+    free(fit.all);
+    free(fit.known);
     free(fit.taste);
-    free(fit.before);
 }
 
 void affinity_free(struct affinity *affinity) {

@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "linear/dense.h"
+#include "normal.h"
 #include "symmetric.h"
 
 /* Variances learned from the first sweeps, when rows still know nothing, would switch factors off
@@ -19,37 +21,41 @@ struct fit {
     bool settled;        /* prior variances are learned */
 };
 
-/* The normal equations of one row. */
-struct normal {
-    double a[WIDTH * WIDTH], b[WIDTH];
+/* The normal equations of one row, and the variances that add to their diagonal. */
+struct equations {
+    struct normal *normal;
+    double diagonal[WIDTH];
 };
 
 /* One rating Y more: of the row sought and MORE, which is known, with the row OTHER. */
-static void add(struct normal *normal, double y, const double *more, const double *other,
+static void add(struct equations *equations, double y, const double *more, const double *other,
                 const double *variance) {
-    double x[WIDTH], left = y - other[0] - more[0];
+    float known[WIDTH], *x = normal_next(equations->normal, 0);
+    for (size_t k = 0; k < WIDTH; k++) x[k] = (float)other[k];
     x[0] = 1;
+    for (size_t k = 0; k < WIDTH; k++) known[k] = (float)more[k];
+    y -= other[0] + (double)rs_dense_dot(x, known, WIDTH);
+    equations->normal->y[equations->normal->n - 1] = (float)y;
     for (size_t k = 1; k < WIDTH; k++) {
-        x[k] = other[k];
-        left -= more[k] * other[k];
-    }
-    for (size_t k = 0; k < WIDTH; k++)
-        for (size_t j = 0; j < WIDTH; j++) normal->a[k * WIDTH + j] += x[k] * x[j];
-    normal->b[0] += left;
-    for (size_t k = 1; k < WIDTH; k++) {
-        normal->a[k * WIDTH + k] += variance[k];
-        normal->b[k] += left * x[k] - variance[k] * more[k];
+        equations->diagonal[k] += variance[k];
+        equations->normal->b[k] -= variance[k] * more[k];
     }
 }
 
+/* Solves them for row LINE, and begins anew. */
 static void solve(const struct camf *camf, struct camf_side *side, size_t line,
-                  struct normal *normal) {
+                  struct equations *equations) {
     double *row = side->row + line * WIDTH, *variance = side->variance + line * WIDTH;
+    struct normal *normal = equations->normal;
+    normal_close(normal);
     for (size_t k = 0; k < WIDTH; k++)
-        normal->a[k * WIDTH + k] += camf->noise / fmax(side->prior[k], 1e-9);
+        normal->a[k * WIDTH + k] +=
+            equations->diagonal[k] + camf->noise / fmax(side->prior[k], 1e-9);
     memcpy(row, normal->b, sizeof normal->b);
     symmetric_solve(WIDTH, normal->a, row, variance);
     for (size_t k = 0; k < WIDTH; k++) variance[k] *= camf->noise;
+    normal_clear(normal);
+    memset(equations->diagonal, 0, sizeof equations->diagonal);
 }
 
 static void learn_prior(struct camf_side *side) {
@@ -91,17 +97,22 @@ static void fit_users(const struct fit *fit) {
     struct camf *camf = fit->camf;
     const struct data *data = camf->data;
     const uint64_t *start = data->matrix->rows.start;
-#pragma omp parallel for schedule(dynamic, 16)
-    for (size_t u = 0; u < data->n_users; u++) {
-        struct normal normal = {0};
-        for (uint64_t r = start[u]; r < start[u + 1]; r++) {
-            double context[WIDTH] = {0};
-            if (is_out(fit, r)) continue;
-            add_context(camf, r, camf->n_dimensions, context);
-            add(&normal, standard(data, r), context, camf->items.row + data->item[r] * WIDTH,
-                camf->items.variance + data->item[r] * WIDTH);
+#pragma omp parallel
+    {
+        struct equations equations = {normal_make(1), {0}};
+#pragma omp for schedule(dynamic, 16)
+        for (size_t u = 0; u < data->n_users; u++) {
+            for (uint64_t r = start[u]; r < start[u + 1]; r++) {
+                double context[WIDTH] = {0};
+                if (is_out(fit, r)) continue;
+                add_context(camf, r, camf->n_dimensions, context);
+                add(&equations, standard(data, r), context,
+                    camf->items.row + data->item[r] * WIDTH,
+                    camf->items.variance + data->item[r] * WIDTH);
+            }
+            solve(camf, &camf->users, u, &equations);
         }
-        solve(camf, &camf->users, u, &normal);
+        free(equations.normal);
     }
     if (fit->settled) learn_prior(&camf->users);
 }
@@ -111,18 +122,22 @@ static void fit_items(const struct fit *fit) {
     const struct data *data = camf->data;
     const uint64_t *start = data->matrix->columns.start;
     static const double nothing[WIDTH] = {0};
-#pragma omp parallel for schedule(dynamic, 16)
-    for (size_t i = 0; i < data->n_items; i++) {
-        struct normal normal = {0};
-        for (uint64_t e = start[i]; e < start[i + 1]; e++) {
-            double taste[WIDTH];
-            size_t r = fit->of_column[e];
-            if (is_out(fit, r)) continue;
-            taste_at(camf, r, camf->n_dimensions, taste);
-            add(&normal, standard(data, r), nothing, taste,
-                camf->users.variance + data->user[r] * WIDTH);
+#pragma omp parallel
+    {
+        struct equations equations = {normal_make(1), {0}};
+#pragma omp for schedule(dynamic, 16)
+        for (size_t i = 0; i < data->n_items; i++) {
+            for (uint64_t e = start[i]; e < start[i + 1]; e++) {
+                double taste[WIDTH];
+                size_t r = fit->of_column[e];
+                if (is_out(fit, r)) continue;
+                taste_at(camf, r, camf->n_dimensions, taste);
+                add(&equations, standard(data, r), nothing, taste,
+                    camf->users.variance + data->user[r] * WIDTH);
+            }
+            solve(camf, &camf->items, i, &equations);
         }
-        solve(camf, &camf->items, i, &normal);
+        free(equations.normal);
     }
     if (fit->settled) learn_prior(&camf->items);
 }
@@ -143,30 +158,37 @@ static void fit_values(const struct fit *fit, size_t d) {
     struct camf *camf = fit->camf;
     const struct data *data = camf->data;
     struct camf_side *side = &camf->values[d];
-    struct normal *normal = rs_calloc(side->n, sizeof *normal);
+    struct normal *normal = normal_make(side->n);
+    struct equations *equations = rs_calloc(side->n, sizeof *equations);
+    for (size_t v = 0; v < side->n; v++) equations[v].normal = &normal[v];
     uint64_t *n = rs_calloc(side->n, sizeof *n);
     for (size_t r = 0; r < data->n; r++) {
         double taste[WIDTH];
         uint8_t v = camf->layout[d]->candidate->value[r];
         if (is_out(fit, r) || v == RS_NO_VALUE) continue;
         taste_at(camf, r, d, taste);
-        add(&normal[v], standard(data, r), taste, camf->items.row + data->item[r] * WIDTH,
+        add(&equations[v], standard(data, r), taste, camf->items.row + data->item[r] * WIDTH,
             camf->items.variance + data->item[r] * WIDTH);
         n[v]++;
     }
-    for (size_t v = 0; v < side->n; v++) solve(camf, side, v, &normal[v]);
+    for (size_t v = 0; v < side->n; v++) solve(camf, side, v, &equations[v]);
     centre(side, n);
     if (fit->settled) learn_prior(side);
     free(normal);
+    free(equations);
     free(n);
 }
 
 static double expected(const struct camf *camf, size_t r, double taste[WIDTH]) {
     const double *item = camf->items.row + camf->data->item[r] * WIDTH;
+    float p[WIDTH], q[WIDTH];
     taste_at(camf, r, camf->n_dimensions, taste);
-    double sum = taste[0] + item[0];
-    for (size_t k = 1; k < WIDTH; k++) sum += taste[k] * item[k];
-    return sum;
+    for (size_t k = 0; k < WIDTH; k++) {
+        p[k] = (float)taste[k];
+        q[k] = (float)item[k];
+    }
+    q[0] = 1;
+    return item[0] + (double)rs_dense_dot(p, q, WIDTH);
 }
 
 /* The expectation of the squared error. */

@@ -191,6 +191,7 @@ struct search {
     const struct layout *layouts;
     const struct choices *choices;
     float *score; /* of the choices, moved by the dimensions kept */
+    double plain[N_FOLDS + 1]; /* b of a model without lifts, fitted without each fold, and to all */
     size_t n_kept;
     struct affinity kept[RS_MAX_DIMENSIONS][N_FOLDS];
 };
@@ -203,7 +204,8 @@ struct lifts {
     double weight[1 + N_LIFTS]; /* b, w */
 };
 
-/* The log-likelihood of one choice at WEIGHT, and its derivatives added up unless NULL. */
+/* The log-likelihood of one choice at WEIGHT, F being its lifts (NULL for a single weight), and its
+ * derivatives added up unless NULL. */
 static double look(const float *score, const float *f, const double *weight, size_t n_weights,
                    double *gradient, double *hessian) {
     double eta[N_ITEMS], most = -INFINITY, sum = 0, first[1 + N_LIFTS] = {0};
@@ -211,7 +213,7 @@ static double look(const float *score, const float *f, const double *weight, siz
     for (size_t k = 0; k < N_ITEMS; k++) {
         eta[k] = weight[0] * (double)score[k];
         for (size_t w = 1; w < n_weights; w++) eta[k] += weight[w] * (double)f[k * N_LIFTS + w - 1];
-        most = fmax(most, eta[k]);
+        if (eta[k] > most) most = eta[k];
     }
     for (size_t k = 0; k < N_ITEMS; k++) {
         double p = exp(eta[k] - most), z[1 + N_LIFTS] = {(double)score[k]};
@@ -242,8 +244,9 @@ static void fit_weights(const struct search *search, const float *f, size_t n_we
         double gradient[1 + N_LIFTS] = {0}, hessian[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
         for (size_t c = 0; c < choices->n; c++) {
             if (data->fold[data->user[choices->rating[c]]] == left_out) continue;
-            look(search->score + c * N_ITEMS, f + c * N_ITEMS * N_LIFTS, weight, n_weights,
-                 gradient, hessian);
+            look(search->score + c * N_ITEMS,
+                 n_weights > 1 ? f + c * N_ITEMS * N_LIFTS : NULL, weight, n_weights, gradient,
+                 hessian);
         }
         for (size_t w = 0; w < n_weights; w++) hessian[w * n_weights + w] += 1;
         for (size_t w = 0; w < n_weights; w++) gradient[w] -= weight[w];
@@ -258,32 +261,40 @@ static void fit_weights(const struct search *search, const float *f, size_t n_we
     }
 }
 
-static void find_lifts(const struct search *search, size_t c, float *f) {
+static void fit_plain(struct search *search) {
+    search->plain[N_FOLDS] = 1;
+    fit_weights(search, NULL, 1, N_FOLDS, &search->plain[N_FOLDS]);
+    for (unsigned fold = 0; fold < N_FOLDS; fold++) {
+        search->plain[fold] = search->plain[N_FOLDS];
+        fit_weights(search, NULL, 1, fold, &search->plain[fold]);
+    }
+}
+
+/* By fits of dimension C without each fold, which become FITTED. */
+static void find_lifts(const struct search *search, size_t c, struct affinity *fitted, float *f) {
     const struct data *data = search->data;
     const struct layout *layout = &search->layouts[c];
     memset(f, 0, search->choices->n * N_ITEMS * N_LIFTS * sizeof *f);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
         const struct affinity *before[RS_MAX_DIMENSIONS];
         for (size_t k = 0; k < search->n_kept; k++) before[k] = &search->kept[k][fold];
-        struct affinity affinity;
-        affinity_fit(&affinity, layout, before, search->n_kept, fold);
+        affinity_fit(&fitted[fold], layout, before, search->n_kept, fold);
         for (size_t n = 0; n < search->choices->n; n++) {
             uint32_t r = search->choices->rating[n], user = data->user[r];
             uint8_t v = layout->candidate->value[r];
             double mean[WIDTH];
             if (data->fold[user] != fold || v == RS_NO_VALUE) continue;
-            affinity_of_user(&affinity, user, mean);
+            affinity_of_user(&fitted[fold], user, mean);
             for (size_t k = 0; k < N_ITEMS; k++) {
                 uint32_t item = search->choices->other[n * N_ITEMS + k];
                 const float *x = data->x + item * WIDTH;
                 double usual = 0;
                 for (size_t j = 1; j < WIDTH; j++) usual += mean[j] * (double)x[j];
                 float *at = f + (n * N_ITEMS + k) * N_LIFTS;
-                at[0] = (float)affinity_at(&affinity, v, item);
+                at[0] = (float)affinity_at(&fitted[fold], v, item);
                 at[1] = (float)usual;
             }
         }
-        affinity_free(&affinity);
     }
 }
 
@@ -292,13 +303,10 @@ static size_t gather(const struct search *search, const float *f, const double *
                      double *gain) {
     const struct data *data = search->data;
     uint8_t *chose = rs_calloc(data->n_users, 1);
-    double plain = weight[0];
-    fit_weights(search, f, 1, N_FOLDS, &plain);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) {
-        double with[1 + N_LIFTS], without[1] = {plain};
+        double with[1 + N_LIFTS];
         memcpy(with, weight, sizeof with);
         fit_weights(search, f, 1 + N_LIFTS, fold, with);
-        fit_weights(search, f, 1, fold, without);
         for (size_t c = 0; c < search->choices->n; c++) {
             uint32_t user = data->user[search->choices->rating[c]];
             const float *score = search->score + c * N_ITEMS;
@@ -307,7 +315,7 @@ static size_t gather(const struct search *search, const float *f, const double *
             chose[user] = 1;
             if (with[1] <= 0) continue; /* what is taken up more must not come later */
             gain[user] += look(score, lift, with, 1 + N_LIFTS, NULL, NULL) -
-                          look(score, lift, without, 1, NULL, NULL);
+                          look(score, NULL, &search->plain[fold], 1, NULL, NULL);
         }
     }
     size_t n = 0;
@@ -321,7 +329,9 @@ static void judge(const struct search *search, size_t c, struct verdict *verdict
     float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
     double weight[1 + N_LIFTS] = {1};
-    find_lifts(search, c, f);
+    struct affinity fitted[N_FOLDS];
+    find_lifts(search, c, fitted, f);
+    for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&fitted[fold]);
     fit_weights(search, f, 1 + N_LIFTS, N_FOLDS, weight);
     size_t n = gather(search, f, weight, gain);
     verdict->tested = true;
@@ -339,18 +349,13 @@ static void judge(const struct search *search, size_t c, struct verdict *verdict
 static void put_in(struct search *search, size_t c, const struct verdict *verdict) {
     size_t n = search->choices->n * N_ITEMS;
     float *f = rs_malloc(n * N_LIFTS, sizeof *f);
-    find_lifts(search, c, f);
+    find_lifts(search, c, search->kept[search->n_kept], f);
     for (size_t k = 0; k < n; k++)
         search->score[k] +=
             (float)verdict->weight * f[k * N_LIFTS] + (float)verdict->of_user * f[k * N_LIFTS + 1];
     free(f);
-    for (unsigned fold = 0; fold < N_FOLDS; fold++) {
-        const struct affinity *before[RS_MAX_DIMENSIONS];
-        for (size_t k = 0; k < search->n_kept; k++) before[k] = &search->kept[k][fold];
-        affinity_fit(&search->kept[search->n_kept][fold], &search->layouts[c], before,
-                     search->n_kept, fold);
-    }
     search->n_kept++;
+    fit_plain(search);
 }
 
 /* What is left for somebody who has been here long, and what is there of an item's age, changes by
@@ -366,6 +371,7 @@ static struct search *search_begin(const struct data *data, const struct layout 
     *search = (struct search){.data = data, .layouts = layouts, .choices = choices};
     search->score = rs_malloc(choices->n * N_ITEMS, sizeof *search->score);
     memcpy(search->score, choices->score, choices->n * N_ITEMS * sizeof *search->score);
+    fit_plain(search);
     return search;
 }
 

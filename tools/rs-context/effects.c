@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "linear/dense.h"
+#include "normal.h"
 #include "symmetric.h"
 
-enum { ROUNDS = 16, CELLS_MAX = 1 << 25 };
+enum { ROUNDS = 8, CELLS_MAX = 1 << 25 };
 
 /* Layout */
 
@@ -80,7 +82,8 @@ struct fit {
     const float *residual;
     unsigned left_out;
     double *mean;                        /* users x WIDTH: s_u */
-    double *gram;                        /* values x WIDTH x WIDTH: H_v */
+    struct normal *gram;                 /* of values: H_v */
+    float *length;                       /* items: x . x */
     double *score;                       /* values x WIDTH: sums of x times what is left */
     double t[WIDTH];                     /* prior variances */
     double count[RS_MAX_CONTEXT_VALUES]; /* ratings at each value */
@@ -121,65 +124,70 @@ double effects_at(const struct effects *effects, size_t r, const double mean[WID
 }
 
 static void sum_squares(struct fit *fit) {
-    const struct data *data = fit->layout->data;
-    const uint8_t *value = fit->layout->candidate->value;
+    const struct layout *layout = fit->layout;
+    const struct data *data = layout->data;
+    const uint8_t *value = layout->candidate->value;
     const uint64_t *start = data->matrix->rows.start;
-    double share[RS_MAX_CONTEXT_VALUES], taken[WIDTH];
+    float(*root)[WIDTH] = rs_malloc(layout->n_values, sizeof *root);
     for (uint32_t u = 0; u < data->n_users; u++) {
+        double taken[WIDTH];
         if (data->fold[u] == fit->left_out) continue;
-        taken_of(fit->layout, u, taken);
-        for (uint64_t e = fit->layout->user_start[u]; e < fit->layout->user_start[u + 1]; e++)
-            share[fit->layout->user_value[e]] = (double)fit->layout->user_share[e];
+        taken_of(layout, u, taken);
+        for (uint64_t e = layout->user_start[u]; e < layout->user_start[u + 1]; e++)
+            for (size_t k = 0; k < WIDTH; k++)
+                root[layout->user_value[e]][k] =
+                    (float)sqrt(1 - taken[k] * (double)layout->user_share[e]);
         for (uint64_t r = start[u]; r < start[u + 1]; r++) {
             if (value[r] == RS_NO_VALUE) continue;
             const float *x = data->x + data->item[r] * WIDTH;
-            double *gram = fit->gram + value[r] * WIDTH * WIDTH, y[WIDTH];
+            float *y = normal_next(&fit->gram[value[r]], 0);
             fit->count[value[r]]++;
-            for (size_t k = 0; k < WIDTH; k++)
-                y[k] = sqrt(1 - taken[k] * share[value[r]]) * (double)x[k];
-            for (size_t k = 0; k < WIDTH; k++)
-                for (size_t j = 0; j <= k; j++) gram[k * WIDTH + j] += y[k] * y[j];
+            for (size_t k = 0; k < WIDTH; k++) y[k] = root[value[r]][k] * x[k];
         }
     }
+    for (size_t v = 0; v < layout->n_values; v++) normal_close(&fit->gram[v]);
+    free(root);
 }
 
-/* One pass over the ratings: the scores, and how ratings of one user at one value vary together. */
+/* One pass over the ratings: the scores, and how ratings of one user at one value vary together.
+ * Sums of one user are in single precision. */
 static void sum_up(struct fit *fit) {
-    const struct data *data = fit->layout->data;
-    const uint8_t *value = fit->layout->candidate->value;
-    size_t n_values = fit->layout->n_values;
+    const struct layout *layout = fit->layout;
+    const struct data *data = layout->data;
+    const uint8_t *value = layout->candidate->value;
     const uint64_t *start = data->matrix->rows.start;
     double alone = 0, together = 0, squares = 0, n = 0;
-    double(*mine)[WIDTH] = rs_calloc(n_values, sizeof *mine);
-    memset(fit->score, 0, n_values * WIDTH * sizeof *fit->score);
+    float(*effect)[WIDTH] = rs_malloc(layout->n_values, sizeof *effect);
+    float(*mine)[WIDTH] = rs_calloc(layout->n_values, sizeof *mine);
+    memset(fit->score, 0, layout->n_values * WIDTH * sizeof *fit->score);
     for (uint32_t u = 0; u < data->n_users; u++) {
         if (data->fold[u] == fit->left_out) continue;
-        const double *mean = fit->mean + u * WIDTH;
+        for (uint64_t e = layout->user_start[u]; e < layout->user_start[u + 1]; e++) {
+            const double *c = fit->effects->c + layout->user_value[e] * WIDTH;
+            for (size_t k = 0; k < WIDTH; k++)
+                effect[layout->user_value[e]][k] = (float)(c[k] - fit->mean[u * WIDTH + k]);
+        }
         for (uint64_t r = start[u]; r < start[u + 1]; r++) {
             if (value[r] == RS_NO_VALUE) continue;
             const float *x = data->x + data->item[r] * WIDTH;
-            const double *c = fit->effects->c + value[r] * WIDTH;
-            double effect = 0, length = 0;
-            for (size_t k = 0; k < WIDTH; k++) {
-                effect += (c[k] - mean[k]) * (double)x[k];
-                length += (double)x[k] * (double)x[k];
-            }
-            double left = (double)fit->residual[r] - effect;
-            for (size_t k = 0; k < WIDTH; k++) mine[value[r]][k] += left * (double)x[k];
-            alone += length * left * left;
-            squares += left * left;
+            float left = fit->residual[r] - rs_dense_dot(effect[value[r]], x, WIDTH);
+            for (size_t k = 0; k < WIDTH; k++) mine[value[r]][k] += left * x[k];
+            double square = (double)left * (double)left;
+            alone += (double)fit->length[data->item[r]] * square;
+            squares += square;
             n++;
         }
-        for (uint64_t e = fit->layout->user_start[u]; e < fit->layout->user_start[u + 1]; e++) {
-            double *sum = mine[fit->layout->user_value[e]];
-            double *score = fit->score + fit->layout->user_value[e] * WIDTH;
+        for (uint64_t e = layout->user_start[u]; e < layout->user_start[u + 1]; e++) {
+            float *sum = mine[layout->user_value[e]];
+            double *score = fit->score + layout->user_value[e] * WIDTH;
             for (size_t k = 0; k < WIDTH; k++) {
-                together += sum[k] * sum[k];
-                score[k] += sum[k];
+                together += (double)sum[k] * (double)sum[k];
+                score[k] += (double)sum[k];
                 sum[k] = 0;
             }
         }
     }
+    free(effect);
     free(mine);
     fit->noise = n > 0 ? squares / n : 1;
     fit->clustering = alone > 0 && together > alone ? together / alone : 1;
@@ -207,7 +215,7 @@ static void solve(struct fit *fit) {
         double a[WIDTH * WIDTH], step[WIDTH], variance[WIDTH], *c = fit->effects->c + v * WIDTH;
         for (size_t k = 0; k < WIDTH; k++) {
             for (size_t j = 0; j <= k; j++)
-                a[k * WIDTH + j] = weight * fit->gram[(v * WIDTH + k) * WIDTH + j];
+                a[k * WIDTH + j] = weight * fit->gram[v].a[k * WIDTH + j];
             a[k * WIDTH + k] += 1 / fit->t[k];
             step[k] = weight * fit->score[v * WIDTH + k] - c[k] / fit->t[k];
         }
@@ -232,8 +240,11 @@ static void find_users(struct fit *fit) {
 }
 
 static void fit_vectors(struct fit *fit) {
+    const struct data *data = fit->layout->data;
     for (size_t k = 0; k < WIDTH; k++) fit->t[k] = 0.01 * fit->noise;
     sum_squares(fit);
+    for (size_t i = 0; i < data->n_items; i++)
+        fit->length[i] = rs_dense_dot(data->x + i * WIDTH, data->x + i * WIDTH, WIDTH);
     for (int round = 0; round < ROUNDS; round++) {
         find_users(fit);
         sum_up(fit);
@@ -296,13 +307,15 @@ void effects_fit(struct effects *effects, const struct layout *layout, const flo
                       .left_out = left_out,
                       .noise = 1,
                       .mean = rs_calloc(data->n_users * WIDTH, sizeof *fit.mean),
-                      .gram = rs_calloc(n_values * WIDTH * WIDTH, sizeof *fit.gram),
-                      .score = rs_calloc(n_values * WIDTH, sizeof *fit.score)};
+                      .gram = normal_make(n_values),
+                      .score = rs_calloc(n_values * WIDTH, sizeof *fit.score),
+                      .length = rs_malloc(data->n_items, sizeof *fit.length)};
     fit_vectors(&fit);
     if (layout->cells) fit_cells(&fit);
     free(fit.mean);
     free(fit.gram);
     free(fit.score);
+    free(fit.length);
 }
 
 void effects_free(struct effects *effects) {

@@ -5,6 +5,7 @@
  * the effects being tried. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/message.h"
@@ -185,7 +186,7 @@ static uint8_t *mark_checked(const struct data *data, const float *check,
 }
 
 /* What pays, tested on as many ratings as there are; then how much, by traits of items that know
- * nothing of the ratings that say it. */
+ * nothing of the ratings that say it. Leaves the traits that know all. */
 static void choose(struct data *data, const struct layout *layouts, struct verdict *predicting,
                    struct verdict *ranking, struct mixture *mixture) {
     struct choices choices;
@@ -203,6 +204,10 @@ static void choose(struct data *data, const struct layout *layouts, struct verdi
     }
     choose_ranking(data, layouts, &choices, level, ranking);
     uint8_t *checked = mark_checked(data, check, &choices);
+    float *x = data->x;
+    double known[WIDTH];
+    memcpy(known, data->known, sizeof known);
+    data->x = NULL;
     traits_make(data, checked, (uint64_t)seed);
     if (check != NULL) {
         choose_scales(data, layouts, check, predicting, left);
@@ -210,6 +215,9 @@ static void choose(struct data *data, const struct layout *layouts, struct verdi
                        mixture);
     }
     choose_weights(data, layouts, &choices, ranking);
+    free(data->x);
+    data->x = x;
+    memcpy(data->known, known, sizeof known);
     choices_free(&choices);
     free(check);
     free(left);
@@ -224,7 +232,6 @@ static void learn(struct data *data, const struct layout *layouts, struct learne
         learned[c].predict = predicting[c];
         learned[c].rank = ranking[c];
     }
-    traits_make(data, NULL, (uint64_t)seed);
     const struct layout *kept[RS_MAX_DIMENSIONS];
     size_t n_kept = choose_kept(data, layouts, predicting, kept);
     if (is_mixed(mixture)) camf_fit(camf, data, kept, n_kept, NULL, (uint64_t)seed);

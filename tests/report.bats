@@ -141,7 +141,9 @@ END
 @test "counts: the hybrid lists without what expects ratings" {
     awk -F, -v OFS=, 'NR == 1 { print "user,item,count"; next } $1 <= 40 { print $1, $2, int(2 ^ $3) }' "$SAMPLE" >counts.csv
     report "$PWD/counts" RATINGS="$PWD/counts.csv" FOLDS=2 MODELS="popular item svd++ hybrid"
-    grep -q '^### User ' counts/report.md
+    grep -q '^### User .* events$' counts/report.md
+    grep -q '(count [0-9]*, similarity' counts/report.md
+    run -1 grep -E ' raters|[0-9] ratings' counts/report.md
     [ ! -e counts/all/svd++.predict ]
 }
 

@@ -59,6 +59,10 @@ with_tables() {
     assert_equal "$(rs-view -n 1 full.rs | jq -r .title)" "Amber Harbour, The (1982)"
     assert_equal "$(rs-view -n 1 -f csv -c item,genres,age,title full.rs | tail -n 1)" \
         '101,Adventure,34,"Amber Harbour, The (1982)"'
+    # What items are called is their title, whatever the column is called.
+    sed '1s/title/name/' "$SAMPLE_ITEMS" >named.csv
+    assert_equal "$(rs-clean -q "$SAMPLE" --items named.csv | rs-view -n 1 -f csv -c item,title | tail -n 1)" \
+        '101,"Amber Harbour, The (1982)"'
     rs-matrix full.rs -o matrix.rs
     # By item id, as the sample is.
     diff <(rs-view --items -f csv matrix.rs) <(rs-view --items -f csv full.rs)

@@ -8,7 +8,7 @@ file == "described" {
     n_factors = FNR
 }
 file == "items" && FNR == 1 {
-    for (i = 2; i <= NF; i++) if ($i == "title") at_title = i; else if (!at_category) at_category = i
+    for (i = 2; i <= NF; i++) if ($i == "title" || ($i == "name" && !at_title)) at_title = i; else if (!at_category) at_category = i
     next
 }
 file == "items" { title[$1] = at_title && $at_title != "" ? $at_title : $1; category[$1] = at_category ? $at_category : "" }

@@ -39,9 +39,10 @@ function reason(u, i,   k, s, text, found) {
     for (k = 1; k <= n_similar[i] && found < 2; k++) {
         s = similar[i, k]
         if (!((u, s) in rating) || rating[u, s] < threshold) continue
-        text = text (found++ ? " and " : "similar to ") title[s] " (rated " rating[u, s] ", similarity " \
-               sprintf("%.2f", similarity[i, k]) ")"
+        text = text (found++ ? " and " : "similar to ") title[s] (implicit ? " (count " : " (rated ") rating[u, s] \
+            ", similarity " sprintf("%.2f", similarity[i, k]) ")"
     }
     if (found) return text
-    return "nothing the user liked is among its neighbours; rated by " ratings[i] ", mean " sprintf("%.2f", mean[i])
+    return "nothing the user liked is among its neighbours; " (implicit ? "with " ratings[i] " users" : \
+        "rated by " ratings[i] ", mean " sprintf("%.2f", mean[i]))
 }

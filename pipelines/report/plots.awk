@@ -32,6 +32,8 @@ END {
     gp = to "/plots.gp"
     printf "" >gp
     implicit = cell["summary", "implicit", "value"] == 1
+    entry = implicit ? "event" : "rating"
+    entries = entry "s"
     ratings()
     tail()
     activity()
@@ -89,12 +91,12 @@ function tail(   side, i, r, dat) {
         close(dat)
     }
     begin("tail")
-    print "set logscale xy; set xlabel \"rank\"; set ylabel \"ratings\"; set grid xtics; set key top right" >gp
+    print "set logscale xy; set xlabel \"rank\"; set ylabel \"" entries "\"; set grid xtics; set key top right" >gp
     print "plot \"item_ranks.dat\" using 1:2 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", " \
         "\"user_ranks.dat\" using 1:2 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\"" >gp
     end()
     begin("share")
-    print "set xlabel \"most rated items (most active users) (%)\"; set ylabel \"share of ratings (%)\"; set key bottom right" >gp
+    print "set xlabel \"items that have most (most active users) (%)\"; set ylabel \"share of " entries " (%)\"; set key bottom right" >gp
     print "set xrange [0:100]; set yrange [0:100]" >gp
     print "plot \"item_ranks.dat\" using 3:4 with lines lw 2.5 lc rgb \"#0072B2\" title \"items\", " \
         "\"user_ranks.dat\" using 3:4 with lines lw 2.5 dt 2 lc rgb \"#D55E00\" title \"users\", " \
@@ -113,17 +115,17 @@ function activity(   i, r, dat) {
     }
     close(dat)
     begin("activity")
-    print "set xlabel \"ratings of a user\"; set ylabel \"%\"; set yrange [0:*]; set xtics rotate by -35" >gp
+    print "set xlabel \"" entries " of a user\"; set ylabel \"%\"; set yrange [0:*]; set xtics rotate by -35" >gp
     print "set key outside top center horizontal; set boxwidth 0.4" >gp
     print "plot \"activity.dat\" using ($0-0.2):2:xtic(1) with boxes lc rgb \"#0072B2\" title \"of users\", " \
-        "\"\" using ($0+0.2):3 with boxes lc rgb \"#E69F00\" title \"of ratings\"" >gp
+        "\"\" using ($0+0.2):3 with boxes lc rgb \"#E69F00\" title \"of " entries "\"" >gp
     end()
 }
 # The shade is the root of the share, so that thin parts are seen; 255 is fully transparent.
 function sparsity() {
     begin("matrix")
     print "set xrange [0:1]; set yrange [1:0]; unset grid; set border 15; unset tics" >gp
-    print "set xlabel \"items, most rated first\"; set ylabel \"users, most active first\"" >gp
+    print "set xlabel \"items, those that have most first\"; set ylabel \"users, most active first\"" >gp
     print "plot \"matrix.dat\" using 1:2:1:($1+$4):2:($2+$5):(int(255*(1-sqrt($3)))*16777216+0x0072B2) " \
         "with boxxyerror lc rgb variable notitle" >gp
     end()
@@ -139,7 +141,7 @@ function months(   n, i, r, dat, year) {
     close(dat)
     begin("months")
     print "set xdata time; set timefmt \"%Y-%m-%d\"; set xtics format \"" (n > 30 ? "%Y" : "%m/%y") "\" rotate by -35" >gp
-    print "set ylabel \"ratings a month\"; set yrange [0:*]; set xlabel \"month\"" >gp
+    print "set ylabel \"" entries " a month\"; set yrange [0:*]; set xlabel \"month\"" >gp
     print "plot \"month.dat\" using 1:2 with impulses lw " (n > 100 ? 2 : n > 30 ? 4 : 8) " lc rgb \"#0072B2\" notitle" >gp
     end()
 }
@@ -152,7 +154,7 @@ function hours(   i, r, dat) {
     }
     close(dat)
     begin("hours")
-    print "set xlabel \"hour of the day (UTC)\"; set ylabel \"ratings (%)\"; set yrange [0:*]; set xrange [-0.6:23.6]; set xtics 0,6,24" >gp
+    print "set xlabel \"hour of the day (UTC)\"; set ylabel \"" entries " (%)\"; set yrange [0:*]; set xrange [-0.6:23.6]; set xtics 0,6,24" >gp
     print "plot \"hour.dat\" using 1:2 with boxes lc rgb \"#0072B2\" notitle" >gp
     end()
 }

@@ -58,6 +58,14 @@ static bool add_of_table(struct state *state, const struct rs_table *table, enum
     return true;
 }
 
+/* What items are called, by whatever name. */
+static bool add_title(struct state *state) {
+    const struct rs_table *table = &state->reader.item_table;
+    const struct rs_table_column *title = rs_table_title(table);
+    if (title != NULL) add_column(state, ITEM_TABLE, (size_t)(title - table->columns), "title");
+    return title != NULL;
+}
+
 /* Adds what NAME stands for; false if there is no such column. */
 static bool add_named(struct state *state, const char *name) {
     const struct rs_pairs_reader *reader = &state->reader;
@@ -77,7 +85,8 @@ static bool add_named(struct state *state, const char *name) {
         return true;
     }
     return add_of_table(state, &reader->item_table, ITEM_TABLE, name) ||
-           add_of_table(state, &reader->user_table, USER_TABLE, name);
+           add_of_table(state, &reader->user_table, USER_TABLE, name) ||
+           (strcmp(name, "title") == 0 && add_title(state));
 }
 
 static void add_asked(struct state *state) {
@@ -99,9 +108,7 @@ static void add_usual(struct state *state) {
         if (listed & rs_columns[c].bit) add_column(state, VALUE, c, rs_columns[c].name);
     for (size_t c = 0; c < reader->n_contexts; c++)
         add_column(state, CONTEXT, c, reader->contexts[c].name);
-    const struct rs_table_column *title = rs_table_title(&reader->item_table);
-    if (title != NULL)
-        add_column(state, ITEM_TABLE, (size_t)(title - reader->item_table.columns), "title");
+    add_title(state);
 }
 
 static void choose_columns(struct state *state) {

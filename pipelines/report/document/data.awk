@@ -2,7 +2,7 @@
 
 function data() {
     print "h2", "data", "The data"
-    print "tile", implicit ? "events" : "ratings", whole(summary("ratings"))
+    print "tile", entries, whole(summary("ratings"))
     print "tile", "users", whole(summary("users"))
     print "tile", "items", whole(summary("items"))
     print "tile", "empty cells", sprintf("%.2f %%", 100 * summary("sparsity"))
@@ -23,12 +23,12 @@ function concentration(   i, r, text) {
         r = row["item_ranks", i]
         if (cell["item_ranks", r, "ratings_share"] >= 0.5) break
     }
-    text = "Half of all ratings are of the " percent(cell["item_ranks", r, "lines_share"]) " of items that are rated most (Gini " \
+    text = "Half of all " entries " are of the " percent(cell["item_ranks", r, "lines_share"]) " of items that have most (Gini " \
         fixed(summary("gini_items"), 2) "; of users " fixed(summary("gini_users"), 2) "); " percent(summary("items_with_one")) \
-        " of items have a single rating. Half of the users have " fixed(cell["quantiles", 6, "user_n"], 0) \
-        " ratings or fewer, half of the items " fixed(cell["quantiles", 6, "item_n"], 0) "."
+        " of items have a single one. Half of the users have " fixed(cell["quantiles", 6, "user_n"], 0) \
+        " " entries " or fewer, half of the items " fixed(cell["quantiles", 6, "item_n"], 0) "."
     if (summary("tail_exponent_items") != "")
-        text = text " From " whole(summary("tail_from_items")) " ratings on, the tail of items falls like a power law with exponent " \
+        text = text " From " whole(summary("tail_from_items")) " " entries " on, the tail of items falls like a power law with exponent " \
             fixed(summary("tail_exponent_items"), 2) " (maximum likelihood; that it is one is not tested)."
     print "p", text
 }
@@ -37,11 +37,11 @@ function common(   text) {
         percent(cell["co_rating", "items", "share"]) " of all pairs of items a user" estimated("items") ": that is what neighbours " \
         "are made of."
     if (("min_count", 3, "pairs_share") in cell)
-        text = text " Keeping only users and items with at least 5 ratings would leave " percent(cell["min_count", 3, "users_share"]) \
+        text = text " Keeping only users and items with at least 5 " entries " would leave " percent(cell["min_count", 3, "users_share"]) \
             " of users, " percent(cell["min_count", 3, "items_share"]) " of items and " \
-            percent(cell["min_count", 3, "pairs_share"]) " of ratings."
+            percent(cell["min_count", 3, "pairs_share"]) " of " entries "."
     if (cell["repeated", "ratings", "share"] > 0)
-        text = text " " percent(cell["repeated", "ratings", "share"]) " of ratings repeat a pair of user and item."
+        text = text " " percent(cell["repeated", "ratings", "share"]) " of " entries " repeat a pair of user and item."
     print "p", text
 }
 function estimated(side) {
@@ -51,25 +51,25 @@ function estimated(side) {
 function data_pictures(   n) {
     n = whole(summary("ratings"))
     if (!implicit) print "fig", "rating", "Ratings by value, in % of all (n = " n ")."
-    print "fig", "tail", "The long tail: ratings of each item and of each user by rank, both axes logarithmic (" \
+    print "fig", "tail", "The long tail: " entries " of each item and of each user by rank, both axes logarithmic (" \
         whole(summary("items")) " items, " whole(summary("users")) " users)."
-    print "fig", "share", "Concentration: share of all ratings that go to the most rated items and come from the most active users " \
+    print "fig", "share", "Concentration: share of all " entries " that go to the items that have most and come from the most active users " \
         "(n = " n ")."
-    print "fig", "activity", "Activity: users by the number of their ratings, and the share of ratings that they give (n = " \
+    print "fig", "activity", "Activity: users by the number of their " entries ", and the share of all that they give (n = " \
         whole(summary("users")) " users)."
-    print "fig", "matrix", "The matrix: the stronger the colour, the larger the share of a cell's pairs that are rated (root scale; n = " \
-        n " ratings, " percent(1 - summary("sparsity")) " of all pairs)."
-    print "fig", "months", "Ratings by month (UTC; n = " n ")."
-    print "fig", "hours", "Ratings by hour of the day, in % (UTC; n = " n ")."
+    print "fig", "matrix", "The matrix: the stronger the colour, the larger the share of a cell's pairs that occur (root scale; n = " \
+        n " " entries ", " percent(1 - summary("sparsity")) " of all pairs)."
+    print "fig", "months", upper(entries) " by month (UTC; n = " n ")."
+    print "fig", "hours", upper(entries) " by hour of the day, in % (UTC; n = " n ")."
 }
 function data_tables(   g, i, r, name, what) {
     for (g = 1; g <= n_group_figures; g++) {
         name = group_figure[g]
         if (n_rows[name] > 24 || n_rows[name] < 2) continue
         what = clean(substr(name, index(name, ":") + 1))
-        print "table", "Ratings by " what " of the " (name ~ /^context/ ? "rating" : substr(name, 1, index(name, ":") - 1)) \
+        print "table", upper(entries) " by " what " of the " (name ~ /^context/ ? entry : substr(name, 1, index(name, ":") - 1)) \
             " (n = " whole(summary("ratings")) (name == "item:genres" ? "; what has several counts in each" : "") ").", "small"
-        print "th", what, name ~ /^user/ ? "users" : name ~ /^item/ ? "items" : "", "ratings", "share", "mean", "st. dev."
+        print "th", what, name ~ /^user/ ? "users" : name ~ /^item/ ? "items" : "", entries, "share", "mean", "st. dev."
         for (i = 1; i <= n_rows[name]; i++) {
             r = row[name, i]
             print "tr", clean(r), cell[name, r, "subjects"] == "" ? "" : whole(cell[name, r, "subjects"]), \

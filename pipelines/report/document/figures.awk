@@ -50,6 +50,8 @@ END {
     n = split(parents, f, " ")
     for (i = 1; i <= n; i++) { split(f[i], pair, "="); n_parents[pair[1]] = split(pair[2], ignored, "[+]") }
     implicit = cell["summary", "implicit", "value"] == 1
+    entry = implicit ? "event" : "rating"
+    entries = entry "s"
     if (implicit) leave_out("expected ratings (RMSE, MAE)", "the feedback is implicit: there are no ratings to be expected")
     if (n_folds < 2) leave_out("stability over folds", "there is one test set only, so nothing says whether another would agree")
     if (n_models < 2) leave_out("comparison of models", "there is one model only")
@@ -71,7 +73,7 @@ END {
 }
 
 function title(   s) {
-    s = whole(summary("ratings")) (implicit ? " events of " : " ratings of ") whole(summary("items")) " items by " \
+    s = whole(summary("ratings")) " " entries " of " whole(summary("items")) " items by " \
         whole(summary("users")) " users"
     print "title", "Ratings and models: " clean(source), s "; " n_models (n_models == 1 ? " model" : " models compared") " on " \
         whole(size["all", metric[1]]) (metric[1] == "rmse" ? " test pairs" : " test users") \

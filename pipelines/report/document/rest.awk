@@ -47,12 +47,12 @@ function lists(   i, f, n, open, liked) {
             if (open) print "/table"
             open = 0
             liked = ""
-            print "h3", "User " clean(f[2]) ", " whole(f[3]) (f[3] == 1 ? " rating" : " ratings")
+            print "h3", "User " clean(f[2]) ", " whole(f[3]) " " (f[3] == 1 ? entry : entries)
         } else if (f[1] == "liked") {
             liked = liked (liked == "" ? "" : "; ") clean(f[2]) (implicit ? "" : " (" f[3] ")")
         } else {
             if (!open) {
-                if (liked != "") print "p", "Rated highest: " liked "."
+                if (liked != "") print "p", (implicit ? "Most often: " : "Rated highest: ") liked "."
                 print "table", "What *hybrid* lists.", "list"
                 print "th", "rank", "item", "score", "because"
             }

@@ -40,11 +40,12 @@ function figure_and_interval(m, metric,   s) {
     return named(metric) " of " fixed(figure_of(m, "all", metric), 4) \
         (s == "" ? "" : " {95 % interval " s "; " (sign(metric) < 0 ? "less" : "more") " is better}")
 }
+function upper(word) { return toupper(substr(word, 1, 1)) substr(word, 2) }
 function kind_of(s) { sub(/:.*/, "", s); return s }
 function label(s,   kind, rest) {
     kind = kind_of(s)
     rest = substr(s, length(kind) + 2)
-    if (kind == "activity") return "users with " rest " ratings"
+    if (kind == "activity") return "users with " rest " " entries
     if (kind == "taste") return "users of " rest " taste"
     if (kind == "habit") return (rest == "middle" ? "usual" : rest) " raters"
     if (kind == "popularity") return "items of the " rest

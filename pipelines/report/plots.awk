@@ -142,7 +142,8 @@ function months(   n, i, r, dat, year) {
     begin("months")
     print "set xdata time; set timefmt \"%Y-%m-%d\"; set xtics format \"" (n > 30 ? "%Y" : "%m/%y") "\" rotate by -35" >gp
     print "set ylabel \"" entries " a month\"; set yrange [0:*]; set xlabel \"month\"" >gp
-    print "plot \"month.dat\" using 1:2 with impulses lw " (n > 100 ? 2 : n > 30 ? 4 : 8) " lc rgb \"#0072B2\" notitle" >gp
+    print "set boxwidth 24*86400 absolute; set rmargin 4" >gp
+    print "plot \"month.dat\" using 1:2 with boxes lc rgb \"#0072B2\" notitle" >gp
     end()
 }
 function hours(   i, r, dat) {

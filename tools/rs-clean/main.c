@@ -86,7 +86,8 @@ static const struct rs_option options[] = {
     {"user-columns", 0, RS_STRING, "LIST", &user_columns, 0, 0, NULL, true,
      "the columns of --users, by place or with =NAME by the header: id is the key, '-' leaves one "
      "out, NAME takes one, NAME:KIND as text, category, set or number, NAME{A|B|C} takes 0-or-1 "
-     "columns as a set; default: all, the kinds by their values"},
+     "columns as a set; default: all, the kinds by their values; MovieLens' tables without a "
+     "header are known"},
     {"item-columns", 0, RS_STRING, "LIST", &item_columns, 0, 0, NULL, true, "the same for --items"},
     {.kind = RS_HEADING, .help = "And:"},
     RS_OUTPUT_OPTION,

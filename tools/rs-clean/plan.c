@@ -131,9 +131,43 @@ static bool plan_given(struct plan *plan, const struct rs_form *form, const char
     return true;
 }
 
+/* Tables that come without a header, known by their separator and by which columns hold numbers: '1'
+ * all, '0' not all, '?' either. */
+static const struct {
+    bool users;
+    const char *separator, *numbers, *columns;
+} layouts[] = {
+    /* MovieLens 100K: u.user, u.item */
+    {true, "|", "1100?", "id,age,sex,occupation,zip"},
+    {false, "|", "100?01111111111111111111",
+     "id,title,release:text,-,url,genres{unknown|Action|Adventure|Animation|Children's|Comedy|Crime|"
+     "Documentary|Drama|Fantasy|Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|"
+     "Western}"},
+    /* MovieLens 1M and 10M: users.dat, movies.dat */
+    {true, "::", "1011?", "id,sex,age,occupation:category,zip"},
+    {false, "::", "100", "id,title,genres"},
+};
+
+static bool has_numbers(const struct rs_form *form, const char *numbers) {
+    for (size_t f = 0; f < form->n_columns; f++)
+        if (numbers[f] != '?' && form->is_number[f] != (numbers[f] == '1')) return false;
+    return true;
+}
+
+/* The columns of a table without a header as its makers describe them, or NULL. */
+static const char *known_columns(const struct rs_form *form, bool users) {
+    if (form->names != NULL) return NULL;
+    for (size_t k = 0; k < sizeof layouts / sizeof *layouts; k++)
+        if (layouts[k].users == users && strcmp(layouts[k].separator, form->separator) == 0 &&
+            strlen(layouts[k].numbers) == form->n_columns && has_numbers(form, layouts[k].numbers))
+            return layouts[k].columns;
+    return NULL;
+}
+
 bool plan_make(struct plan *plan, const struct rs_form *form, const char *given, const char *option,
                bool users, const char *place, struct rs_error *err) {
     *plan = (struct plan){0};
+    if (given == NULL) given = known_columns(form, users);
     bool ok = given == NULL ? plan_all(plan, form, option, users, err)
                             : plan_given(plan, form, given, option, err);
     size_t last = plan->id;

@@ -24,7 +24,8 @@ struct plan {
 };
 
 /* By GIVEN (--user-columns or --item-columns, which OPTION names in errors) or, if it is NULL, by
- * the header: every column as it is, the id by its name or in the first place. */
+ * the header: every column as it is, the id by its name or in the first place. Without a header the
+ * tables of MovieLens are known. */
 bool plan_make(struct plan *plan, const struct rs_form *form, const char *given, const char *option,
                bool users, const char *place, struct rs_error *err);
 

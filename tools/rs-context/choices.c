@@ -235,6 +235,12 @@ static double look(const float *score, const float *f, const double *weight, siz
     return eta[0] - most - log(sum);
 }
 
+/* What weights are if scores and lifts are what they say, the logarithms of how much more often an
+ * item is taken up, and of a user's usual values a model takes half for the user's taste; and how
+ * sure that is: as sure as 25 choices are if lifts are 1. */
+static const double usual_weight[1 + N_LIFTS] = {1, 1, -0.5};
+static const double usual_precision[1 + N_LIFTS] = {1, 25, 25};
+
 /* Newton's method from WEIGHT on over the choices of users outside fold LEFT_OUT. */
 static void fit_weights(const struct search *search, const float *f, size_t n_weights,
                         unsigned left_out, double *weight) {
@@ -248,8 +254,10 @@ static void fit_weights(const struct search *search, const float *f, size_t n_we
                  n_weights > 1 ? f + c * N_ITEMS * N_LIFTS : NULL, weight, n_weights, gradient,
                  hessian);
         }
-        for (size_t w = 0; w < n_weights; w++) hessian[w * n_weights + w] += 1;
-        for (size_t w = 0; w < n_weights; w++) gradient[w] -= weight[w];
+        for (size_t w = 0; w < n_weights; w++) {
+            hessian[w * n_weights + w] += usual_precision[w];
+            gradient[w] -= usual_precision[w] * (weight[w] - usual_weight[w]);
+        }
         symmetric_solve(n_weights, hessian, gradient, NULL);
         double moved = 0;
         for (size_t w = 0; w < n_weights; w++) {
@@ -328,7 +336,8 @@ static size_t gather(const struct search *search, const float *f, const double *
 static void judge(const struct search *search, size_t c, struct verdict *verdict) {
     float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
-    double weight[1 + N_LIFTS] = {1};
+    double weight[1 + N_LIFTS];
+    memcpy(weight, usual_weight, sizeof weight);
     struct affinity fitted[N_FOLDS];
     find_lifts(search, c, fitted, f);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&fitted[fold]);

@@ -191,7 +191,8 @@ struct search {
     const struct layout *layouts;
     const struct choices *choices;
     float *score; /* of the choices, moved by the dimensions kept */
-    double plain[N_FOLDS + 1]; /* b of a model without lifts, fitted without each fold, and to all */
+    double
+        plain[N_FOLDS + 1]; /* b of a model without lifts, fitted without each fold, and to all */
     size_t n_kept;
     struct affinity kept[RS_MAX_DIMENSIONS][N_FOLDS];
 };
@@ -235,9 +236,9 @@ static double look(const float *score, const float *f, const double *weight, siz
     return eta[0] - most - log(sum);
 }
 
-/* What weights are if scores and lifts are what they say, the logarithms of how much more often an
- * item is taken up, and of a user's usual values a model takes half for the user's taste; and how
- * sure that is: as sure as 25 choices are if lifts are 1. */
+/* What weights are if scores and lifts are what they say and a model takes half of what a user's
+ * usual values do for the user's taste; and how sure that is: as sure as 25 choices could make it
+ * by lifts of variance 1. */
 static const double usual_weight[1 + N_LIFTS] = {1, 1, -0.5};
 static const double usual_precision[1 + N_LIFTS] = {1, 25, 25};
 
@@ -250,9 +251,8 @@ static void fit_weights(const struct search *search, const float *f, size_t n_we
         double gradient[1 + N_LIFTS] = {0}, hessian[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
         for (size_t c = 0; c < choices->n; c++) {
             if (data->fold[data->user[choices->rating[c]]] == left_out) continue;
-            look(search->score + c * N_ITEMS,
-                 n_weights > 1 ? f + c * N_ITEMS * N_LIFTS : NULL, weight, n_weights, gradient,
-                 hessian);
+            look(search->score + c * N_ITEMS, n_weights > 1 ? f + c * N_ITEMS * N_LIFTS : NULL,
+                 weight, n_weights, gradient, hessian);
         }
         for (size_t w = 0; w < n_weights; w++) {
             hessian[w * n_weights + w] += usual_precision[w];

@@ -12,12 +12,13 @@ struct fit {
     struct affinity *affinity;
     const struct layout *layout;
     unsigned left_out;
-    double *mine;      /* (user, value) by user_start x WIDTH: sums of traits less what their
-                          situations are known to do */
-    double *all;       /* users x WIDTH: the same of all ratings of a user */
-    double *known;     /* values x WIDTH: sums of what situations are known to do */
-    double squares[WIDTH], squares_here; /* of all those traits; of those of known value, summed up */
-    double *taste;     /* users x WIDTH */
+    double *mine;  /* (user, value) by user_start x WIDTH: sums of traits less what their
+                      situations are known to do */
+    double *all;   /* users x WIDTH: the same of all ratings of a user */
+    double *known; /* values x WIDTH: sums of what situations are known to do */
+    double squares[WIDTH],
+        squares_here;    /* of all those traits; of those of known value, summed up */
+    double *taste;       /* users x WIDTH */
     double usual[WIDTH]; /* mean of t_u */
     double t[WIDTH], a[WIDTH];
     double noise[WIDTH], clustering;
@@ -185,7 +186,8 @@ static void fit_values(struct fit *fit) {
     free(n);
 }
 
-/* TILT[v]: sums, over the ratings at v, of the taste of who is there, and of what is known of it. */
+/* TILT[v]: sums, over the ratings at v, of the taste of who is there, and of what is known of it.
+ */
 static void find_tilts(const struct fit *fit, double (*tilt)[WIDTH]) {
     const struct layout *layout = fit->layout;
     const struct data *data = layout->data;

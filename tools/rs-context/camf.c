@@ -106,8 +106,7 @@ static void fit_users(const struct fit *fit) {
                 double context[WIDTH] = {0};
                 if (is_out(fit, r)) continue;
                 add_context(camf, r, camf->n_dimensions, context);
-                add(&equations, standard(data, r), context,
-                    camf->items.row + data->item[r] * WIDTH,
+                add(&equations, standard(data, r), context, camf->items.row + data->item[r] * WIDTH,
                     camf->items.variance + data->item[r] * WIDTH);
             }
             solve(camf, &camf->users, u, &equations);

@@ -191,7 +191,8 @@ struct search {
     const struct layout *layouts;
     const struct choices *choices;
     float *score; /* of the choices, moved by the dimensions kept */
-    double plain[N_FOLDS + 1]; /* b of a model without lifts, fitted without each fold, and to all */
+    double
+        plain[N_FOLDS + 1]; /* b of a model without lifts, fitted without each fold, and to all */
     size_t n_kept;
     struct affinity kept[RS_MAX_DIMENSIONS][N_FOLDS];
 };
@@ -235,6 +236,12 @@ static double look(const float *score, const float *f, const double *weight, siz
     return eta[0] - most - log(sum);
 }
 
+/* What weights are if scores and lifts are what they say and a model takes half of what a user's
+ * usual values do for the user's taste; and how sure that is: as sure as 25 choices could make it
+ * by lifts of variance 1. */
+static const double usual_weight[1 + N_LIFTS] = {1, 1, -0.5};
+static const double usual_precision[1 + N_LIFTS] = {1, 25, 25};
+
 /* Newton's method from WEIGHT on over the choices of users outside fold LEFT_OUT. */
 static void fit_weights(const struct search *search, const float *f, size_t n_weights,
                         unsigned left_out, double *weight) {
@@ -244,12 +251,13 @@ static void fit_weights(const struct search *search, const float *f, size_t n_we
         double gradient[1 + N_LIFTS] = {0}, hessian[(1 + N_LIFTS) * (1 + N_LIFTS)] = {0};
         for (size_t c = 0; c < choices->n; c++) {
             if (data->fold[data->user[choices->rating[c]]] == left_out) continue;
-            look(search->score + c * N_ITEMS,
-                 n_weights > 1 ? f + c * N_ITEMS * N_LIFTS : NULL, weight, n_weights, gradient,
-                 hessian);
+            look(search->score + c * N_ITEMS, n_weights > 1 ? f + c * N_ITEMS * N_LIFTS : NULL,
+                 weight, n_weights, gradient, hessian);
         }
-        for (size_t w = 0; w < n_weights; w++) hessian[w * n_weights + w] += 1;
-        for (size_t w = 0; w < n_weights; w++) gradient[w] -= weight[w];
+        for (size_t w = 0; w < n_weights; w++) {
+            hessian[w * n_weights + w] += usual_precision[w];
+            gradient[w] -= usual_precision[w] * (weight[w] - usual_weight[w]);
+        }
         symmetric_solve(n_weights, hessian, gradient, NULL);
         double moved = 0;
         for (size_t w = 0; w < n_weights; w++) {
@@ -328,7 +336,8 @@ static size_t gather(const struct search *search, const float *f, const double *
 static void judge(const struct search *search, size_t c, struct verdict *verdict) {
     float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
-    double weight[1 + N_LIFTS] = {1};
+    double weight[1 + N_LIFTS];
+    memcpy(weight, usual_weight, sizeof weight);
     struct affinity fitted[N_FOLDS];
     find_lifts(search, c, fitted, f);
     for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&fitted[fold]);

@@ -2,13 +2,14 @@
  *
  * A choice is a rating (u, i) with the score that a model, which did not know it, gives to i and to
  * N_OTHERS items of those that u has not rated, all among the tenth that scores best, since lists
- * are made of these. With s a score and f the lifts of a
- * dimension at the rating's value,
+ * are made of these. With s a score and f the lifts of a dimension at the rating's value,
  *
  *     P(i) = exp(b s_i + w . f_i) / sum over i and the others j of exp(b s_j + w . f_j)
  *
  * (conditional logit: McFadden 1974), f of two: what the value does to the item, and what the
- * user's usual values do, which a model without context takes for the user's taste. */
+ * user's usual values do, which a model without context takes for the user's taste. Since lifts are
+ * logarithms of how much more often an item is taken up, w is about (1, -1/2) unless the choices
+ * say otherwise (normal priors). */
 #ifndef CONTEXT_CHOICES_H
 #define CONTEXT_CHOICES_H
 

@@ -86,9 +86,9 @@ static const struct rs_tool tool = {
         "and ranks decide separately, and ages are of ratings alone. The header has gain, p and "
         "adjusted p of every dimension: "
         "gains are a rating's squared error, and a choice's log-likelihood among 101 items.",
-    .memory = "the mapped matrix; about 70 bytes a rating, 512 a user and an item; 4 values x "
-              "items twice "
-              "for each thread.",
+    .memory =
+        "the mapped matrix; about 70 bytes a rating, 512 a user and an item; for each thread 8 "
+        "values x items and 128 bytes a user at each value that the user is met at.",
     .max_operands = 1,
     .options = options,
     .examples = examples,

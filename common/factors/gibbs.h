@@ -61,6 +61,7 @@ struct rs_gibbs_options {
     int burn_in; /* of these, how many are not used; -1: an eighth */
     int samples; /* kept in all, rounded up to a multiple of 16; 0: by the size of the model */
     bool sets, attributes, drift, noise;
+    const struct rs_model *from; /* of class rs_gibbs_class and the same factors, or NULL */
     uint64_t memory; /* bytes that fitting may take beside the matrix; 0: any */
     void (*on_sweep)(uint64_t done, uint64_t all); /* by the calling thread; or NULL */
 };

@@ -11,7 +11,8 @@ blends := user-item hybrid
 
 MODELS ?= $(plain) user item mf svd++ gibbs ease ials $(blends)
 
-# Factors go on from those in the model folder FROM; without one they are fitted quickly, as $(2) says, or fully.
+# With FROM=DIR factors go on from those of model $(1) in that model folder, nearly all of whose ratings are among these;
+# without they are fitted quickly, as $(2) says, or fully.
 FROM ?=
 going_on = $(if $(FROM),--from $(FROM)/$(1) --from-matrix $(FROM)/matrix.rs,$(if $(QUICK),$(2)))
 

@@ -73,6 +73,7 @@ sample_and() {
     for n in 2 3; do
         sample_and ${n}0 >more.csv
         RATINGS=more.csv run -0 night --full-every=3
+        assert_equal "$(status nights_gone_on),$(status learned_anew)" $((n - 1)),0
         assert_output --partial "items; weights are those of 0000$((n - 1))"
         before=$(cd "$HOME_"/nights/0000$((n - 1))* && pwd) after=$(cd "$HOME_"/nights/0000$n* && pwd)
         for model in all/model gate/model; do

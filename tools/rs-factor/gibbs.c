@@ -15,10 +15,12 @@ static const struct rs_option options[] = {
      "samples that the model keeps, rounded up to a multiple of 16; default: 96, fewer where they "
      "would take more than a GB"},
     {"chains", 0, RS_INTEGER, "N", &chains, 1, 1000, NULL, true,
-     "independent chains, which run at the same time where there are threads; default: 2, with --from 16, each from "
+     "independent chains, which run at the same time where there are threads; default: 2, with "
+     "--from 16, each from "
      "another sample of the earlier model"},
     {"burn-in", 0, RS_INTEGER, "N", &burn_in, 0, 100000, NULL, true,
-     "sweeps at the beginning of each chain that are not used; default: an eighth of all, with --from 0"},
+     "sweeps at the beginning of each chain that are not used; default: an eighth of all, with "
+     "--from 0"},
     {"no-sets", 0, RS_FLAG, NULL, &no_sets, 0, 0, NULL, true,
      "leave out who rated what else: plain Bayesian factorisation"},
     {"no-attributes", 0, RS_FLAG, NULL, &no_attributes, 0, 0, NULL, true,

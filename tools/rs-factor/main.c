@@ -45,8 +45,10 @@ static const struct rs_option common_options[] = {
     {"memory", 0, RS_BYTES, "BYTES", &shared.memory, 1, 9007199254740992., NULL, false,
      "what fitting may take beside the matrix; a method that needs more says so before it starts"},
     {"from", 0, RS_STRING, "MODEL", &from_path, 0, 0, NULL, false,
-     "go on from an earlier model of the same method, of ratings of which these are a few more: in a "
-     "part of the sweeps, and as good but for chance. Users and items are matched by id; who is new "
+     "go on from an earlier model of the same method, of ratings of which these are a few more: in "
+     "a "
+     "part of the sweeps, and as good but for chance. Users and items are matched by id; who is "
+     "new "
      "begins as usual. Factors are as many as it has. The header's \"from\" is its checksum"},
     {"from-matrix", 0, RS_STRING, "MATRIX", &from_matrix_path, 0, 0, NULL, false,
      "the matrix that the earlier model was made from"},
@@ -149,8 +151,8 @@ static void refuse_foreign_options(void) {
                 rs_usage_error("--%s: is for --method %s", o->name, methods[m]->name);
 }
 
-/* The earlier model of --from, whose matrix becomes *earlier. A fit would carry damage on from night
- * to night: both are read through. */
+/* The earlier model of --from, whose matrix becomes *earlier. A fit would carry damage on from
+ * night to night: both are read through. */
 static struct rs_model *open_earlier(struct rs_matrix *earlier) {
     struct rs_error err;
     if (!methods[method]->goes_on)

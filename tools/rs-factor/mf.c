@@ -27,7 +27,9 @@ static const struct rs_option sets_options[] = {
 static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header, bool sets) {
     const struct rs_mf_options how = {
         .factors = (size_t)shared_count(shared.factors, matrix->n_ratings < 500000 ? 16 : 32),
-        .sweeps = (int)shared_count(shared.sweeps, shared.from != NULL ? 4 : sets ? 32 : 24),
+        .sweeps = (int)shared_count(shared.sweeps, shared.from != NULL ? 4
+                                                   : sets              ? 32
+                                                                       : 24),
         .lambda = shared.lambda,
         .tau = sets ? tau : 0,
         .max_set = (size_t)max_set,

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "factors/gibbs_kept.h"
+#include "factors/gibbs_state.h"
 
 const struct rs_gibbs_options rs_gibbs_defaults = {
     .seed = 1, .burn_in = -1, .sets = true, .attributes = true, .drift = true, .noise = true};
@@ -66,6 +67,10 @@ static bool is_possible(const struct rs_matrix *matrix, const struct rs_gibbs_op
                        "holds counts and no ratings, which Gibbs sampling can't predict");
     if (matrix->n_ratings >= UINT32_MAX)
         return rs_fail(err, EX_DATAERR, "Gibbs sampling takes fewer than 2^32 ratings");
+    const struct rs_gibbs_answers *earlier = options->from == NULL ? NULL : options->from->state;
+    if (earlier != NULL && earlier->width != (size_t)options->factors + 1)
+        return rs_fail(err, EX_DATAERR, "%s: has %zu factors and not %d",
+                       options->from->file->name, earlier->width - 1, options->factors);
     double need = bytes_needed(matrix, options);
     if (options->memory == 0 || need <= (double)options->memory) return true;
     return rs_fail(err, EX_USAGE,

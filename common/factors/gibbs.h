@@ -79,7 +79,8 @@ struct rs_gibbs_options {
 extern const struct rs_gibbs_options rs_gibbs_defaults;
 
 /* Fits the matrix and writes the model. HEADER (program and parameters) is consumed. False after
- * filling *err: the feedback is implicit, or it does not fit into the memory. */
+ * filling *err: the feedback is implicit, or it does not fit into the memory, the earlier
+ * model has other factors. */
 bool rs_gibbs_fit(const struct rs_matrix *matrix, const struct rs_gibbs_options *options,
                   FILE *file, json_t *header, struct rs_error *err);
 

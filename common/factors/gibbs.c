@@ -69,8 +69,8 @@ static bool is_possible(const struct rs_matrix *matrix, const struct rs_gibbs_op
         return rs_fail(err, EX_DATAERR, "Gibbs sampling takes fewer than 2^32 ratings");
     const struct rs_gibbs_answers *earlier = options->from == NULL ? NULL : options->from->state;
     if (earlier != NULL && earlier->width != (size_t)options->factors + 1)
-        return rs_fail(err, EX_DATAERR, "%s: has %zu factors and not %d",
-                       options->from->file->name, earlier->width - 1, options->factors);
+        return rs_fail(err, EX_DATAERR, "%s: has %zu factors and not %d", options->from->file->name,
+                       earlier->width - 1, options->factors);
     double need = bytes_needed(matrix, options);
     if (options->memory == 0 || need <= (double)options->memory) return true;
     return rs_fail(err, EX_USAGE,

@@ -23,13 +23,14 @@
  *
  * Chains are independent; bytes are the same for every number of threads.
  *
- * A fit may go on from an earlier model, of ratings of which the matrix holds a few more: each chain
- * from another of its samples, spread evenly over them, so that a sweep or two make of it a sample
- * given all ratings, as different from the other chains' as those samples were (the move step of
- * Chopin: A sequential particle filter method for static models. Biometrika 2002; the weights, which
- * in so many dimensions leave one sample, are left out). Sweeps are counted on from the model's, so
- * that no draw is made twice. What a file does not hold is taken from what it holds: drift and noise
- * of a line are as they were expected, an item's own vector has in it what its raters contributed.
+ * A fit may go on from an earlier model, of ratings of which the matrix holds a few more: each
+ * chain from another of its samples, spread evenly over them, so that a sweep or two make of it a
+ * sample given all ratings, as different from the other chains' as those samples were (the move
+ * step of Chopin: A sequential particle filter method for static models. Biometrika 2002; the
+ * weights, which in so many dimensions leave one sample, are left out). Sweeps are counted on from
+ * the model's, so that no draw is made twice. What a file does not hold is taken from what it
+ * holds: drift and noise of a line are as they were expected, an item's own vector has in it what
+ * its raters contributed.
  *
  * A file holds S samples (a multiple of 16), evenly spread over the sweeps after the burn-in of all
  * chains, in units of "deviation" from "mean". Vectors have W = factors + 1 numbers, the bias
@@ -51,8 +52,9 @@
  *         user_drift_average (f32): their sum at a moment picked by chance; item_… likewise
  *
  * In the header "factors", "samples", "chains", "sweeps", "burn_in", "sweeps_before" (by the
- * models it goes on from), "mean", "deviation", "noise" (of the ratings, root mean square), "sets" and "drift" (what they are made of, or null), and the
- * names of "user_attributes" and "item_attributes". */
+ * models it goes on from), "mean", "deviation", "noise" (of the ratings, root mean square), "sets"
+ * and "drift" (what they are made of, or null), and the names of "user_attributes" and
+ * "item_attributes". */
 #ifndef RS_GIBBS_H
 #define RS_GIBBS_H
 
@@ -71,7 +73,7 @@ struct rs_gibbs_options {
     bool sets, attributes, drift, noise;
     const struct rs_model *from; /* to go on from: rs_gibbs_class, of the same factors, its
                                     matrix with its users; or NULL */
-    uint64_t memory; /* bytes that fitting may take beside the matrix; 0: any */
+    uint64_t memory;             /* bytes that fitting may take beside the matrix; 0: any */
     void (*on_sweep)(uint64_t done, uint64_t all); /* by the calling thread; or NULL */
 };
 

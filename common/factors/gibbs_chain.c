@@ -172,7 +172,8 @@ static void start_residuals(struct rs_gibbs_chain *chain) {
     for (size_t u = 0; u < rows->n_lines; u++)
         for (uint64_t k = rows->start[u]; k < rows->start[u + 1]; k++) {
             size_t i = rows->other[k];
-            const float *of_user = users->combined + u * width, *of_item = items->combined + i * width;
+            const float *of_user = users->combined + u * width,
+                        *of_item = items->combined + i * width;
             const float *in_users = users->set + i * width, *in_items = items->set + u * width;
             double predicted = chain->intercept;
             for (size_t f = 0; f < width; f++) {

@@ -38,6 +38,7 @@ cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
 settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(READY:%=READY=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
+settings_of =# further ones of a cell
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
 
@@ -47,7 +48,7 @@ define lines
 $(1)
 
 endef
-job = $(call lines,$(in_cell)$(1) $(2) $(settings))
+job = $(call lines,$(in_cell)$(1) $(2) $(settings)$(call settings_of,$(1)))
 cell_jobs  = $(foreach c,$(1),$(call job,$(c),$(c)/matrix.rs $(if $(blending)$(filter tune search,$(MAKECMDGOALS)),inner)))
 learn_jobs = $(if $(blending),$(foreach c,$(1),$(foreach i,$(shell seq $(INNER)),$(foreach g,$(groups),$(call job,$(c)/inner-$(i),learn-$(g))))))
 score_jobs = $(foreach c,$(1),$(foreach g,$(groups),$(call job,$(c),scores-$(g))))

@@ -11,16 +11,21 @@ blends := user-item hybrid
 
 MODELS ?= $(plain) user item mf svd++ gibbs ease ials $(blends)
 
+# With FROM=DIR factors go on from those of model $(1) in that model folder, nearly all of whose ratings are among these;
+# without they are fitted quickly, as $(2) says, or fully.
+FROM ?=
+going_on = $(if $(FROM),--from $(FROM)/$(1) --from-matrix $(FROM)/matrix.rs,$(if $(QUICK),$(2)))
+
 user.predict ?= rs-sim $(matrix) --side user --metric pearson-baseline --neighbours 300
 user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neighbours 50
 item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbours 300
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
-gibbs.predict ?= rs-factor $(matrix) --method gibbs $(if $(QUICK),--chains 1 --sweeps 96)
-svd++.predict ?= rs-factor $(matrix) --method svd++ $(if $(QUICK),--max-set 1024)
-mf.predict   ?= rs-factor $(matrix) --method mf
+gibbs.predict ?= rs-factor $(matrix) --method gibbs $(call going_on,gibbs.predict,--chains 1 --sweeps 96)
+svd++.predict ?= rs-factor $(matrix) --method svd++ $(call going_on,svd++.predict) $(if $(FROM)$(QUICK),--max-set 1024)
+mf.predict   ?= rs-factor $(matrix) --method mf $(call going_on,mf.predict)
 ease.rank    ?= rs-factor $(matrix) --method ease
-ials.rank    ?= rs-factor $(matrix) --method ials $(if $(QUICK),--sweeps 6)
+ials.rank    ?= rs-factor $(matrix) --method ials $(call going_on,ials.rank,--sweeps 6)
 
 # What a blend is made of. The hybrid takes everything that knows something. To rank it also takes expected ratings,
 # of the first of svd++ and mf that is there, which have them of all items as fast as others rank: what a user would choose

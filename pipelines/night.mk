@@ -8,7 +8,8 @@
 #                     OUT/gate/model      the models of gate/inner-1 with these weights
 #                     OUT/all/model       those of all ratings with the same
 #
-# With WEIGHTS=DIR, the gate/ of another night, the weights are those, and nothing is learned.
+# With EARLIER=DIR, an earlier night, the weights are its, nothing is learned, and factors go on from its models: those
+# of all ratings from those of all, those that have not seen some of them from those that have not either.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -20,22 +21,23 @@ night:
 
 include pipelines/cv.mk
 
-WEIGHTS ?=
+EARLIER ?=
 GATE_FOLDS ?= 10
 gate   := $(OUT)/gate
 fitted := $(gate)/inner-1
 all    := $(OUT)/all
 blend  := hybrid.blend
+settings_of = $(if $(EARLIER), FROM=$(EARLIER)/$(if $(filter $(all),$(1)),all,gate)/model)
 
 .PHONY: fits models
 night: models
 
 fits: export JOBS_1 = $(call job,$(gate),inner)$(call job,$(all),$(all)/matrix.rs)
-fits: export JOBS_2 = $(call file_jobs,$(all))$(if $(WEIGHTS),$(call file_jobs,$(fitted)),$(call learn_jobs,$(gate)))
-fits: export JOBS_3 = $(if $(WEIGHTS),,$(call job,$(gate),$(gate)/$(blend)))
+fits: export JOBS_2 = $(call file_jobs,$(all))$(if $(EARLIER),$(call file_jobs,$(fitted)),$(call learn_jobs,$(gate)))
+fits: export JOBS_3 = $(if $(EARLIER),,$(call job,$(gate),$(gate)/$(blend)))
 fits: $(gate)/train.rs $(all)/train.rs
 	$(Q)$(run_jobs)
-	$(if $(WEIGHTS),$(Q)cp -p $(WEIGHTS)/$(blend) $(gate))
+	$(if $(EARLIER),$(Q)cp -p $(EARLIER)/gate/$(blend) $(gate))
 	$(Q)cp -p $(gate)/$(blend) $(fitted) && cp -p $(gate)/$(blend) $(all)
 
 models: export JOBS_1 = $(call job,$(fitted),$(gate)/model MODEL=$(gate)/model LEARNED=1 READY=0)$(call job,$(all),$(all)/model LEARNED=1)

@@ -19,7 +19,7 @@ setup() {
 
 # A night with the models of the sample that are made fastest.
 night() {
-    MODELS="item hybrid" JOBS=2 "$ROOT/pipelines/nightly" --home="$HOME_" --ratings="${RATINGS:-$SAMPLE}" \
+    MODELS="item mf hybrid" JOBS=2 "$ROOT/pipelines/nightly" --home="$HOME_" --ratings="${RATINGS:-$SAMPLE}" \
         --items="$SAMPLE_ITEMS" --margin=0.02 "$@"
 }
 current() { readlink "$HOME_/current" | sed 's|.*nights/||; s|/all/.*||'; }
@@ -71,6 +71,27 @@ sample_and() {
     assert_equal "$(status learned_anew)" 1
 }
 
+@test "factors go on from the current model's, and the night says so; every --full-every nights they do not" {
+    local n before after
+    for n in 2 3; do
+        sample_and ${n}0 >more.csv
+        RATINGS=more.csv run -0 night --full-every=3
+        assert_equal "$(status nights_gone_on),$(status learned_anew)" $((n - 1)),0
+        assert_output --partial "items; weights are those of 0000$((n - 1))"
+        before=$(cd "$HOME_"/nights/0000$((n - 1))* && pwd) after=$(cd "$HOME_"/nights/0000$n* && pwd)
+        for model in all/model gate/model; do
+            assert_equal "$(rs-view --header "$after/$model/mf.predict" | head -n 1 | jq -r .from)" \
+                "$(rs-view --header "$before/$model/mf.predict" | tail -n 1 | jq -r .xxh3)"
+        done
+    done
+    sample_and 40 >more.csv
+    RATINGS=more.csv run -0 night --full-every=3
+    refute_output --partial "weights are those"
+    assert_equal "$(status learned_anew)" 1
+    run -0 rs-view --header "$HOME_/current/mf.predict"
+    refute_output --partial '"from":"'
+}
+
 @test "a night that keeps the weights makes the same bytes as one that never stopped" {
     sample_and 20 >more.csv
     cp -r "$HOME_" "$BATS_TEST_TMPDIR/other"
@@ -79,7 +100,7 @@ sample_and() {
     # Killed again and again, each time a little later.
     local after=0.1 n=0 pid
     while [ -z "$(cat "$HOME_"/nights/00002*/outcome 2>/dev/null)" ]; do
-        MODELS="item hybrid" JOBS=2 setsid "$ROOT/pipelines/nightly" --home="$HOME_" --ratings=more.csv \
+        MODELS="item mf hybrid" JOBS=2 setsid "$ROOT/pipelines/nightly" --home="$HOME_" --ratings=more.csv \
             --items="$SAMPLE_ITEMS" --margin=0.02 &
         pid=$!
         sleep $after
@@ -121,6 +142,9 @@ sample_and() {
     awk -F, -v OFS=, 'NR > 1 { $3 = 5 } 1' "$SAMPLE" >shifted.csv
     RATINGS=shifted.csv run -65 night
     assert_output --partial "the distribution of ratings moved by 0."
+    # Who accepts that has everything made anew.
+    RATINGS=shifted.csv run -0 night --accept
+    assert_equal "$(status learned_anew)" 1
 }
 
 @test "--rollback publishes what was before" {
@@ -222,7 +246,7 @@ sample_and() {
         mkdir small && mount -t tmpfs -o size=4m none small && cp -r "$HOME_/." small/ 2>/dev/null
         fill=$(df --output=avail -k small | tail -n 1); head -c $((fill * 1024 - 200000)) /dev/zero >small/fill
         "$ROOT/pipelines/nightly" --home=small --ratings=more.csv --items="$SAMPLE_ITEMS" \
-            --make=MODELS="item hybrid"; code=$?
+            --make=MODELS="item mf hybrid"; code=$?
         rs-model --check small/current && [[ $(readlink small/current) == *00001-* ]] || exit 1
         exit $code'
     assert_output --partial "No space left on device"

@@ -110,6 +110,11 @@ alike() {
         rs-factor -m $method -t 1 sample.matrix -o one
         rs-factor -m $method -t 4 sample.matrix -o three
         cmp one three
+        [[ $method != ease && $method != svd ]] || continue
+        rs-factor -m $method -t 1 --from one --from-matrix sample.matrix sample.matrix -o on
+        rs-factor -m $method -t 3 --from one --from-matrix sample.matrix sample.matrix -o on.three
+        cmp on on.three
+        rs-view --header on | head -n 1 | jq -e --arg one "$(rs-view --header one | tail -n 1 | jq -r .xxh3)" '.from == $one'
     done
     rs-factor -m ease --form users -t 1 sample.matrix -o one
     rs-factor -m ease --form users -t 3 sample.matrix -o three
@@ -311,6 +316,72 @@ plant() {
     rs-clean -q planted.csv ${ITEMS:+--items $ITEMS} ${USERS:+--users $USERS} |
         rs-split -q --holdout 0.25 --train train.rs --test test.rs
     rs-matrix --times train.rs -o train.matrix
+}
+
+# The latest tenth of the ratings, and who gave or got no other, are in train.matrix only.
+earlier_and_all() {
+    plant 0.5 "" --seed 3
+    rs-split -q --after 0.1 train.rs --train earlier.rs --test late.rs
+    rs-matrix --times earlier.rs -o earlier.matrix
+}
+
+# The error of model $1 for the test pairs: RMSE, or for one that ranks ($2 --rank) 1 - NDCG@10.
+error_of() {
+    rs-score -q -m train.matrix --model "x=$1" --pairs test.rs $2 -o scores.rs
+    rs-eval -q -m "$([ -n "$2" ] && echo ndcg || echo rmse)" -f csv x=scores.rs | awk -F, -v rank="$2" '
+        $2 == "all" && $3 == "all" { print rank ? 1 - $5 : $5 }'
+}
+
+@test "a fit that goes on from an earlier model is as good as one from the beginning, in a part of the sweeps" {
+    earlier_and_all
+    local method rank anew from short
+    for method in "gibbs --sweeps 40" mf svd++ "ials --factors 16"; do
+        rank=$([[ $method != ials* ]] || echo --rank)
+        rs-factor -m $method earlier.matrix -o earlier
+        rs-factor -m $method train.matrix -o anew
+        rs-factor -m ${method%--*} --from earlier --from-matrix earlier.matrix train.matrix -o from
+        rs-factor -m $method --sweeps 1 train.matrix -o short
+        anew=$(error_of anew $rank) from=$(error_of from $rank) short=$(error_of short $rank)
+        awk -v a="$anew" -v f="$from" -v s="$short" 'BEGIN { exit !(s > 1.02 * a && f - a < 0.4 * (s - a)) }' ||
+            fail "$method: $anew anew, $from going on, $short in one sweep"
+    done
+}
+
+@test "a fit goes on from an earlier model by ids: each user and item where it was, who is new as the others are" {
+    plant 0.5 "" --seed 3
+    # The earlier model lacks every third user and every fourth item, and its ratings are all it needs to know.
+    rs-view -f csv -c user,item,rating,time train.rs | awk -F, 'NR == 1 || ($1 % 3 && $2 % 4)' >fewer.csv
+    rs-view -f csv -c user,item,rating,time test.rs | awk -F, 'NR == 1 || ($1 % 3 && $2 % 4)' >test.csv
+    rs-clean -q fewer.csv -o fewer.rs
+    rs-clean -q test.csv -o test.rs
+    rs-matrix --times fewer.rs -o fewer.matrix
+    local how="--chains 16 --sweeps 2 --burn-in 0 --no-drift" from
+    rs-factor -m gibbs --sweeps 40 --no-drift fewer.matrix -o earlier
+    rs-factor -m gibbs $how train.matrix -o short
+    rs-factor -m gibbs $how --from earlier --from-matrix fewer.matrix train.matrix -o from
+    awk -v f="$(error_of from)" -v s="$(error_of short)" 'BEGIN { print f, s; exit !(f < 0.98 * s) }'
+}
+
+@test "an earlier model that can't be gone on from is refused: damaged, of other factors, of another method or matrix" {
+    earlier_and_all
+    for method in gibbs mf svd++ ials; do
+        rs-factor -m $method --sweeps 4 --factors 15 earlier.matrix -o earlier
+        from=(rs-factor -m $method --from earlier --from-matrix earlier.matrix)
+        fails 65 "${from[@]}" --factors 31 train.matrix
+        assert_output ""
+        assert_regex "$stderr" 'earlier: has 15 factors'
+        fails 65 rs-factor -m $method --from earlier --from-matrix train.matrix train.matrix
+        fails 65 rs-factor -m $method --from earlier.matrix --from-matrix earlier.matrix train.matrix
+        fails 64 rs-factor -m $method --from earlier train.matrix
+        fails 65 rs-factor -m $([ $method = mf ] && echo ials || echo mf) "${from[@]:3}" train.matrix
+        cp earlier whole
+        printf '\001' | dd of=earlier bs=1 seek=$(($(stat -c %s earlier) / 2)) conv=notrunc status=none
+        fails 65 "${from[@]}" train.matrix
+        head -c 5000 whole >earlier
+        fails 65 "${from[@]}" train.matrix
+    done
+    fails 64 rs-factor -m ease "${from[@]:3}" train.matrix
+    [ ! -e model ]
 }
 
 # Fits, and leaves in `figures`: RMSE; the shares of ratings within the middle 50, 90 and 99 % of what was

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "factors/ease.h"
 #include "factors/gibbs.h"
 #include "factors/ials.h"
@@ -23,6 +24,12 @@ static bool is_digest(const json_t *header, const char *name, uint64_t digest) {
     bool same = json_equal(json_object_get(header, name), expected) == 1;
     json_decref(expected);
     return same;
+}
+
+uint32_t *rs_factors_match(const struct rs_ids *ids, const struct rs_ids *earlier) {
+    uint32_t *line = rs_malloc(ids->n, sizeof *line);
+    for (size_t u = 0; u < ids->n; u++) line[u] = rs_ids_find(earlier, rs_ids_get(ids, u));
+    return line;
 }
 
 void rs_factors_describe(json_t *header, const char *method, const struct rs_matrix *matrix) {

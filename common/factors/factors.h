@@ -22,6 +22,10 @@ struct rs_factors_method {
  * that it was made for the items of the model's matrix. */
 bool rs_factors_open(struct rs_model *model, struct rs_error *err);
 
+/* For a fit that goes on from an earlier model: the line of EARLIER for each of IDS, both sorted,
+ * or RS_NONE where it has none. The caller frees it. */
+uint32_t *rs_factors_match(const struct rs_ids *ids, const struct rs_ids *earlier);
+
 /* Adds what every header has. */
 void rs_factors_describe(json_t *header, const char *method, const struct rs_matrix *matrix);
 

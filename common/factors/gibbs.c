@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "factors/gibbs_kept.h"
+#include "factors/gibbs_state.h"
 
 const struct rs_gibbs_options rs_gibbs_defaults = {
     .seed = 1, .burn_in = -1, .sets = true, .attributes = true, .drift = true, .noise = true};
@@ -22,11 +23,13 @@ static int by_size(int value, double otherwise) {
  * of them 200 are made, beyond that fewer. */
 static void resolve(struct rs_gibbs_options *options, const struct rs_matrix *matrix) {
     double n = (double)matrix->n_ratings;
+    bool begins = options->from == NULL;
     options->factors = (by_size(options->factors, 15) + LANES) / LANES * LANES - 1;
     if (options->factors >= RS_GIBBS_WIDTH_MAX) options->factors = RS_GIBBS_WIDTH_MAX - 1;
-    options->chains = by_size(options->chains, 2);
-    options->sweeps = by_size(options->sweeps, fmax(60, fmin(200, 2e8 / n)));
-    if (options->burn_in < 0) options->burn_in = options->sweeps / 8;
+    double sweeps = fmax(60, fmin(200, 2e8 / n));
+    options->chains = by_size(options->chains, begins ? 2 : 16);
+    options->sweeps = by_size(options->sweeps, begins ? sweeps : round(sweeps / 32));
+    if (options->burn_in < 0) options->burn_in = begins ? options->sweeps / 8 : 0;
     if (options->burn_in >= options->sweeps) options->burn_in = options->sweeps - 1;
     double lines = (double)matrix->users.ids.n + 2 * (double)matrix->items.ids.n;
     double bytes = 2 * lines * (options->factors + 1);
@@ -39,6 +42,11 @@ static void resolve(struct rs_gibbs_options *options, const struct rs_matrix *ma
         options->sweeps++;
 }
 
+static int chains_at_once(const struct rs_gibbs_options *options) {
+    int threads = omp_get_max_threads();
+    return threads < options->chains ? threads : options->chains;
+}
+
 static double bytes_needed(const struct rs_matrix *matrix, const struct rs_gibbs_options *options) {
     double n = (double)matrix->n_ratings, width = options->factors + 1;
     double users = (double)matrix->users.ids.n, items = (double)matrix->items.ids.n;
@@ -46,10 +54,10 @@ static double bytes_needed(const struct rs_matrix *matrix, const struct rs_gibbs
     double chain =
         8 * n + 4 * fmax(users, items) * (width * width + 2 * width) + 24 * (users + items) * width;
     if (options->drift && matrix->time != NULL) {
-        shared += 60 * n;
+        shared += 100 * n;
         chain += 90 * n;
     }
-    return shared + options->chains * chain;
+    return shared + chains_at_once(options) * chain;
 }
 
 static bool is_possible(const struct rs_matrix *matrix, const struct rs_gibbs_options *options,
@@ -59,6 +67,10 @@ static bool is_possible(const struct rs_matrix *matrix, const struct rs_gibbs_op
                        "holds counts and no ratings, which Gibbs sampling can't predict");
     if (matrix->n_ratings >= UINT32_MAX)
         return rs_fail(err, EX_DATAERR, "Gibbs sampling takes fewer than 2^32 ratings");
+    const struct rs_gibbs_answers *earlier = options->from == NULL ? NULL : options->from->state;
+    if (earlier != NULL && earlier->width != (size_t)options->factors + 1)
+        return rs_fail(err, EX_DATAERR, "%s: has %zu factors and not %d", options->from->file->name,
+                       earlier->width - 1, options->factors);
     double need = bytes_needed(matrix, options);
     if (options->memory == 0 || need <= (double)options->memory) return true;
     return rs_fail(err, EX_USAGE,
@@ -92,19 +104,23 @@ static void run_chain(struct rs_gibbs_kept *kept, struct rs_gibbs_kept *sums,
     rs_gibbs_chain_free(&chain);
 }
 
-/* Runs the chains, as many at once as there are threads, and leaves their sums in SUMS[0]. */
+/* Runs the chains, as many at once as there are threads, and leaves the sum of their sums, in the
+ * order of the chains. */
 static void run_chains(struct rs_gibbs_kept *kept, struct rs_gibbs_kept *sums,
                        const struct rs_gibbs_data *data) {
-    int n_chains = data->options->chains, threads = omp_get_max_threads();
-    int at_once = threads < n_chains ? threads : n_chains, levels = omp_get_max_active_levels();
+    int threads = omp_get_max_threads(), at_once = chains_at_once(data->options);
+    int levels = omp_get_max_active_levels();
+    rs_gibbs_sums_new(sums, data);
     omp_set_max_active_levels(2);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(at_once)
-    for (int c = 0; c < n_chains; c++) run_chain(kept, &sums[c], data, c, threads / at_once);
-    omp_set_max_active_levels(levels);
-    for (int c = 1; c < n_chains; c++) {
-        rs_gibbs_sums_add(&sums[0], &sums[c], data);
-        rs_gibbs_sums_free(&sums[c]);
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(at_once)
+    for (int c = 0; c < data->options->chains; c++) {
+        struct rs_gibbs_kept own;
+        run_chain(kept, &own, data, c, threads / at_once);
+#pragma omp ordered
+        rs_gibbs_sums_add(sums, &own, data);
+        rs_gibbs_sums_free(&own);
     }
+    omp_set_max_active_levels(levels);
 }
 
 bool rs_gibbs_fit(const struct rs_matrix *matrix, const struct rs_gibbs_options *options,
@@ -116,13 +132,12 @@ bool rs_gibbs_fit(const struct rs_matrix *matrix, const struct rs_gibbs_options 
         return false;
     }
     struct rs_gibbs_data data;
-    struct rs_gibbs_kept kept, *sums = rs_calloc((size_t)resolved.chains, sizeof *sums);
+    struct rs_gibbs_kept kept, sums;
     rs_gibbs_data_make(&data, matrix, &resolved);
     rs_gibbs_kept_new(&kept, &data);
-    run_chains(&kept, sums, &data);
-    rs_gibbs_write(file, header, &kept, &sums[0], &data);
-    rs_gibbs_sums_free(&sums[0]);
-    free(sums);
+    run_chains(&kept, &sums, &data);
+    rs_gibbs_write(file, header, &kept, &sums, &data);
+    rs_gibbs_sums_free(&sums);
     rs_gibbs_kept_free(&kept);
     rs_gibbs_data_free(&data);
     return true;

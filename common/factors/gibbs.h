@@ -23,6 +23,15 @@
  *
  * Chains are independent; bytes are the same for every number of threads.
  *
+ * A fit may go on from an earlier model, of ratings of which the matrix holds a few more: each
+ * chain from another of its samples, spread evenly over them, so that a sweep or two make of it a
+ * sample given all ratings, as different from the other chains' as those samples were (the move
+ * step of Chopin: A sequential particle filter method for static models. Biometrika 2002; the
+ * weights, which in so many dimensions leave one sample, are left out). Sweeps are counted on from
+ * the model's, so that no draw is made twice. What a file does not hold is taken from what it
+ * holds: drift and noise of a line are as they were expected, an item's own vector has in it what
+ * its raters contributed.
+ *
  * A file holds S samples (a multiple of 16), evenly spread over the sweeps after the burn-in of all
  * chains, in units of "deviation" from "mean". Vectors have W = factors + 1 numbers, the bias
  * first; all W x S of one line lie together, in half precision (IEEE 754 binary16 as u16):
@@ -42,9 +51,10 @@
  *         (i64, milliseconds), user_drift (f32, moments x scales): expected states,
  *         user_drift_average (f32): their sum at a moment picked by chance; item_… likewise
  *
- * In the header "factors", "samples", "chains", "sweeps", "burn_in", "mean", "deviation", "noise"
- * (of the ratings, root mean square), "sets" and "drift" (what they are made of, or null), and the
- * names of "user_attributes" and "item_attributes". */
+ * In the header "factors", "samples", "chains", "sweeps", "burn_in", "sweeps_before" (by the
+ * models it goes on from), "mean", "deviation", "noise" (of the ratings, root mean square), "sets"
+ * and "drift" (what they are made of, or null), and the names of "user_attributes" and
+ * "item_attributes". */
 #ifndef RS_GIBBS_H
 #define RS_GIBBS_H
 
@@ -56,12 +66,14 @@
 struct rs_gibbs_options {
     uint64_t seed;
     int factors; /* rounded up to a multiple of 16, less one: 15, 31, 47 or 63; 0: 15 */
-    int chains;  /* 0: 2 */
-    int sweeps;  /* of each chain; 0: by the number of ratings */
-    int burn_in; /* of these, how many are not used; -1: an eighth */
+    int chains;  /* 0: 2, going on 16 */
+    int sweeps;  /* of each chain; 0: by the number of ratings, going on a 32nd of that */
+    int burn_in; /* of these, how many are not used; -1: an eighth, going on none */
     int samples; /* kept in all, rounded up to a multiple of 16; 0: by the size of the model */
     bool sets, attributes, drift, noise;
-    uint64_t memory; /* bytes that fitting may take beside the matrix; 0: any */
+    const struct rs_model *from; /* to go on from: rs_gibbs_class, of the same factors, its
+                                    matrix with its users; or NULL */
+    uint64_t memory;             /* bytes that fitting may take beside the matrix; 0: any */
     void (*on_sweep)(uint64_t done, uint64_t all); /* by the calling thread; or NULL */
 };
 
@@ -69,7 +81,8 @@ struct rs_gibbs_options {
 extern const struct rs_gibbs_options rs_gibbs_defaults;
 
 /* Fits the matrix and writes the model. HEADER (program and parameters) is consumed. False after
- * filling *err: the feedback is implicit, or it does not fit into the memory. */
+ * filling *err: the feedback is implicit, or it does not fit into the memory, the earlier
+ * model has other factors. */
 bool rs_gibbs_fit(const struct rs_matrix *matrix, const struct rs_gibbs_options *options,
                   FILE *file, json_t *header, struct rs_error *err);
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "factors/gibbs_from.h"
 #include "factors/gibbs_random.h"
 #include "format/pairs.h"
 
@@ -158,6 +159,35 @@ static void start_state(struct rs_gibbs_chain *chain, int s) {
     }
 }
 
+/* What a rating is predicted by: the combined vectors of both, each without the other's
+ * contribution to its sets, and drift. */
+static void start_residuals(struct rs_gibbs_chain *chain) {
+    const struct rs_gibbs_data *data = chain->data;
+    const struct rs_sparse *rows = &data->matrix->rows;
+    const struct rs_gibbs_side *user_side = &data->sides[RS_GIBBS_USERS];
+    const struct rs_gibbs_side *item_side = &data->sides[RS_GIBBS_ITEMS];
+    const struct rs_gibbs_state *users = &chain->sides[RS_GIBBS_USERS];
+    const struct rs_gibbs_state *items = &chain->sides[RS_GIBBS_ITEMS];
+    size_t width = data->width;
+    for (size_t u = 0; u < rows->n_lines; u++)
+        for (uint64_t k = rows->start[u]; k < rows->start[u + 1]; k++) {
+            size_t i = rows->other[k];
+            const float *of_user = users->combined + u * width,
+                        *of_item = items->combined + i * width;
+            const float *in_users = users->set + i * width, *in_items = items->set + u * width;
+            double predicted = chain->intercept;
+            for (size_t f = 0; f < width; f++) {
+                double x = (double)(of_user[f] - user_side->scale[u] * in_users[f]);
+                double y = (double)(of_item[f] - item_side->scale[i] * in_items[f]);
+                predicted += f == 0 ? x + y : x * y;
+            }
+            predicted += rs_gibbs_drift_sum(&users->drift, &user_side->moments, k) +
+                         rs_gibbs_drift_sum(&items->drift, &item_side->moments, user_side->twin[k]);
+            users->residual[k] =
+                (float)(((double)rows->rating[k] - data->mean) / data->deviation - predicted);
+        }
+}
+
 void rs_gibbs_chain_new(struct rs_gibbs_chain *chain, const struct rs_gibbs_data *data,
                         uint32_t number, int threads) {
     *chain =
@@ -167,17 +197,8 @@ void rs_gibbs_chain_new(struct rs_gibbs_chain *chain, const struct rs_gibbs_data
     for (int s = 0; s < RS_GIBBS_SIDES; s++) start_state(chain, s);
     chain->record = rs_aligned(longest * rs_gibbs_record(data->width), sizeof(float));
     chain->sums = rs_malloc(longest, sizeof *chain->sums);
-    const struct rs_gibbs_state *users = &chain->sides[RS_GIBBS_USERS];
-    const struct rs_gibbs_state *items = &chain->sides[RS_GIBBS_ITEMS];
-    for (size_t u = 0; u < rows->n_lines; u++)
-        for (uint64_t k = rows->start[u]; k < rows->start[u + 1]; k++) {
-            double predicted = 0;
-            for (size_t f = 1; f < data->width; f++)
-                predicted += (double)users->combined[u * data->width + f] *
-                             (double)items->combined[rows->other[k] * data->width + f];
-            users->residual[k] =
-                (float)(((double)rows->rating[k] - data->mean) / data->deviation - predicted);
-        }
+    if (data->options->from != NULL) rs_gibbs_from(chain);
+    start_residuals(chain);
 }
 
 void rs_gibbs_chain_free(struct rs_gibbs_chain *chain) {

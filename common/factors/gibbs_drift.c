@@ -318,6 +318,15 @@ void rs_gibbs_drift_draw(struct rs_gibbs_drift *drift, const struct rs_gibbs_mom
         if (moments->slot[k] != RS_NONE) residual[k] += drift->before[moments->slot[k]];
 }
 
+double rs_gibbs_drift_sum(const struct rs_gibbs_drift *drift,
+                          const struct rs_gibbs_moments *moments, uint64_t k) {
+    double sum = 0;
+    if (moments->n_slots == 0 || moments->slot[k] == RS_NONE) return 0;
+    for (size_t s = 0; s < moments->n_scales; s++)
+        sum += (double)drift->state[s * moments->n_slots + moments->slot[k]];
+    return sum;
+}
+
 /* Answering */
 
 /* Moments before and after a time, as shares of a process there. */

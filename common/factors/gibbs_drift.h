@@ -54,6 +54,10 @@ void rs_gibbs_drift_draw(struct rs_gibbs_drift *drift, const struct rs_gibbs_mom
                          const float *other_tau, float alpha, float *residual, uint64_t seed,
                          uint32_t what, uint32_t sweep, int threads);
 
+/* The sum of the processes as they are now at rating K, in the order of the lines' ratings. */
+double rs_gibbs_drift_sum(const struct rs_gibbs_drift *drift,
+                          const struct rs_gibbs_moments *moments, uint64_t k);
+
 /* What is known of one line's processes: their expected states at N moments (n x n_scales), each
  * known but for its UNCERTAINTY, a variance. */
 struct rs_gibbs_path {

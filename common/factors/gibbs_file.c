@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "factors/factors.h"
+#include "factors/gibbs_from.h"
 #include "factors/gibbs_kept.h"
 #include "format/writer.h"
 
@@ -173,6 +174,8 @@ static void describe(json_t *header, const struct rs_gibbs_data *data,
     json_object_set_new(header, "samples", json_integer(options->samples));
     json_object_set_new(header, "chains", json_integer(options->chains));
     json_object_set_new(header, "sweeps", json_integer(options->sweeps));
+    json_object_set_new(header, "sweeps_before",
+                        json_integer(options->from ? rs_gibbs_sweeps_before(options->from) : 0));
     json_object_set_new(header, "burn_in", json_integer(options->burn_in));
     json_object_set_new(header, "mean", json_real(data->mean));
     json_object_set_new(header, "deviation", json_real(data->deviation));

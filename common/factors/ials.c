@@ -11,6 +11,11 @@
 #include "linear/dense.h"
 #include "linear/ridge.h"
 
+/* What an open model holds. */
+struct state {
+    struct rs_ials ials; /* its arrays lie in the file; user_vector NULL: other users */
+};
+
 /* What a line's solution is made from. */
 struct half {
     const struct rs_ials *ials;
@@ -123,6 +128,18 @@ static float *start_vectors(const struct rs_ials *ials, size_t n) {
     return vector;
 }
 
+/* Items that an earlier model knows begin where it left them. */
+static void start_from(const struct rs_ials *ials, const struct rs_model *from) {
+    const struct rs_ids *ids = &ials->matrix->items.ids;
+    const float *earlier = ((const struct state *)from->state)->ials.item_vector;
+    uint32_t *line = rs_factors_match(ids, &from->matrix->items.ids);
+    for (size_t i = 0; i < ids->n; i++)
+        if (line[i] != RS_NONE)
+            memcpy(ials->item_vector + i * ials->stride, earlier + line[i] * ials->stride,
+                   ials->stride * sizeof(float));
+    free(line);
+}
+
 bool rs_ials_fit(struct rs_ials *ials, const struct rs_matrix *matrix,
                  const struct rs_ials_options *options, struct rs_error *err) {
     *ials = (struct rs_ials){.matrix = matrix,
@@ -131,6 +148,7 @@ bool rs_ials_fit(struct rs_ials *ials, const struct rs_matrix *matrix,
                              .stride = rs_dense_padded(options->factors)};
     ials->gram = rs_aligned(ials->stride * ials->stride, sizeof *ials->gram);
     ials->item_vector = start_vectors(ials, matrix->items.ids.n);
+    if (options->from != NULL) start_from(ials, options->from);
     ials->user_vector = rs_aligned(matrix->users.ids.n * ials->stride, sizeof(float));
     memset(ials->user_vector, 0, matrix->users.ids.n * ials->stride * sizeof(float));
     bool ok = true;
@@ -176,10 +194,6 @@ void rs_ials_write(const struct rs_ials *ials, FILE *file, json_t *header) {
 }
 
 /* The model */
-
-struct state {
-    struct rs_ials ials; /* its arrays lie in the file; user_vector NULL: other users */
-};
 
 static void *new_workspace(const struct rs_model *model) {
     const struct state *state = model->state;

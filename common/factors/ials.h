@@ -29,6 +29,7 @@ struct rs_ials_options {
     int sweeps;
     double alpha, lambda, exponent; /* alpha and lambda above 0 */
     uint64_t seed;
+    const struct rs_model *from; /* an earlier iALS of the same factors, to go on from; or NULL */
 };
 
 struct rs_ials {

@@ -118,6 +118,39 @@ static void start(struct rs_mf *mf, const struct rs_matrix *matrix,
     start_side(mf, &mf->items, matrix->items.ids.n, true);
 }
 
+/* Lines that an earlier model knows begin where it left them. */
+static void start_side_from(const struct rs_mf *mf, struct rs_mf_side *side,
+                            const struct rs_mf_side *earlier, const uint32_t *line) {
+    size_t size = mf->stride * sizeof *side->vector;
+    for (size_t u = 0; u < side->n; u++) {
+        if (line[u] == RS_NONE) continue;
+        size_t from = line[u] * mf->stride, to = u * mf->stride;
+        memcpy(side->vector + to, earlier->vector + from, size);
+        memcpy(side->variance + to, earlier->variance + from, size);
+        side->bias[u] = earlier->bias[line[u]];
+        side->bias_variance[u] = earlier->bias_variance[line[u]];
+    }
+}
+
+/* Goes on from an earlier model. */
+static void start_from(struct rs_mf *mf, const struct rs_model *model) {
+    const struct rs_mf *earlier = rs_mf_of(model);
+    const struct rs_matrix *matrix = mf->matrix;
+    uint32_t *user = rs_factors_match(&matrix->users.ids, &model->matrix->users.ids);
+    uint32_t *item = rs_factors_match(&matrix->items.ids, &model->matrix->items.ids);
+    start_side_from(mf, &mf->users, &earlier->users, user);
+    start_side_from(mf, &mf->items, &earlier->items, item);
+    free(user);
+    free(item);
+    mf->noise = earlier->noise;
+    if (mf->options.tau > 0) {
+        learn_expected(mf, &mf->users);
+        learn_expected(mf, &mf->items);
+    }
+    learn_prior(mf, &mf->users);
+    learn_prior(mf, &mf->items);
+}
+
 static bool start_sets(struct rs_mf *mf) {
     const struct rs_matrix *matrix = mf->matrix;
     const struct rs_mf_options *options = &mf->options;
@@ -134,6 +167,7 @@ static bool start_sets(struct rs_mf *mf) {
 enum { SWEEPS_WITHOUT_SETS = 2 };
 
 static bool sweep(struct rs_mf *mf, int number) {
+    if (mf->options.from != NULL) number += SWEEPS_WITHOUT_SETS;
     bool learned = mf->options.lambda < 0 && number > 0;
     double loss = 0;
     if (!sweep_side(mf, true, NULL) || !sweep_side(mf, false, learned ? &loss : NULL)) return false;
@@ -156,6 +190,7 @@ bool rs_mf_fit(struct rs_mf *mf, const struct rs_matrix *matrix,
             "the matrix holds counts and no ratings to predict: use a method that ranks");
     start(mf, matrix, options);
     bool ok = start_sets(mf);
+    if (ok && options->from != NULL) start_from(mf, options->from);
     rs_progress_start("factorised", "sweeps", (uint64_t)options->sweeps);
     for (int s = 0; ok && s < options->sweeps; s++) {
         ok = sweep(mf, s);

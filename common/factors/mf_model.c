@@ -147,6 +147,10 @@ static const struct rs_model_class mf_class = {
     .close = close_mf,
 };
 
+const struct rs_mf *rs_mf_of(const struct rs_model *model) {
+    return &((const struct state *)model->state)->mf;
+}
+
 /* Opening */
 
 /* What attributes say in the mean of N users, from the file where it is trusted and has it. */

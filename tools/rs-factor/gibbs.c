@@ -6,8 +6,8 @@
 #include "method.h"
 
 static int64_t samples = 0;
-static int64_t chains = 2;
-static int64_t burn_in = 0;
+static int64_t chains = 0;
+static int64_t burn_in = -1;
 static bool no_sets, no_attributes, no_drift, equal_noise;
 
 static const struct rs_option options[] = {
@@ -15,9 +15,12 @@ static const struct rs_option options[] = {
      "samples that the model keeps, rounded up to a multiple of 16; default: 96, fewer where they "
      "would take more than a GB"},
     {"chains", 0, RS_INTEGER, "N", &chains, 1, 1000, NULL, true,
-     "independent chains, which run at the same time where there are threads"},
-    {"burn-in", 0, RS_INTEGER, "N", &burn_in, 1, 100000, NULL, true,
-     "sweeps at the beginning of each chain that are not used; default: an eighth of all"},
+     "independent chains, which run at the same time where there are threads; default: 2, with "
+     "--from 16, each from "
+     "another sample of the earlier model"},
+    {"burn-in", 0, RS_INTEGER, "N", &burn_in, 0, 100000, NULL, true,
+     "sweeps at the beginning of each chain that are not used; default: an eighth of all, with "
+     "--from 0"},
     {"no-sets", 0, RS_FLAG, NULL, &no_sets, 0, 0, NULL, true,
      "leave out who rated what else: plain Bayesian factorisation"},
     {"no-attributes", 0, RS_FLAG, NULL, &no_attributes, 0, 0, NULL, true,
@@ -42,12 +45,13 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
     how.sweeps = (int)shared_count(shared.sweeps, how.sweeps);
     how.chains = (int)chains;
     how.samples = (int)samples;
-    if (burn_in > 0) how.burn_in = (int)burn_in;
+    if (burn_in >= 0) how.burn_in = (int)burn_in;
     how.sets = !no_sets;
     how.attributes = !no_attributes;
     how.drift = !no_drift;
     how.noise = !equal_noise;
     how.memory = (uint64_t)shared.memory;
+    how.from = shared.from;
     how.on_sweep = on_sweep;
     struct rs_error err;
     if (!rs_gibbs_fit(matrix, &how, file, header, &err)) rs_die_error(&err);
@@ -55,6 +59,7 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
 
 const struct method method_gibbs = {
     .name = "gibbs",
+    .goes_on = true,
     .about =
         "gibbs (predicts): Bayesian matrix factorisation by Gibbs sampling, the 'timeSVD++ "
         "flipped' of Rendle, Zhang and Koren (2019): biases and factors of users and items are "
@@ -63,7 +68,8 @@ const struct method method_gibbs = {
         "has --times and the question has one; each has a noise of its own. All variances are "
         "drawn, none is tuned. The answer is the mean of the samples, with its standard "
         "deviation. Factors come by 15, 31, 47 or 63; up to a million ratings 2 chains make 200 "
-        "sweeps, above that fewer, down to 60. A sweep of a chain costs about 0.3 seconds of a "
+        "sweeps, above that fewer, down to 60; with --from 16 chains make "
+        "a 32nd of that. A sweep of a chain costs about 0.3 seconds of a "
         "processor for every million ratings, with 15 factors.",
     .options = options,
     .fit = fit,

@@ -29,11 +29,12 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
     const struct rs_ials_options how = {
         .preference = (enum rs_preference_kind)shared.preference,
         .factors = (size_t)shared_count(shared.factors, 128),
-        .sweeps = (int)shared_count(shared.sweeps, 12),
+        .sweeps = (int)shared_count(shared.sweeps, shared.from == NULL ? 12 : 2),
         .alpha = alpha,
         .lambda = shared_real(shared.lambda, default_lambda(matrix)),
         .exponent = exponent,
         .seed = (uint64_t)shared.seed,
+        .from = shared.from,
     };
     struct rs_error err;
     struct rs_ials ials;
@@ -45,6 +46,7 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
 
 const struct method method_ials = {
     .name = "ials",
+    .goes_on = true,
     .about = "ials (ranks): implicit alternating least squares: sum over observed pairs of y (1 - "
              "p.q)^2 + alpha times the sum over all pairs of (p.q)^2 + lambda |p|^2 (Hu, "
              "Koren and Volinsky, ICDM 2008, as in Rendle et al., RecSys 2022).",

@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "describe.h"
+#include "factors/factors.h"
 #include "factors/svd.h"
+#include "hybrid/models.h"
 #include "method.h"
 #include "program/options.h"
 #include "program/output.h"
@@ -21,6 +23,7 @@ enum { N_METHODS = sizeof methods / sizeof *methods };
 
 struct shared_options shared = {.factors = 0, .sweeps = 0, .seed = 1, .lambda = -1};
 
+static const char *from_path, *from_matrix_path;
 static const char *describe_path;
 static int64_t shown = 5;
 
@@ -41,6 +44,14 @@ static const struct rs_option common_options[] = {
      "scaled for ratings"},
     {"memory", 0, RS_BYTES, "BYTES", &shared.memory, 1, 9007199254740992., NULL, false,
      "what fitting may take beside the matrix; a method that needs more says so before it starts"},
+    {"from", 0, RS_STRING, "MODEL", &from_path, 0, 0, NULL, false,
+     "go on from an earlier model of the same method, of ratings of which these are a few more: in "
+     "a "
+     "part of the sweeps, and as good but for chance. Users and items are matched by id; who is "
+     "new "
+     "begins as usual. Factors are as many as it has. The header's \"from\" is its checksum"},
+    {"from-matrix", 0, RS_STRING, "MATRIX", &from_matrix_path, 0, 0, NULL, false,
+     "the matrix that the earlier model was made from"},
     RS_SEED_OPTION(&shared.seed),
     {0},
 };
@@ -140,14 +151,54 @@ static void refuse_foreign_options(void) {
                 rs_usage_error("--%s: is for --method %s", o->name, methods[m]->name);
 }
 
+/* The earlier model of --from, whose matrix becomes *earlier. A fit would carry damage on from
+ * night to night: both are read through. */
+static struct rs_model *open_earlier(struct rs_matrix *earlier) {
+    struct rs_error err;
+    if (!methods[method]->goes_on)
+        rs_usage_error("--from: --method %s begins anew every time", method_names[method]);
+    if (from_matrix_path == NULL)
+        rs_usage_error("--from: --from-matrix is missing, which says whose vectors these are");
+    if (!rs_matrix_open(earlier, from_matrix_path, &err)) rs_die_error(&err);
+    struct rs_model *model = rs_model_open(from_path, earlier, 0, &err);
+    if (model == NULL || !rs_file_verify(earlier->file, &err)) rs_die_error(&err);
+    if (model->file != NULL && !rs_file_verify(model->file, &err)) rs_die_error(&err);
+    return model;
+}
+
+/* Refuses an earlier model that fitting can't go on from; its factors are those of this one. */
+static void check_earlier(const struct rs_model *model) {
+    const json_t *header = model->file == NULL ? NULL : model->file->segments[0].header;
+    const char *made_by = json_string_value(json_object_get(header, "method"));
+    if (made_by == NULL || strcmp(made_by, method_names[method]) != 0)
+        rs_die(EX_DATAERR, "%s: is no model of --method %s", from_path, method_names[method]);
+    if (!rs_factors_same_users(model))
+        rs_die(EX_DATAERR, "%s: was made from a matrix with other users", from_path);
+    int64_t factors = json_integer_value(json_object_get(header, "factors"));
+    if (shared.factors > 0 && shared.factors != factors)
+        rs_die(EX_DATAERR, "%s: has %lld factors: it can't be gone on from with --factors %lld",
+               from_path, (long long)factors, (long long)shared.factors);
+    shared.factors = factors;
+}
+
 static void fit(const struct rs_matrix *matrix) {
+    struct rs_matrix earlier;
+    struct rs_model *from = from_path == NULL ? NULL : open_earlier(&earlier);
+    if (from != NULL) check_earlier(from);
+    shared.from = from;
     struct rs_output output = rs_output_open(rs_output_path, true);
     struct rs_option *chosen = make_options(methods[method]);
     struct rs_tool described = tool; /* only the method's own options go into the header */
     described.options = chosen;
-    methods[method]->fit(matrix, output.file, rs_tool_header(&described));
+    json_t *header = rs_tool_header(&described);
+    if (from != NULL)
+        json_object_set_new(header, "from",
+                            json_string(rs_segment_digest(&from->file->segments[0])));
+    methods[method]->fit(matrix, output.file, header);
     rs_output_commit(&output);
     free(chosen);
+    rs_model_close(from);
+    if (from != NULL) rs_matrix_close(&earlier);
 }
 
 int main(int argc, char **argv) {

@@ -6,11 +6,13 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "model/model.h"
 #include "program/tool.h"
 #include "ratings/matrix.h"
 
 struct method {
     const char *name;
+    bool goes_on;      /* from an earlier model, if there is one */
     const char *about; /* what it computes, with formula and paper: a paragraph of the help */
     const struct rs_option *options; /* its own, ends with a row of zeros */
 
@@ -26,6 +28,7 @@ struct shared_options {
     double lambda;
     int preference;
     int64_t memory;
+    const struct rs_model *from; /* of the same method and factors, to go on from; or NULL */
 };
 extern struct shared_options shared;
 

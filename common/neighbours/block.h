@@ -36,6 +36,8 @@ struct rs_block {
     uint32_t *list;  /* entries: where in the block, and level */
     double *value;
     size_t dense_capacity, list_capacity;
+    uint64_t *tail; /* the first entry of each line from head on */
+    size_t tail_capacity;
 };
 
 /* Adds to COUNTS (n_columns) how many of the lines from..to-1 have each column. */
@@ -48,7 +50,8 @@ void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
                      const struct rs_dots_kernel *kernel, size_t max_dense, size_t tile,
                      const uint32_t *before, const uint32_t *own);
 
-/* Makes an empty block / fills it as planned, reusing its memory. */
+/* Makes an empty block / fills it as planned, reusing its memory. All threads of a team fill it
+ * together. */
 void rs_block_make(struct rs_block *block, const struct rs_packed *packed);
 void rs_block_fill(struct rs_block *block, const struct rs_packed *packed,
                    const struct rs_block_plan *plan);

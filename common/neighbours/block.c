@@ -8,8 +8,8 @@
 #include "base/pages.h"
 
 /* Estimates in cycles, measured on a server of 2024: finding a list, adding one entry of it to
- * accumulators in the nearest cache, the same by columns with all that comes of it, and looking at a
- * pair in the end. */
+ * accumulators in the nearest cache, the same by columns with all that comes of it, and looking at
+ * a pair in the end. */
 static const struct {
     double list, entry, column_entry, pair;
 } costs[] = {
@@ -127,7 +127,8 @@ static void make_room(struct rs_block *block, const struct rs_packed *packed) {
     block->list_capacity = list;
 }
 
-/* Fills RS_DOTS_LINES lines of the block from line FIRST on, and finds what they have behind the head. */
+/* Fills RS_DOTS_LINES lines of the block from line FIRST on, and finds what they have behind the
+ * head. */
 static void fill_dense(struct rs_block *block, const struct rs_packed *packed, size_t first) {
     uint32_t mask = rank_mask(packed);
     size_t n_groups = block->head / RS_DOTS_COLUMNS, n = block->to - block->from - first;
@@ -173,9 +174,9 @@ static uint64_t find_rank(const struct rs_packed *packed, uint64_t e, uint64_t e
     return e;
 }
 
-/* Visits the entries of ranks from..to-1: counts them in the element behind the next of each list, or
- * puts them where start[c + 1] walks from the beginning of list c to its end, where it becomes the
- * beginning of list c + 1. */
+/* Visits the entries of ranks from..to-1: counts them in the element behind the next of each list,
+ * or puts them where start[c + 1] walks from the beginning of list c to its end, where it becomes
+ * the beginning of list c + 1. */
 static void visit_lists(struct rs_block *block, const struct rs_packed *packed, size_t from,
                         size_t to, bool put) {
     uint32_t mask = rank_mask(packed), *start = block->start;

@@ -7,9 +7,9 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 
-/* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES of
- * the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where lines have
- * much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
+/* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES
+ * of the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where
+ * lines have much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
 enum { TILE_BYTES = 1 << 22, TILE_LINES = 1024 };
 /* Tiles for each thread, since all wait for the last, unless they would be too small. */
 enum { LEAST_TILES = 8, LEAST_TILE_LINES = 64 };
@@ -24,16 +24,17 @@ enum { SOME_LINES = 64 };
 
 /* A line of a tile. */
 struct tile_line {
-    uint64_t next;                  /* its first entry behind the panels done */
-    uint16_t strip[N_STRIPS + 1];   /* where its dense groups of each strip begin, and the end */
+    uint64_t next;                /* its first entry behind the panels done */
+    uint16_t strip[N_STRIPS + 1]; /* where its dense groups of each strip begin, and the end */
 };
 
 struct rs_comparer {
     struct rs_comparison *shared;
-    void *lists;   /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
-    bool *is_touched;  /* which rows by columns the line has anything in common with, from the tail */
-    uint32_t *touched; /* these rows */
-    int32_t *sums; /* of levels: [line of the tile][sum][line of the block] */
+    void *lists; /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
+    bool
+        *is_touched; /* which rows by columns the line has anything in common with, from the tail */
+    uint32_t *touched;            /* these rows */
+    int32_t *sums;                /* of levels: [line of the tile][sum][line of the block] */
     struct rs_dots_group *groups; /* of a tile and panel, TILE_LINES * PANEL_GROUPS */
     struct tile_line lines[TILE_LINES];
     struct rs_span *spans;
@@ -455,8 +456,8 @@ static size_t tile_height(const struct rs_comparison *shared, size_t n) {
     return share < height ? share : height;
 }
 
-/* The lines nearest to the block come first: they have about as many entries and are the most similar
- * mostly, so that thresholds rise soon. */
+/* The lines nearest to the block come first: they have about as many entries and are the most
+ * similar mostly, so that thresholds rise soon. */
 static void compare_block(struct rs_comparer *comparer, const struct rs_block_plan *plan) {
     struct rs_comparison *shared = comparer->shared;
     const struct rs_packed *packed = &shared->packed;
@@ -495,8 +496,7 @@ static void finish_products(struct rs_comparer *comparer, size_t x, size_t n) {
         double sum = sums[row];
         sums[row] = 0;
         if (y >= x) continue;
-        float similarity =
-            rs_similarity_of_product(&shared->how, sum, &shared->packed.facts, x, y);
+        float similarity = rs_similarity_of_product(&shared->how, sum, &shared->packed.facts, x, y);
         if (is_wanted(similarity, threshold[x], threshold[y])) offer(comparer, x, y, similarity);
     }
 }

@@ -1,5 +1,5 @@
-/* Compares blocks of lines with rows and offers what is similar to the shortlists: what the threads of
- * a team do together for neighbours.h. */
+/* Compares blocks of lines with rows and offers what is similar to the shortlists: what the threads
+ * of a team do together for neighbours.h. */
 #ifndef RS_COMPARE_H
 #define RS_COMPARE_H
 

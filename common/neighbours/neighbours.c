@@ -17,8 +17,9 @@ struct economy {
     size_t room;   /* bytes of a block's lists, of its dense columns, and of the rows by columns */
 };
 
-/* Room where memory is no matter, of which dense columns use no more than the second; and the least. */
-enum { PLENTY = 1 << 30, MAX_DENSE = 256 << 20, LEAST_ROOM = 1 << 20, MAX_PASSES = 64 };
+/* Room where memory is no matter, of which dense columns use no more than the second; and the
+ * least. */
+enum { PLENTY = 1 << 30, MAX_DENSE = 256 << 20, LEAST_ROOM = 1 << 20, MAX_PASSES = 16 };
 
 /* What the process takes by itself. */
 enum { PROGRAM_BYTES = 10 << 20 };
@@ -67,15 +68,16 @@ static size_t bytes_needed(const struct rs_matrix *matrix,
     size_t n_lines = lines->n_lines, pass_rows = (n_rows + economy->passes - 1) / economy->passes;
     size_t k = options->k < n_lines ? options->k : n_lines;
     size_t n_threads = (size_t)omp_get_max_threads();
-    size_t entries = matrix->window == 0 ? 2 * matrix->n_ratings : n_threads * matrix->window * 4;
+    size_t entries = matrix->window == 0 ? 2 * matrix->n_ratings
+                                         : (n_threads + 1) * (matrix->window + longest->line);
     size_t file = entries * (sizeof(uint32_t) + sizeof(float)) + (n_lines + lines->n_others) * 64 +
                   PROGRAM_BYTES;
     size_t columns = matrix->n_ratings * rs_packed_entry_bytes(kind);
     const struct rs_comparison comparison = {.packed = {.kind = kind, .n_rows = pass_rows},
                                              .block_lines = rs_compare_block_lines(kind)};
-    return file + rs_packed_bytes(matrix, options->users, kind) +
-           at_most(columns, economy->room) + rs_shortlists_bytes(pass_rows, k, n_lines) +
-           n_rows * (k * 8 + 16) + block_bytes(lines, kind, economy->room, longest) +
+    return file + rs_packed_bytes(matrix, options->users, kind) + at_most(columns, economy->room) +
+           rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +
+           block_bytes(lines, kind, economy->room, longest) +
            rs_comparer_bytes(&comparison, longest->line) * n_threads;
 }
 
@@ -131,7 +133,8 @@ static void plan_tail(struct work *work, const struct economy *economy) {
         size_t from = work->blocks[n - 1].from;
         uint64_t n_entries = packed->start[packed->n_rows] - packed->start[from];
         if (n_entries * entry_bytes > economy->room) break;
-        if (packed->kind == RS_LEVEL_SUMS && longest_behind(packed, from) > RS_SCATTER_SPANS_MAX) break;
+        if (packed->kind == RS_LEVEL_SUMS && longest_behind(packed, from) > RS_SCATTER_SPANS_MAX)
+            break;
         tail.from = from;
         tail.cycles += work->blocks[n - 1].cycles;
     }
@@ -191,8 +194,8 @@ static void invert_roots(struct rs_comparison *comparison) {
     }
 }
 
-/* The last block comes first: its rows are the most similar to each other and to the lines behind, so
- * that thresholds rise soon. */
+/* The last block comes first: its rows are the most similar to each other and to the lines behind,
+ * so that thresholds rise soon. */
 static void run_blocks(struct work *work) {
     struct rs_comparison *comparison = &work->comparison;
     rs_block_make(&comparison->block, &comparison->packed);

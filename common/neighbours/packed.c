@@ -16,8 +16,8 @@
 /* Levels are at finest eighths: steps that a float holds exactly. */
 enum { EIGHTHS = 8, LARGEST_ON_GRID = 1 << 24 };
 
-/* Ratings from which on several threads are worth waking, those that a thread takes at once, and entries
- * of a line that are sorted in place. */
+/* Ratings from which on several threads are worth waking, those that a thread takes at once, and
+ * entries of a line that are sorted in place. */
 enum { MANY = 100000, A_RUN = 1 << 16, FEW = 32 };
 
 struct range {
@@ -153,8 +153,8 @@ struct source {
     const struct rs_values *values;
 };
 
-/* Entries: while they are sorted a rank is in the upper half of a key and the bits of the rating in the
- * lower. */
+/* Entries: while they are sorted a rank is in the upper half of a key and the bits of the rating in
+ * the lower. */
 
 static void insert_by_rank(uint64_t *keys, size_t n) {
     for (size_t i = 1; i < n; i++) {
@@ -230,7 +230,8 @@ static size_t line_from(const struct rs_sparse *lines, uint64_t e) {
     return low;
 }
 
-/* Reads the lines in the order of the file, in runs that are given back when their entries are there. */
+/* Reads the lines in the order of the file, in runs that are given back when their entries are
+ * there. */
 static void fill_entries(struct rs_packed *packed, const struct source *source) {
     const struct rs_sparse *lines = source->lines;
     uint64_t n = lines->start[lines->n_lines], longest = longest_line(lines);

@@ -19,7 +19,8 @@ double rs_matrix_baseline(const struct rs_matrix *matrix, uint32_t user, uint32_
     return value;
 }
 
-/* The page that a range begins in goes, too: whoever gave back what is before it had to leave it. */
+/* The page that a range begins in goes, too: whoever gave back what is before it had to leave it.
+ */
 static void forget(const void *array, uint64_t from, uint64_t to) {
     rs_pages_drop(array, from > PAGE ? from - PAGE : 0, to);
 }

@@ -1,5 +1,6 @@
 #include "neighbours/block.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,8 +8,8 @@
 #include "base/pages.h"
 
 /* Estimates in cycles, measured on a server of 2024: finding a list, adding one entry of it to
- * accumulators in the nearest cache, the same by columns with all that comes of it, and looking at a
- * pair in the end. */
+ * accumulators in the nearest cache, the same by columns with all that comes of it, and looking at
+ * a pair in the end. */
 static const struct {
     double list, entry, column_entry, pair;
 } costs[] = {
@@ -112,6 +113,7 @@ void rs_block_make(struct rs_block *block, const struct rs_packed *packed) {
 static void make_room(struct rs_block *block, const struct rs_packed *packed) {
     size_t dense = block->stride * block->head;
     size_t list = packed->start[block->to] - packed->start[block->from] + 1;
+    rs_grow(&block->tail, &block->tail_capacity, block->stride, sizeof *block->tail);
     if (dense > block->dense_capacity) {
         rs_pages_free(block->dense, block->dense_capacity);
         block->dense = rs_pages_new(dense);
@@ -125,44 +127,99 @@ static void make_room(struct rs_block *block, const struct rs_packed *packed) {
     block->list_capacity = list;
 }
 
-static void put_dense(struct rs_block *block, size_t line, uint32_t rank, uint32_t level) {
-    size_t n_groups = block->head / RS_DOTS_COLUMNS;
-    size_t group = line / RS_DOTS_LINES * n_groups + rank / RS_DOTS_COLUMNS;
-    block->dense[group * RS_DOTS_GROUP_BYTES + line % RS_DOTS_LINES * RS_DOTS_COLUMNS +
-                 rank % RS_DOTS_COLUMNS] = (uint8_t)level;
+/* Fills RS_DOTS_LINES lines of the block from line FIRST on, and finds what they have behind the
+ * head. */
+static void fill_dense(struct rs_block *block, const struct rs_packed *packed, size_t first) {
+    uint32_t mask = rank_mask(packed);
+    size_t n_groups = block->head / RS_DOTS_COLUMNS, n = block->to - block->from - first;
+    uint8_t *dense = block->dense + first / RS_DOTS_LINES * n_groups * RS_DOTS_GROUP_BYTES;
+    if (n_groups > 0) memset(dense, 0, n_groups * RS_DOTS_GROUP_BYTES);
+    for (size_t i = 0; i < RS_DOTS_LINES && i < n; i++) {
+        size_t p = block->from + first + i;
+        uint64_t e = packed->start[p];
+        for (; e < packed->start[p + 1]; e++) {
+            uint32_t rank = packed->entry[e] & mask;
+            if (rank >= block->head) break;
+            dense[rank / RS_DOTS_COLUMNS * RS_DOTS_GROUP_BYTES + i * RS_DOTS_COLUMNS +
+                  rank % RS_DOTS_COLUMNS] = (uint8_t)(packed->entry[e] >> RS_ENTRY_BITS);
+        }
+        block->tail[first + i] = e;
+    }
 }
 
-void rs_block_fill(struct rs_block *block, const struct rs_packed *packed,
-                   const struct rs_block_plan *plan) {
+/* The first rank of each of N shares of the lists of about as many entries. */
+static size_t share_begin(const struct rs_block *block, const struct rs_packed *packed,
+                          size_t share, size_t n) {
+    uint64_t all = 0, before = 0;
+    if (share == 0) return block->head;
+    if (share == n) return packed->n_columns;
+    for (size_t c = block->head; c < packed->n_columns; c++) all += packed->column_n[c];
+    size_t rank = block->head;
+    for (; rank < packed->n_columns && before < all / n * share; rank++)
+        before += packed->column_n[rank];
+    return rank;
+}
+
+/* The first entry from E to END with a rank of at least RANK. */
+static uint64_t find_rank(const struct rs_packed *packed, uint64_t e, uint64_t end, size_t rank) {
+    uint32_t mask = rank_mask(packed);
+    while (e < end) {
+        uint64_t middle = e + (end - e) / 2;
+        if ((packed->entry[middle] & mask) < rank) {
+            e = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return e;
+}
+
+/* Visits the entries of ranks from..to-1: counts them in the element behind the next of each list,
+ * or puts them where start[c + 1] walks from the beginning of list c to its end, where it becomes
+ * the beginning of list c + 1. */
+static void visit_lists(struct rs_block *block, const struct rs_packed *packed, size_t from,
+                        size_t to, bool put) {
+    uint32_t mask = rank_mask(packed), *start = block->start;
+    for (size_t line = 0; line < block->to - block->from; line++) {
+        uint64_t line_end = packed->start[block->from + line + 1];
+        uint64_t e = find_rank(packed, block->tail[line], line_end, from);
+        uint64_t end = find_rank(packed, e, line_end, to);
+        for (; e < end && !put; e++) start[(packed->entry[e] & mask) + 2]++;
+        for (; e < end; e++) {
+            uint32_t at = start[(packed->entry[e] & mask) + 1]++;
+            block->list[at] = (uint32_t)line | (packed->entry[e] & ~mask);
+            if (packed->value != NULL) block->value[at] = packed->value[e];
+        }
+    }
+}
+
+static void begin(struct rs_block *block, const struct rs_packed *packed,
+                  const struct rs_block_plan *plan) {
     block->from = plan->from;
     block->to = plan->to;
     block->stride = rs_block_stride(plan->from, plan->to);
     block->head = plan->head;
     make_room(block, packed);
-    if (block->head > 0) memset(block->dense, 0, block->stride * block->head);
-    uint32_t mask = rank_mask(packed), *start = block->start;
-    size_t head = block->head < packed->n_columns ? block->head : packed->n_columns;
-    memset(start, 0, (packed->n_columns + 2) * sizeof *start);
-    for (uint64_t e = packed->start[plan->from]; e < packed->start[plan->to]; e++) {
-        uint32_t rank = packed->entry[e] & mask;
-        if (rank >= head) start[rank + 2]++;
-    }
-    /* Start[c + 1] walks from the beginning of list c to its end, where it becomes the beginning of
-     * list c + 1. */
-    for (size_t c = 0; c < packed->n_columns; c++) start[c + 1] += start[c];
-    start[packed->n_columns + 1] += start[packed->n_columns];
-    for (size_t p = plan->from; p < plan->to; p++) {
-        for (uint64_t e = packed->start[p]; e < packed->start[p + 1]; e++) {
-            uint32_t rank = packed->entry[e] & mask, line = (uint32_t)(p - plan->from);
-            if (rank < head) {
-                put_dense(block, line, rank, packed->entry[e] >> RS_ENTRY_BITS);
-                continue;
-            }
-            uint32_t at = start[rank + 1]++;
-            block->list[at] = line | (packed->entry[e] & ~mask);
-            if (packed->value != NULL) block->value[at] = packed->value[e];
-        }
-    }
+    memset(block->start, 0, (packed->n_columns + 2) * sizeof *block->start);
+}
+
+void rs_block_fill(struct rs_block *block, const struct rs_packed *packed,
+                   const struct rs_block_plan *plan) {
+    size_t n = (size_t)omp_get_num_threads(), share = (size_t)omp_get_thread_num();
+#pragma omp single
+    begin(block, packed, plan);
+#pragma omp for schedule(static)
+    for (size_t first = 0; first < block->stride; first += RS_DOTS_LINES)
+        fill_dense(block, packed, first);
+    size_t from = share_begin(block, packed, share, n);
+    size_t to = share_begin(block, packed, share + 1, n);
+    visit_lists(block, packed, from, to, false);
+#pragma omp barrier
+#pragma omp single
+    for (size_t c = block->head; c <= packed->n_columns; c++)
+        block->start[c + 1] += block->start[c];
+    visit_lists(block, packed, from, to, true);
+#pragma omp barrier
 }
 
 void rs_block_free(struct rs_block *block) {
@@ -170,5 +227,6 @@ void rs_block_free(struct rs_block *block) {
     free(block->start);
     free(block->list);
     free(block->value);
+    free(block->tail);
     *block = (struct rs_block){0};
 }

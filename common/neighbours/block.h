@@ -15,7 +15,8 @@
 #include "neighbours/packed.h"
 #include "neighbours/scatter.h"
 
-/* How the rows from..to-1 (positions) are compared with each other and with all lines behind them. */
+/* How the rows from..to-1 (positions) are compared with each other and with all lines behind them.
+ */
 struct rs_block_plan {
     size_t from, to;
     size_t head;     /* columns kept densely, a multiple of RS_DOTS_COLUMNS */
@@ -23,8 +24,8 @@ struct rs_block_plan {
     double cycles;   /* estimate */
 };
 
-/* Columns that are multiplied with the lines of a tile before the next: RS_DOTS_LINES of a block have
- * them in half a MiB. */
+/* Columns that are multiplied with the lines of a tile before the next: RS_DOTS_LINES of a block
+ * have them in half a MiB. */
 enum { RS_BLOCK_PANEL = 1024 * RS_DOTS_COLUMNS };
 
 struct rs_block {
@@ -36,19 +37,22 @@ struct rs_block {
     uint32_t *list;  /* entries: where in the block, and level */
     double *value;
     size_t dense_capacity, list_capacity;
+    uint64_t *tail; /* the first entry of each line from head on */
+    size_t tail_capacity;
 };
 
 /* Adds to COUNTS (n_columns) how many of the lines from..to-1 have each column. */
 void rs_block_count(const struct rs_packed *packed, size_t from, size_t to, uint32_t *counts);
 
-/* Chooses the head, or decides that columns are cheaper. BEFORE: what the lines before the block have
- * of each column, OWN: what it has itself. Dense columns take at most MAX_DENSE bytes. TILE: lines
- * that are compared with the block at once. */
+/* Chooses the head, or decides that columns are cheaper. BEFORE: what the lines before the block
+ * have of each column, OWN: what it has itself. Dense columns take at most MAX_DENSE bytes. TILE:
+ * lines that are compared with the block at once. */
 void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
                      const struct rs_dots_kernel *kernel, size_t max_dense, size_t tile,
                      const uint32_t *before, const uint32_t *own);
 
-/* Makes an empty block / fills it as planned, reusing its memory. */
+/* Makes an empty block / fills it as planned, reusing its memory. All threads of a team fill it
+ * together. */
 void rs_block_make(struct rs_block *block, const struct rs_packed *packed);
 void rs_block_fill(struct rs_block *block, const struct rs_packed *packed,
                    const struct rs_block_plan *plan);

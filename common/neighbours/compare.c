@@ -1,35 +1,40 @@
 #include "neighbours/compare.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
 #include "base/memory.h"
 
-/* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES of
- * the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where lines have
- * much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
+/* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES
+ * of the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where
+ * lines have much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
 enum { TILE_BYTES = 1 << 22, TILE_LINES = 1024 };
+/* Tiles for each thread, since all wait for the last, unless they would be too small. */
+enum { LEAST_TILES = 8, LEAST_TILE_LINES = 64 };
 enum { PANEL_GROUPS = RS_BLOCK_PANEL / RS_DOTS_COLUMNS, STRIP_GROUPS = 64 };
 enum { N_STRIPS = PANEL_GROUPS / STRIP_GROUPS };
 
 /* Dense groups of a line for which it pays to go to a strip. */
 enum { WORTH_A_STRIP = 16 };
 
+/* Lines that a thread takes at once to compare them by columns. */
+enum { SOME_LINES = 64 };
+
 /* A line of a tile. */
 struct tile_line {
-    uint64_t next;                  /* its first entry behind the panels done */
-    uint16_t strip[N_STRIPS + 1];   /* where its dense groups of each strip begin, and the end */
+    uint64_t next;                /* its first entry behind the panels done */
+    uint16_t strip[N_STRIPS + 1]; /* where its dense groups of each strip begin, and the end */
 };
 
 struct rs_comparer {
     struct rs_comparison *shared;
-    struct rs_block block;
-    bool is_filled;
-    void *lists;   /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
-    bool *is_touched;  /* which rows by columns the line has anything in common with, from the tail */
-    uint32_t *touched; /* these rows */
-    int32_t *sums; /* of levels: [line of the tile][sum][line of the block] */
+    void *lists; /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
+    bool
+        *is_touched; /* which rows by columns the line has anything in common with, from the tail */
+    uint32_t *touched;            /* these rows */
+    int32_t *sums;                /* of levels: [line of the tile][sum][line of the block] */
     struct rs_dots_group *groups; /* of a tile and panel, TILE_LINES * PANEL_GROUPS */
     struct tile_line lines[TILE_LINES];
     struct rs_span *spans;
@@ -73,7 +78,6 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
     struct rs_comparer *comparer = rs_calloc(1, sizeof *comparer);
     comparer->shared = comparison;
     comparer->offers.shortlists = &comparison->shortlists;
-    rs_block_make(&comparer->block, packed);
     size_t n = n_accumulators(comparison), bytes = n * rs_scatter_bytes(packed->kind);
     comparer->lists = rs_aligned(bytes, 1);
     memset(comparer->lists, 0, bytes);
@@ -88,7 +92,6 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison) {
 
 void rs_comparer_free(struct rs_comparer *comparer) {
     rs_offers_flush(&comparer->offers);
-    rs_block_free(&comparer->block);
     free(comparer->lists);
     free(comparer->is_touched);
     free(comparer->touched);
@@ -275,7 +278,7 @@ static void pad_spans(struct rs_span *spans, size_t n) {
 /* The block's lists for the entries FROM.. of line X. */
 static size_t find_block_spans(struct rs_comparer *comparer, size_t x, uint64_t from) {
     const struct rs_packed *packed = &comparer->shared->packed;
-    const uint32_t *start = comparer->block.start;
+    const uint32_t *start = comparer->shared->block.start;
     uint32_t mask = packed->value != NULL ? UINT32_MAX : RS_ENTRY_MASK;
     uint64_t end = packed->start[x + 1];
     struct rs_span *spans = spans_for(comparer, end - from);
@@ -307,7 +310,7 @@ static size_t find_column_spans(struct rs_comparer *comparer, size_t x) {
 /* Level sums need their accumulators taken after so many spans. */
 static void add_level_sums(struct rs_comparer *comparer, const struct rs_span *spans, size_t n,
                            int32_t *sums, size_t stride) {
-    const struct rs_block *block = &comparer->block;
+    const struct rs_block *block = &comparer->shared->block;
     for (size_t done = 0; done < n; done += RS_SCATTER_SPANS_MAX) {
         size_t some = n - done < RS_SCATTER_SPANS_MAX ? n - done : RS_SCATTER_SPANS_MAX;
         rs_scatter(RS_LEVEL_SUMS, comparer->lists, spans + done, some, block->list, NULL);
@@ -351,7 +354,7 @@ static size_t strips_at_once(const struct rs_comparer *comparer, const struct ti
 static void multiply_panel(struct rs_comparer *comparer, const struct tile *tile,
                            size_t first_group) {
     const struct rs_comparison *shared = comparer->shared;
-    const struct rs_block *block = &comparer->block;
+    const struct rs_block *block = &comparer->shared->block;
     size_t n_groups = block->head / RS_DOTS_COLUMNS;
     size_t step = strips_at_once(comparer, tile), n_steps = N_STRIPS / step * tile->n;
     bool moments = shared->how.metric == RS_PEARSON;
@@ -377,7 +380,7 @@ static void multiply_panel(struct rs_comparer *comparer, const struct tile *tile
 
 static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
     const struct rs_packed *packed = &comparer->shared->packed;
-    size_t n_groups = comparer->block.head / RS_DOTS_COLUMNS;
+    size_t n_groups = comparer->shared->block.head / RS_DOTS_COLUMNS;
     for (size_t first = 0; first < n_groups; first += PANEL_GROUPS) {
         size_t end = first + PANEL_GROUPS < n_groups ? first + PANEL_GROUPS : n_groups;
         for (size_t r = 0; r < tile->n; r++)
@@ -391,7 +394,7 @@ static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
 
 static void finish_levels(struct rs_comparer *comparer, const struct tile *tile, size_t r) {
     const struct rs_comparison *shared = comparer->shared;
-    const struct rs_block *block = &comparer->block;
+    const struct rs_block *block = &comparer->shared->block;
     const float *threshold = shared->shortlists.threshold;
     size_t x = tile->from + r, end = block->to < x ? block->to : x;
     int32_t *sums = comparer->sums + r * tile->line_sums;
@@ -418,7 +421,7 @@ static void finish_levels(struct rs_comparer *comparer, const struct tile *tile,
 
 static void finish_reals(struct rs_comparer *comparer, size_t x) {
     const struct rs_comparison *shared = comparer->shared;
-    const struct rs_block *block = &comparer->block;
+    const struct rs_block *block = &comparer->shared->block;
     enum rs_sums_kind kind = shared->packed.kind;
     size_t n = find_block_spans(comparer, x, shared->packed.start[x]);
     rs_scatter(kind, comparer->lists, comparer->spans, n, block->list, block->value);
@@ -433,7 +436,7 @@ static void finish_reals(struct rs_comparer *comparer, size_t x) {
 
 static void compare_tile(struct rs_comparer *comparer, size_t from, size_t n) {
     const struct rs_packed *packed = &comparer->shared->packed;
-    size_t stride = comparer->block.stride;
+    size_t stride = comparer->shared->block.stride;
     const struct tile tile = {from, n, stride, stride * planes_of(packed->kind)};
     if (!rs_packed_is_exact(packed->kind)) {
         for (size_t r = 0; r < n; r++) finish_reals(comparer, from + r);
@@ -445,17 +448,23 @@ static void compare_tile(struct rs_comparer *comparer, size_t from, size_t n) {
     for (size_t r = 0; r < n; r++) finish_levels(comparer, &tile, r);
 }
 
-/* The lines nearest to the block come first: they have about as many entries and are the most similar
- * mostly, so that thresholds rise soon. */
-static void compare_block(struct rs_comparer *comparer, const struct rs_block_plan *plan,
-                          size_t part, size_t n_parts) {
-    const struct rs_packed *packed = &comparer->shared->packed;
-    struct rs_block *block = &comparer->block;
-    if (!comparer->is_filled || block->from != plan->from) rs_block_fill(block, packed, plan);
-    comparer->is_filled = true;
-    size_t height = rs_compare_tile_lines(packed->kind, block->stride);
-    size_t end = packed->n_lines;
-    for (size_t from = plan->from + part * height; from < end; from += n_parts * height)
+/* Lines of a tile: fewer where N would not make some tiles for every thread. */
+static size_t tile_height(const struct rs_comparison *shared, size_t n) {
+    size_t height = rs_compare_tile_lines(shared->packed.kind, shared->block.stride);
+    size_t share = n / (LEAST_TILES * (size_t)omp_get_num_threads());
+    if (share < LEAST_TILE_LINES) share = LEAST_TILE_LINES;
+    return share < height ? share : height;
+}
+
+/* The lines nearest to the block come first: they have about as many entries and are the most
+ * similar mostly, so that thresholds rise soon. */
+static void compare_block(struct rs_comparer *comparer, const struct rs_block_plan *plan) {
+    struct rs_comparison *shared = comparer->shared;
+    const struct rs_packed *packed = &shared->packed;
+    rs_block_fill(&shared->block, packed, plan);
+    size_t end = packed->n_lines, height = tile_height(shared, end - plan->from);
+#pragma omp for schedule(dynamic)
+    for (size_t from = plan->from; from < end; from += height)
         compare_tile(comparer, from, end - from < height ? end - from : height);
 }
 
@@ -487,8 +496,7 @@ static void finish_products(struct rs_comparer *comparer, size_t x, size_t n) {
         double sum = sums[row];
         sums[row] = 0;
         if (y >= x) continue;
-        float similarity =
-            rs_similarity_of_product(&shared->how, sum, &shared->packed.facts, x, y);
+        float similarity = rs_similarity_of_product(&shared->how, sum, &shared->packed.facts, x, y);
         if (is_wanted(similarity, threshold[x], threshold[y])) offer(comparer, x, y, similarity);
     }
 }
@@ -553,12 +561,12 @@ static void compare_line(struct rs_comparer *comparer, size_t x) {
     for (size_t i = 0; i < n; i++) comparer->is_touched[comparer->touched[i]] = false;
 }
 
-void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan, size_t part,
-                     size_t n_parts) {
+void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan) {
     if (!plan->by_columns) {
-        compare_block(comparer, plan, part, n_parts);
+        compare_block(comparer, plan);
         return;
     }
     size_t end = comparer->shared->packed.n_lines;
-    for (size_t x = plan->from + part; x < end; x += n_parts) compare_line(comparer, x);
+#pragma omp for schedule(dynamic, SOME_LINES)
+    for (size_t x = plan->from; x < end; x++) compare_line(comparer, x);
 }

@@ -1,5 +1,5 @@
-/* Compares blocks of lines with rows and offers what is similar to the shortlists: what one thread
- * does for neighbours.h. */
+/* Compares blocks of lines with rows and offers what is similar to the shortlists: what the threads
+ * of a team do together for neighbours.h. */
 #ifndef RS_COMPARE_H
 #define RS_COMPARE_H
 
@@ -18,6 +18,7 @@ struct rs_comparison {
     const struct rs_dots_kernel *kernel;
     struct rs_shortlists shortlists; /* of the rows */
     size_t block_lines;              /* of the largest block */
+    struct rs_block block;           /* the one that all are at */
     float *inverse_root;             /* of facts.root, for products; padded like these */
 };
 
@@ -28,17 +29,16 @@ struct rs_comparer *rs_comparer_new(struct rs_comparison *comparison);
 /* Hands over the last offers. */
 void rs_comparer_free(struct rs_comparer *comparer);
 
-/* Compares the rows of the plan with each other and with all lines behind them: part PART of N_PARTS
- * of that work. Parts of the same block one after another fill the block once. */
-void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan, size_t part,
-                     size_t n_parts);
+/* Compares the rows of the plan with each other and with all lines behind them. All threads of a
+ * team call it with the same plans in the same order, and share the work. */
+void rs_comparer_run(struct rs_comparer *comparer, const struct rs_block_plan *plan);
 
 /* The block that keeps all caches busy, a multiple of RS_DOTS_LINES, and the lines that a block of
  * BLOCK_LINES is compared with at once. */
 size_t rs_compare_block_lines(enum rs_sums_kind kind);
 size_t rs_compare_tile_lines(enum rs_sums_kind kind, size_t block_lines);
 
-/* What a thread takes beside its block. */
+/* What a thread takes beside the block. */
 size_t rs_comparer_bytes(const struct rs_comparison *comparison, size_t longest_line);
 
 #endif

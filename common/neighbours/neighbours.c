@@ -11,26 +11,21 @@
 
 /* Memory */
 
-/* What is spent on speed, from plenty to the least. */
+/* How memory is spent. */
 struct economy {
-    size_t passes;         /* over the matrix, each for a share of the rows */
-    size_t smaller_blocks; /* divides the number of their lines */
-    size_t max_dense;      /* bytes of a block's dense columns, for each thread */
-    size_t max_columns;    /* bytes of the rows' entries by columns */
+    size_t passes; /* over the matrix, each for a share of the rows */
+    size_t room;   /* bytes of a block's lists, of its dense columns, and of the rows by columns */
 };
-static const struct economy economies[] = {
-    {1, 1, 256 << 20, SIZE_MAX}, {1, 1, 64 << 20, 64 << 20}, {1, 1, 16 << 20, 16 << 20},
-    {1, 1, 4 << 20, 4 << 20},    {1, 4, 4 << 20, 4 << 20},   {4, 4, 2 << 20, 2 << 20},
-    {16, 4, 1 << 20, 1 << 20},   {16, 8, 1 << 20, 1 << 20},
-};
+
+/* Room where memory is no matter, of which dense columns use no more than the second; and the
+ * least. */
+enum { PLENTY = 1 << 30, MAX_DENSE = 256 << 20, LEAST_ROOM = 1 << 20, MAX_PASSES = 16 };
+
 /* What the process takes by itself. */
 enum { PROGRAM_BYTES = 10 << 20 };
 
-enum { N_ECONOMIES = sizeof economies / sizeof *economies };
-
-static size_t block_lines(enum rs_sums_kind kind, const struct economy *economy) {
-    size_t n = rs_compare_block_lines(kind) / economy->smaller_blocks;
-    return n > RS_DOTS_LINES ? n : RS_DOTS_LINES;
+static size_t at_most(size_t bytes, size_t most) {
+    return bytes < most ? bytes : most;
 }
 
 static int descending(const void *a, const void *b) {
@@ -38,60 +33,69 @@ static int descending(const void *a, const void *b) {
     return first < second ? 1 : first > second ? -1 : 0;
 }
 
-/* Entries of the N longest lines together: as many as any block of N lines has. */
-static uint64_t most_entries(const struct rs_sparse *lines, size_t n) {
-    uint64_t *length = rs_malloc(lines->n_lines, sizeof *length), sum = 0;
+/* Entries of the longest line, and as many as any block has. */
+struct longest {
+    uint64_t line, block;
+};
+
+static struct longest find_longest(const struct rs_sparse *lines, size_t block_lines) {
+    uint64_t *length = rs_malloc(lines->n_lines, sizeof *length);
     for (size_t line = 0; line < lines->n_lines; line++)
         length[line] = lines->start[line + 1] - lines->start[line];
     qsort(length, lines->n_lines, sizeof *length, descending);
-    for (size_t i = 0; i < n && i < lines->n_lines; i++) sum += length[i];
+    struct longest longest = {.line = lines->n_lines > 0 ? length[0] : 0};
+    for (size_t i = 0; i < block_lines && i < lines->n_lines; i++) longest.block += length[i];
     free(length);
-    return sum;
+    return longest;
 }
 
-static size_t thread_bytes(const struct rs_sparse *lines, enum rs_sums_kind kind,
-                           const struct economy *economy, size_t pass_rows) {
-    const struct rs_comparison comparison = {
-        .packed = {.kind = kind, .n_rows = pass_rows},
-        .block_lines = block_lines(kind, economy),
-    };
-    size_t entry = sizeof(uint32_t), dense = economy->max_dense;
-    size_t most = comparison.block_lines * (lines->n_others + RS_DOTS_COLUMNS);
-    if (!rs_packed_is_exact(kind)) {
-        entry += sizeof(double);
-        dense = 0;
-    }
-    return rs_comparer_bytes(&comparison, most_entries(lines, 1)) + (dense < most ? dense : most) +
-           (lines->n_others + 2) * sizeof(uint32_t) +
-           most_entries(lines, comparison.block_lines) * entry;
+static size_t block_bytes(const struct rs_sparse *lines, enum rs_sums_kind kind, size_t room,
+                          const struct longest *longest) {
+    size_t n = rs_compare_block_lines(kind), entry = rs_packed_entry_bytes(kind);
+    size_t dense = rs_packed_is_exact(kind) ? n * (lines->n_others + RS_DOTS_COLUMNS) : 0;
+    size_t a_line = longest->line * entry; /* is a block even where there is no room for it */
+    return at_most(dense, at_most(room, MAX_DENSE)) +
+           at_most(longest->block * entry, room > a_line ? room : a_line) +
+           (lines->n_others + 2) * sizeof(uint32_t);
 }
 
 /* An upper bound of what finding the neighbours of N_ROWS lines takes, the matrix included. */
 static size_t bytes_needed(const struct rs_matrix *matrix,
                            const struct rs_neighbours_options *options, enum rs_sums_kind kind,
-                           const struct economy *economy, size_t n_rows) {
+                           const struct economy *economy, const struct longest *longest,
+                           size_t n_rows) {
     const struct rs_sparse *lines = rs_matrix_form(matrix, options->users);
     size_t n_lines = lines->n_lines, pass_rows = (n_rows + economy->passes - 1) / economy->passes;
     size_t k = options->k < n_lines ? options->k : n_lines;
+    size_t n_threads = (size_t)omp_get_max_threads();
     size_t entries = matrix->window == 0 ? 2 * matrix->n_ratings
-                                         : (size_t)omp_get_max_threads() * matrix->window * 4;
+                                         : (n_threads + 1) * (matrix->window + longest->line);
     size_t file = entries * (sizeof(uint32_t) + sizeof(float)) + (n_lines + lines->n_others) * 64 +
                   PROGRAM_BYTES;
     size_t columns = matrix->n_ratings * rs_packed_entry_bytes(kind);
-    return file + rs_packed_bytes(matrix, options->users, kind) +
-           (economy->max_columns < columns ? economy->max_columns : columns) +
+    const struct rs_comparison comparison = {.packed = {.kind = kind, .n_rows = pass_rows},
+                                             .block_lines = rs_compare_block_lines(kind)};
+    return file + rs_packed_bytes(matrix, options->users, kind) + at_most(columns, economy->room) +
            rs_shortlists_bytes(pass_rows, k, n_lines) + n_rows * (k * 8 + 16) +
-           thread_bytes(lines, kind, economy, pass_rows) * (size_t)omp_get_max_threads();
+           block_bytes(lines, kind, economy->room, longest) +
+           rs_comparer_bytes(&comparison, longest->line) * n_threads;
 }
 
+/* As few passes as will do, and then as much room. */
 static bool choose_economy(struct economy *economy, const struct rs_matrix *matrix,
                            const struct rs_neighbours_options *options, enum rs_sums_kind kind,
                            size_t n_rows, struct rs_error *err) {
+    *economy = (struct economy){1, PLENTY};
+    if (options->memory == 0) return true;
+    struct longest longest =
+        find_longest(rs_matrix_form(matrix, options->users), rs_compare_block_lines(kind));
     size_t bytes = 0;
-    for (size_t i = 0; i < N_ECONOMIES; i++) {
-        *economy = economies[i];
-        bytes = bytes_needed(matrix, options, kind, economy, n_rows);
-        if (options->memory == 0 || bytes <= options->memory) return true;
+    for (size_t passes = 1; passes <= MAX_PASSES; passes *= 4) {
+        for (size_t room = PLENTY; room >= LEAST_ROOM; room /= 2) {
+            *economy = (struct economy){passes, room};
+            bytes = bytes_needed(matrix, options, kind, economy, &longest, n_rows);
+            if (bytes <= options->memory) return true;
+        }
     }
     return rs_fail(err, EX_USAGE,
                    "--memory: %zu bytes are not enough: %zu (%zuM) are needed with %d threads",
@@ -100,10 +104,6 @@ static bool choose_economy(struct economy *economy, const struct rs_matrix *matr
 
 /* Planning */
 
-struct task {
-    uint32_t block, part, n_parts;
-};
-
 /* Cycles from which on other threads are woken: about a fifth of a millisecond. */
 enum { WORTH_A_THREAD = 500000 };
 
@@ -111,8 +111,6 @@ struct work {
     struct rs_comparison comparison;
     struct rs_block_plan *blocks;
     size_t n_blocks;
-    struct task *tasks;
-    size_t n_tasks, capacity;
     double cycles; /* estimate of all */
 };
 
@@ -134,8 +132,9 @@ static void plan_tail(struct work *work, const struct economy *economy) {
     for (; n > 0 && work->blocks[n - 1].by_columns; n--) {
         size_t from = work->blocks[n - 1].from;
         uint64_t n_entries = packed->start[packed->n_rows] - packed->start[from];
-        if (n_entries * entry_bytes > economy->max_columns) break;
-        if (packed->kind == RS_LEVEL_SUMS && longest_behind(packed, from) > RS_SCATTER_SPANS_MAX) break;
+        if (n_entries * entry_bytes > economy->room) break;
+        if (packed->kind == RS_LEVEL_SUMS && longest_behind(packed, from) > RS_SCATTER_SPANS_MAX)
+            break;
         tail.from = from;
         tail.cycles += work->blocks[n - 1].cycles;
     }
@@ -145,11 +144,25 @@ static void plan_tail(struct work *work, const struct economy *economy) {
     work->n_blocks = n + 1;
 }
 
+/* Cuts the rows into blocks of so many lines, or fewer if their lists might be too long. */
+static void cut_blocks(struct work *work, const struct economy *economy) {
+    const struct rs_packed *packed = &work->comparison.packed;
+    size_t n_lines = work->comparison.block_lines, capacity = 0, to = 0;
+    uint64_t n_entries = economy->room / rs_packed_entry_bytes(packed->kind);
+    for (size_t from = 0; from < packed->n_rows; from = to) {
+        uint64_t end = packed->start[from] + n_entries;
+        for (to = from + 1; to < packed->n_rows && to - from < n_lines; to++)
+            if (packed->start[to + 1] > end) break;
+        rs_grow(&work->blocks, &capacity, work->n_blocks + 1, sizeof *work->blocks);
+        work->blocks[work->n_blocks++] = (struct rs_block_plan){.from = from, .to = to};
+    }
+}
+
 static void plan_blocks(struct work *work, const struct economy *economy) {
     const struct rs_packed *packed = &work->comparison.packed;
-    size_t size = work->comparison.block_lines, tile = rs_compare_tile_lines(packed->kind, size);
-    work->n_blocks = (packed->n_rows + size - 1) / size;
-    work->blocks = rs_calloc(work->n_blocks, sizeof *work->blocks);
+    size_t tile = rs_compare_tile_lines(packed->kind, work->comparison.block_lines);
+    size_t max_dense = at_most(economy->room, MAX_DENSE);
+    cut_blocks(work, economy);
 #pragma omp parallel if (work->n_blocks > 2)
     {
         uint32_t *before = rs_calloc(packed->n_columns, sizeof *before);
@@ -159,33 +172,17 @@ static void plan_blocks(struct work *work, const struct economy *economy) {
 #pragma omp for schedule(static)
         for (size_t i = 0; i < work->n_blocks; i++) {
             struct rs_block_plan *plan = &work->blocks[i];
-            plan->from = i * size;
-            plan->to = plan->from + size < packed->n_rows ? plan->from + size : packed->n_rows;
             rs_block_count(packed, counted, plan->from, before);
             counted = plan->from;
             memset(own, 0, packed->n_columns * sizeof *own);
             rs_block_count(packed, plan->from, plan->to, own);
-            rs_block_choose(plan, packed, work->comparison.kernel, economy->max_dense, tile, before,
-                            own);
+            rs_block_choose(plan, packed, work->comparison.kernel, max_dense, tile, before, own);
         }
         free(before);
         free(own);
     }
     plan_tail(work, economy);
-}
-
-/* Cuts the blocks into tasks of about a sixtieth of a thread's share. The last comes first: its rows
- * are the most similar to each other and to the lines behind, so that thresholds rise soon. */
-static void plan_tasks(struct work *work) {
     for (size_t i = 0; i < work->n_blocks; i++) work->cycles += work->blocks[i].cycles;
-    double a_task = work->cycles / (60. * omp_get_max_threads()) + 1;
-    for (size_t i = work->n_blocks; i-- > 0;) {
-        size_t n_parts = (size_t)(work->blocks[i].cycles / a_task) + 1;
-        rs_grow(&work->tasks, &work->capacity, work->n_tasks + n_parts, sizeof *work->tasks);
-        for (size_t part = 0; part < n_parts; part++)
-            work->tasks[work->n_tasks++] =
-                (struct task){(uint32_t)i, (uint32_t)part, (uint32_t)n_parts};
-    }
 }
 
 static void invert_roots(struct rs_comparison *comparison) {
@@ -197,21 +194,18 @@ static void invert_roots(struct rs_comparison *comparison) {
     }
 }
 
-static void run_tasks(struct work *work) {
-    size_t next = 0;
+/* The last block comes first: its rows are the most similar to each other and to the lines behind,
+ * so that thresholds rise soon. */
+static void run_blocks(struct work *work) {
+    struct rs_comparison *comparison = &work->comparison;
+    rs_block_make(&comparison->block, &comparison->packed);
 #pragma omp parallel if (work->cycles > WORTH_A_THREAD)
     {
-        struct rs_comparer *comparer = rs_comparer_new(&work->comparison);
-        while (true) {
-            size_t i;
-#pragma omp atomic capture
-            i = next++;
-            if (i >= work->n_tasks) break;
-            const struct task *task = &work->tasks[i];
-            rs_comparer_run(comparer, &work->blocks[task->block], task->part, task->n_parts);
-        }
+        struct rs_comparer *comparer = rs_comparer_new(comparison);
+        for (size_t i = work->n_blocks; i-- > 0;) rs_comparer_run(comparer, &work->blocks[i]);
         rs_comparer_free(comparer);
     }
+    rs_block_free(&comparison->block);
 }
 
 /* Results */
@@ -250,7 +244,7 @@ static void find_pass(struct rs_neighbours *found, const struct rs_matrix *matri
     struct rs_packed *packed = &comparison->packed;
     comparison->how = options->similarity;
     comparison->kernel = options->kernel != NULL ? options->kernel : rs_dots_best();
-    comparison->block_lines = block_lines(values->kind, economy);
+    comparison->block_lines = rs_compare_block_lines(values->kind);
     rs_packed_make(packed, matrix, options->users, &options->similarity, values, from, to);
     invert_roots(comparison);
     rs_shortlists_make(&comparison->shortlists, packed->n_rows, options->k, packed->n_lines,
@@ -258,11 +252,9 @@ static void find_pass(struct rs_neighbours *found, const struct rs_matrix *matri
     plan_blocks(&work, economy);
     if (work.n_blocks > 0 && work.blocks[work.n_blocks - 1].by_columns)
         rs_packed_add_columns(packed, work.blocks[work.n_blocks - 1].from);
-    plan_tasks(&work);
-    run_tasks(&work);
+    run_blocks(&work);
     gather(found, comparison, from, to);
     free(work.blocks);
-    free(work.tasks);
     free(comparison->inverse_root);
     rs_shortlists_free(&comparison->shortlists);
     rs_packed_free(packed);

@@ -8,8 +8,13 @@
  * block of rows is compared with the lines behind it, which have fewer entries, each pair once, by
  * whichever costs least: levels kept densely for the columns that many lines have, lists of entries
  * for the others (block.h), or, for all rows with few entries together, lists of what they have in
- * each column. Sums of a tile of lines against a block stay near; what of them can still matter for
- * one of the two lines is offered to its shortlist. */
+ * each column. All threads are at the same block, which they fill together, and take tiles of the
+ * lines behind it. Sums of a tile against a block stay near; what of them can still matter for one
+ * of the two lines is offered to its shortlist.
+ *
+ * Where memory is bounded there is less room for what a block keeps: fewer dense columns, and
+ * blocks of fewer lines. Only where even that is too much are the rows cut into passes, each of
+ * which compares its share with all lines and so loses most of what a pair once saves. */
 #ifndef RS_NEIGHBOURS_H
 #define RS_NEIGHBOURS_H
 

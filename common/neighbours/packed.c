@@ -16,9 +16,9 @@
 /* Levels are at finest eighths: steps that a float holds exactly. */
 enum { EIGHTHS = 8, LARGEST_ON_GRID = 1 << 24 };
 
-/* Ratings from which on several threads are worth waking, and how many the system maps at least when
- * one is read. */
-enum { MANY = 100000, LEAST_READ = 4096 };
+/* Ratings from which on several threads are worth waking, those that a thread takes at once, and
+ * entries of a line that are sorted in place. */
+enum { MANY = 100000, A_RUN = 1 << 16, FEW = 32 };
 
 struct range {
     float min, max;
@@ -149,16 +149,42 @@ struct source {
     const struct rs_sparse *lines, *columns;
     uint32_t *position; /* of each line */
     uint32_t *column;   /* at each rank */
+    uint32_t *rank;     /* of each column */
     const struct rs_values *values;
 };
 
-/* Entries */
+/* Entries: while they are sorted a rank is in the upper half of a key and the bits of the rating in
+ * the lower. */
 
-static void put_entry(struct rs_packed *packed, const struct source *source, size_t rank,
-                      uint64_t f, uint64_t at) {
-    uint32_t line = source->columns->other[f];
-    float rating = source->columns->rating[f];
-    packed->entry[at] = (uint32_t)rank;
+static void insert_by_rank(uint64_t *keys, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        uint64_t key = keys[i];
+        size_t at = i;
+        for (; at > 0 && keys[at - 1] > key; at--) keys[at] = keys[at - 1];
+        keys[at] = key;
+    }
+}
+
+/* Sorts N keys of ranks up to LAST, byte by byte; returns where they are then: KEYS or SPARE. */
+static uint64_t *sort_by_rank(uint64_t *keys, uint64_t *spare, size_t n, uint64_t last) {
+    for (unsigned shift = 32; last > 0; shift += 8, last >>= 8) {
+        size_t next[257] = {0};
+        for (size_t i = 0; i < n; i++) next[(keys[i] >> shift & 0xff) + 1]++;
+        for (size_t byte = 0; byte < 256; byte++) next[byte + 1] += next[byte];
+        for (size_t i = 0; i < n; i++) spare[next[keys[i] >> shift & 0xff]++] = keys[i];
+        uint64_t *sorted = spare;
+        spare = keys;
+        keys = sorted;
+    }
+    return keys;
+}
+
+static void put_entry(struct rs_packed *packed, const struct source *source, uint32_t line,
+                      uint64_t key, uint64_t at) {
+    uint32_t rank = (uint32_t)(key >> 32), bits = (uint32_t)key;
+    float rating;
+    memcpy(&rating, &bits, sizeof rating);
+    packed->entry[at] = rank;
     if (packed->value != NULL) {
         packed->value[at] = rs_similarity_value(source->how, source->matrix, source->users, line,
                                                 source->column[rank], rating);
@@ -171,75 +197,57 @@ static void put_entry(struct rs_packed *packed, const struct source *source, siz
     }
 }
 
-/* The first rank of each of N shares of about as many entries. */
-static size_t share_begin(const struct source *source, size_t share, size_t n) {
-    const struct rs_sparse *columns = source->columns;
-    uint64_t before = 0, wanted = columns->start[columns->n_lines] / n * share;
-    size_t rank = 0;
-    if (share == n) return columns->n_lines;
-    for (; rank < columns->n_lines && before < wanted; rank++) {
-        uint32_t column = source->column[rank];
-        before += columns->start[column + 1] - columns->start[column];
+/* KEYS holds twice as many as the longest line has. */
+static void fill_line(struct rs_packed *packed, const struct source *source, uint32_t line,
+                      uint64_t *keys) {
+    const struct rs_sparse *lines = source->lines;
+    uint64_t begin = lines->start[line], at = packed->start[source->position[line]];
+    size_t n = lines->start[line + 1] - begin;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &lines->rating[begin + i], sizeof bits);
+        keys[i] = (uint64_t)source->rank[lines->other[begin + i]] << 32 | bits;
     }
-    return rank;
+    if (n < FEW) {
+        insert_by_rank(keys, n);
+    } else {
+        keys = sort_by_rank(keys, keys + n, n, packed->n_columns - 1);
+    }
+    for (size_t i = 0; i < n; i++) put_entry(packed, source, line, keys[i], at + i);
 }
 
-/* Columns are read by rank, so in no order of the file: when a window's worth was read, all goes.
- * Other threads may be reading; what they miss comes back. */
-static void note_read(const struct source *source, uint32_t column, uint64_t *read) {
-    uint64_t window = source->matrix->window;
-    const struct rs_sparse *columns = source->columns;
-    uint64_t n = columns->start[column + 1] - columns->start[column];
-    *read += n > LEAST_READ ? n : LEAST_READ;
-    if (window == 0 || *read < window) return;
-    *read = 0;
-    rs_sparse_forget(columns, 0, columns->start[columns->n_lines]);
+/* The first line whose entries begin at E or later. */
+static size_t line_from(const struct rs_sparse *lines, uint64_t e) {
+    size_t low = 0, high = lines->n_lines;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (lines->start[middle] < e) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
-/* Walks the columns by rank and appends their entries to the lines. Threads take shares of the
- * columns; where in a line a share begins is counted first. */
+/* Reads the lines in the order of the file, in runs that are given back when their entries are
+ * there. */
 static void fill_entries(struct rs_packed *packed, const struct source *source) {
-    const struct rs_sparse *columns = source->columns;
-    size_t n_shares = (size_t)omp_get_max_threads(), n_lines = packed->n_lines;
-    if (n_shares > 64) n_shares = 64;
-    if (columns->start[columns->n_lines] < MANY) n_shares = 1;
-    uint32_t *next = rs_calloc(n_shares * n_lines, sizeof *next);
-#pragma omp parallel for schedule(static, 1) if (n_shares > 1)
-    for (size_t share = 0; share < n_shares; share++) {
-        uint32_t *count = next + share * n_lines;
-        uint64_t read = 0;
-        size_t end = share_begin(source, share + 1, n_shares);
-        for (size_t rank = share_begin(source, share, n_shares); rank < end; rank++) {
-            uint32_t column = source->column[rank];
-            for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++)
-                count[source->position[columns->other[f]]]++;
-            note_read(source, column, &read);
+    const struct rs_sparse *lines = source->lines;
+    uint64_t n = lines->start[lines->n_lines], longest = longest_line(lines);
+#pragma omp parallel if (n > MANY)
+    {
+        uint64_t *keys = rs_malloc(2 * longest, sizeof *keys);
+#pragma omp for schedule(dynamic)
+        for (uint64_t e = 0; e < n; e += A_RUN) {
+            size_t first = line_from(lines, e), end = line_from(lines, e + A_RUN);
+            for (size_t line = first; line < end; line++)
+                fill_line(packed, source, (uint32_t)line, keys);
+            if (source->matrix->window > 0)
+                rs_sparse_forget(lines, lines->start[first], lines->start[end]);
         }
+        free(keys);
     }
-#pragma omp parallel for schedule(static) if (n_shares > 1)
-    for (size_t p = 0; p < n_lines; p++) {
-        uint32_t before = 0;
-        for (size_t share = 0; share < n_shares; share++) {
-            uint32_t count = next[share * n_lines + p];
-            next[share * n_lines + p] = before;
-            before += count;
-        }
-    }
-#pragma omp parallel for schedule(static, 1) if (n_shares > 1)
-    for (size_t share = 0; share < n_shares; share++) {
-        uint32_t *used = next + share * n_lines;
-        uint64_t read = 0;
-        size_t end = share_begin(source, share + 1, n_shares);
-        for (size_t rank = share_begin(source, share, n_shares); rank < end; rank++) {
-            uint32_t column = source->column[rank];
-            for (uint64_t f = columns->start[column]; f < columns->start[column + 1]; f++) {
-                size_t p = source->position[columns->other[f]];
-                put_entry(packed, source, rank, f, packed->start[p] + used[p]++);
-            }
-            note_read(source, column, &read);
-        }
-    }
-    free(next);
 }
 
 /* Facts of lines */
@@ -295,6 +303,7 @@ void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bo
     allocate(packed, matrix->n_ratings);
     order_lines(packed, source.lines, from, to);
     source.column = rs_malloc(packed->n_columns, sizeof *source.column);
+    source.rank = rs_malloc(packed->n_columns, sizeof *source.rank);
     sort_by_entries(source.columns, 0, packed->n_columns, source.column);
     source.position = rs_malloc(packed->n_lines, sizeof *source.position);
     packed->start[0] = 0;
@@ -306,11 +315,13 @@ void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bo
     }
     for (size_t rank = 0; rank < packed->n_columns; rank++) {
         const uint64_t *start = source.columns->start + source.column[rank];
+        source.rank[source.column[rank]] = (uint32_t)rank;
         packed->column_n[rank] = (uint32_t)(start[1] - start[0]);
     }
     fill_entries(packed, &source);
     find_facts(packed, how);
     free(source.column);
+    free(source.rank);
     free(source.position);
 }
 
@@ -357,6 +368,6 @@ size_t rs_packed_entry_bytes(enum rs_sums_kind kind) {
 
 size_t rs_packed_bytes(const struct rs_matrix *matrix, bool users, enum rs_sums_kind kind) {
     const struct rs_sparse *lines = rs_matrix_form(matrix, users);
-    return matrix->n_ratings * rs_packed_entry_bytes(kind) + lines->n_lines * (44 + 4 * 4) +
+    return matrix->n_ratings * rs_packed_entry_bytes(kind) + lines->n_lines * 44 +
            lines->n_others * 20;
 }

@@ -8,7 +8,7 @@
 #include "base/scratch.h"
 
 /* Entries of a window where memory is bounded. */
-enum { WINDOW = 1 << 18 };
+enum { WINDOW = 1 << 18, PAGE = 4096 };
 
 const char *const rs_normalisation_names[] = {"none", "mean", "z-score", "baseline", NULL};
 
@@ -19,9 +19,15 @@ double rs_matrix_baseline(const struct rs_matrix *matrix, uint32_t user, uint32_
     return value;
 }
 
+/* The page that a range begins in goes, too: whoever gave back what is before it had to leave it.
+ */
+static void forget(const void *array, uint64_t from, uint64_t to) {
+    rs_pages_drop(array, from > PAGE ? from - PAGE : 0, to);
+}
+
 void rs_sparse_forget(const struct rs_sparse *form, uint64_t from, uint64_t to) {
-    rs_pages_drop(form->other, from * sizeof *form->other, to * sizeof *form->other);
-    rs_pages_drop(form->rating, from * sizeof *form->rating, to * sizeof *form->rating);
+    forget(form->other, from * sizeof *form->other, to * sizeof *form->other);
+    forget(form->rating, from * sizeof *form->rating, to * sizeof *form->rating);
 }
 
 static bool are_lines_valid(const struct rs_sparse *form, size_t first, size_t end) {

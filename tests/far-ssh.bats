@@ -89,3 +89,26 @@ survive() {
     run ! make -s cv RATINGS="$SAMPLE" OUT="$OUT" EXEC=elsewhere
     assert_output --partial "EXEC=elsewhere is none of local, ssh, slurm"
 }
+
+@test "a night on hosts, of which one is not there and one dies, publishes what a night here does" {
+    require_hosts
+    start_hosts rsa rsb
+    printf '1/rsa\n1/rsb\n10.77.9.9\n' >"$BATS_TEST_TMPDIR/hosts"
+    night() { # HOME OPTION...
+        here env SSH="$SSH" MODELS="item mf hybrid" pipelines/nightly --home="$BATS_TEST_TMPDIR/seen/$1" --ratings="$SAMPLE" "${@:2}"
+    }
+    night local
+    night far --make=EXEC=ssh --make=HOSTS="$BATS_TEST_TMPDIR/hosts" --make="$(slow item)" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    for _ in $(seq 600); do
+        [ ! -e "$NET/on.rsb" ] || break
+        sleep 0.1
+    done
+    kill_host rsb
+    wait $! || { cat "$BATS_TEST_TMPDIR/said" "$BATS_TEST_TMPDIR"/seen/far/nights/*/log; fail "the night failed"; }
+    grep -q '^nightly: published: ' "$BATS_TEST_TMPDIR/said"
+    grep -q 'host 10.77.9.9 is left out: ' "$BATS_TEST_TMPDIR"/seen/far/nights/*/log
+    local made=$BATS_TEST_TMPDIR/seen
+    for part in "$made"/local/current/*; do
+        [ "${part##*/}" = manifest.json ] || cmp "$part" "$made/far/current/${part##*/}"
+    done
+}

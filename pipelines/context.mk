@@ -37,5 +37,5 @@ context-tables:
 	$(Q)cat $(OUT)/context.txt
 
 SEEDS ?= 40
-check-context: programs ## hold rs-context to planted truth over 40 sets: [SEEDS=N OUT=DIR]
+check-context: programs ## hold rs-context to planted truth over 40 sets, 3 minutes of a processor: [SEEDS=N OUT=DIR]
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/context-check 1 $(SEEDS) $(OUT)

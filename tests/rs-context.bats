@@ -1,6 +1,9 @@
 # rs-context: finds what is planted and nothing else, does what its formulas say, and survives what
 # can go wrong; rs-score in a situation.
 
+# By one thread unless a test says otherwise: on data this small threads wait for each other longer than they work.
+export OMP_NUM_THREADS=1
+
 setup() {
     load helper
     _common_setup

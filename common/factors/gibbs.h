@@ -40,6 +40,8 @@
  *         user's bias
  *     set_vector (n_items x W S): what an item contributes to those who rated it; absent without
  *         sets
+ *     user_set_vector (n_users x 16 W): what a user contributes to the items that were rated, at
+ * the last of every 16th part of the samples, for a fit that goes on; absent without sets
  *     user_attribute_start (u64, n_users + 1), user_attribute (u32), user_attribute_weight (f32),
  *         user_attribute_vector (of each, W S): absent without
  *     user_prior_mean, user_prior_precision, item_… (f32, W S): of own vectors
@@ -62,6 +64,9 @@
 #include <stdio.h>
 
 #include "model/model.h"
+
+/* The samples that later fits may go on from: the last of every 16th part of all. */
+enum { RS_GIBBS_STARTS = 16 };
 
 struct rs_gibbs_options {
     uint64_t seed;

@@ -47,7 +47,7 @@ static const struct rs_option common_options[] = {
     {"from", 0, RS_STRING, "MODEL", &from_path, 0, 0, NULL, false,
      "go on from an earlier model of the same method, of ratings of which these are a few more: in "
      "a "
-     "part of the sweeps, and as good but for chance. Users and items are matched by id; who is "
+     "part of the sweeps, and nearly as good. Users and items are matched by id; who is "
      "new "
      "begins as usual. Factors are as many as it has. The header's \"from\" is its checksum"},
     {"from-matrix", 0, RS_STRING, "MATRIX", &from_matrix_path, 0, 0, NULL, false,

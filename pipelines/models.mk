@@ -22,7 +22,7 @@ item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbo
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
 gibbs.predict ?= rs-factor $(matrix) --method gibbs $(call going_on,gibbs.predict,--chains 1 --sweeps 96)
-svd++.predict ?= rs-factor $(matrix) --method svd++ $(call going_on,svd++.predict) $(if $(FROM)$(QUICK),--max-set 1024)
+svd++.predict ?= rs-factor $(matrix) --method svd++ $(call going_on,svd++.predict,--max-set 1024)
 mf.predict   ?= rs-factor $(matrix) --method mf $(call going_on,mf.predict)
 ease.rank    ?= rs-factor $(matrix) --method ease
 ials.rank    ?= rs-factor $(matrix) --method ials $(call going_on,ials.rank,--sweeps 6)

@@ -50,7 +50,8 @@ static int chains_at_once(const struct rs_gibbs_options *options) {
 static double bytes_needed(const struct rs_matrix *matrix, const struct rs_gibbs_options *options) {
     double n = (double)matrix->n_ratings, width = options->factors + 1;
     double users = (double)matrix->users.ids.n, items = (double)matrix->items.ids.n;
-    double shared = 8 * n + 2 * (users + 2 * items) * width * options->samples;
+    double shared = 8 * n + 2 * (users + 2 * items) * width * options->samples +
+                    2 * users * width * RS_GIBBS_STARTS;
     double chain =
         8 * n + 4 * fmax(users, items) * (width * width + 2 * width) + 24 * (users + items) * width;
     if (options->drift && matrix->time != NULL) {

@@ -29,8 +29,9 @@
  * step of Chopin: A sequential particle filter method for static models. Biometrika 2002; the
  * weights, which in so many dimensions leave one sample, are left out). Sweeps are counted on from
  * the model's, so that no draw is made twice. What a file does not hold is taken from what it
- * holds: drift and noise of a line are as they were expected, an item's own vector has in it what
- * its raters contributed.
+ * holds: drift and noise of a line are as they were expected, its own vector has in it what its
+ * attributes contributed. With 300 000 ratings of MovieLens 1M's shape, of which 1 % were new, RMSE
+ * was .0005 +- .0006 above that of a fit from the beginning with twice the sweeps.
  *
  * A file holds S samples (a multiple of 16), evenly spread over the sweeps after the burn-in of all
  * chains, in units of "deviation" from "mean". Vectors have W = factors + 1 numbers, the bias
@@ -40,6 +41,8 @@
  *         user's bias
  *     set_vector (n_items x W S): what an item contributes to those who rated it; absent without
  *         sets
+ *     user_set_vector (n_users x 16 W): what a user contributes to the items that were rated, at
+ * the last of every 16th part of the samples, for a fit that goes on; absent without sets
  *     user_attribute_start (u64, n_users + 1), user_attribute (u32), user_attribute_weight (f32),
  *         user_attribute_vector (of each, W S): absent without
  *     user_prior_mean, user_prior_precision, item_… (f32, W S): of own vectors
@@ -62,6 +65,9 @@
 #include <stdio.h>
 
 #include "model/model.h"
+
+/* The samples that later fits may go on from: the last of every 16th part of all. */
+enum { RS_GIBBS_STARTS = 16 };
 
 struct rs_gibbs_options {
     uint64_t seed;

@@ -188,19 +188,6 @@ static void start_residuals(struct rs_gibbs_chain *chain) {
         }
 }
 
-void rs_gibbs_chain_new(struct rs_gibbs_chain *chain, const struct rs_gibbs_data *data,
-                        uint32_t number, int threads) {
-    *chain =
-        (struct rs_gibbs_chain){.data = data, .number = number, .threads = threads, .alpha = 1.2};
-    const struct rs_sparse *rows = &data->matrix->rows, *columns = &data->matrix->columns;
-    size_t longest = rows->n_lines > columns->n_lines ? rows->n_lines : columns->n_lines;
-    for (int s = 0; s < RS_GIBBS_SIDES; s++) start_state(chain, s);
-    chain->record = rs_aligned(longest * rs_gibbs_record(data->width), sizeof(float));
-    chain->sums = rs_malloc(longest, sizeof *chain->sums);
-    if (data->options->from != NULL) rs_gibbs_from(chain);
-    start_residuals(chain);
-}
-
 void rs_gibbs_chain_free(struct rs_gibbs_chain *chain) {
     for (int s = 0; s < RS_GIBBS_SIDES; s++) {
         struct rs_gibbs_state *state = &chain->sides[s];
@@ -465,6 +452,34 @@ static void draw_priors(struct rs_gibbs_chain *chain, int s) {
     for (size_t b = 0; b < side->n_blocks; b++)
         draw_prior(chain, &state->block_prior[b], state->block[b], side->blocks[b].n_features,
                    what_of(chain, s, WHAT_BLOCK_PRIOR + (uint32_t)b));
+}
+
+/* The priors of what was read are drawn given it, in a sweep of their own. */
+static void go_on(struct rs_gibbs_chain *chain) {
+    rs_gibbs_from(chain);
+    for (int s = 0; s < RS_GIBBS_SIDES; s++) {
+        const struct rs_sparse *form = chain->data->sides[s].form;
+        struct rs_gibbs_state *state = &chain->sides[s];
+        draw_prior(chain, &state->own_prior, state->own, form->n_lines,
+                   what_of(chain, s, WHAT_OWN_PRIOR));
+        if (chain->data->options->sets)
+            draw_prior(chain, &state->set_prior, state->set, form->n_others,
+                       what_of(chain, s, WHAT_SET_PRIOR));
+    }
+    chain->sweep++;
+}
+
+void rs_gibbs_chain_new(struct rs_gibbs_chain *chain, const struct rs_gibbs_data *data,
+                        uint32_t number, int threads) {
+    *chain =
+        (struct rs_gibbs_chain){.data = data, .number = number, .threads = threads, .alpha = 1.2};
+    const struct rs_sparse *rows = &data->matrix->rows, *columns = &data->matrix->columns;
+    size_t longest = rows->n_lines > columns->n_lines ? rows->n_lines : columns->n_lines;
+    for (int s = 0; s < RS_GIBBS_SIDES; s++) start_state(chain, s);
+    chain->record = rs_aligned(longest * rs_gibbs_record(data->width), sizeof(float));
+    chain->sums = rs_malloc(longest, sizeof *chain->sums);
+    if (data->options->from != NULL) go_on(chain);
+    start_residuals(chain);
 }
 
 static void take_turn(struct rs_gibbs_chain *chain, int s) {

@@ -174,8 +174,9 @@ static void describe(json_t *header, const struct rs_gibbs_data *data,
     json_object_set_new(header, "samples", json_integer(options->samples));
     json_object_set_new(header, "chains", json_integer(options->chains));
     json_object_set_new(header, "sweeps", json_integer(options->sweeps));
-    json_object_set_new(header, "sweeps_before",
-                        json_integer(options->from ? rs_gibbs_sweeps_before(options->from) : 0));
+    json_object_set_new(
+        header, "sweeps_before",
+        json_integer(options->from ? rs_gibbs_sweeps_before(options->from) + 1 : 0));
     json_object_set_new(header, "burn_in", json_integer(options->burn_in));
     json_object_set_new(header, "mean", json_real(data->mean));
     json_object_set_new(header, "deviation", json_real(data->deviation));
@@ -197,6 +198,10 @@ void rs_gibbs_write(FILE *file, json_t *header, const struct rs_gibbs_kept *kept
     rs_writer_init(&writer, file);
     rs_writer_begin(&writer, "factors", header);
     for (int s = 0; s < RS_GIBBS_SIDES; s++) write_side(&writer, kept, sums, data, s);
+    if (data->options->sets)
+        rs_writer_array(&writer, "user_set_vector",
+                        (struct rs_array){RS_U16, data->sides[RS_GIBBS_USERS].form->n_lines,
+                                          data->width * RS_GIBBS_STARTS, kept->user_set_vector});
     if (data->options->sets)
         rs_writer_array(&writer, "set_vector",
                         (struct rs_array){RS_U16, data->sides[RS_GIBBS_ITEMS].form->n_lines,

@@ -60,16 +60,17 @@ static void read_side(struct rs_gibbs_chain *chain, int s, const uint32_t *line,
     }
 }
 
-/* What items contribute to users' sets, and the users' own vectors without it. */
-static void read_sets(struct rs_gibbs_chain *chain, const uint32_t *item, size_t at) {
-    const struct rs_gibbs_answers *answers = chain->data->options->from->state;
-    const struct rs_gibbs_side *side = &chain->data->sides[RS_GIBBS_USERS];
-    struct rs_gibbs_state *state = &chain->sides[RS_GIBBS_USERS];
+/* What OTHERS contribute to the sets of a side's lines, sample AT of N_SAMPLES, and the lines' own
+ * vectors without it. LINE: the others' in the earlier model. */
+static void read_sets(struct rs_gibbs_chain *chain, int s, const uint16_t *halves, size_t n_samples,
+                      size_t at, const uint32_t *line) {
+    const struct rs_gibbs_side *side = &chain->data->sides[s];
+    struct rs_gibbs_state *state = &chain->sides[s];
     size_t width = chain->data->width;
     for (size_t i = 0; i < side->form->n_others; i++)
-        if (item[i] != RS_NONE)
-            read_vector(state->set + i * width, answers->set_vector + item[i] * answers->length,
-                        width, answers->n_samples, at);
+        if (line[i] != RS_NONE)
+            read_vector(state->set + i * width, halves + line[i] * width * n_samples, width,
+                        n_samples, at);
     for (size_t u = 0; u < side->form->n_lines; u++) {
         float *own = state->own + u * width;
         for (uint64_t k = side->form->start[u]; k < side->form->start[u + 1]; k++)
@@ -83,8 +84,8 @@ void rs_gibbs_from(struct rs_gibbs_chain *chain) {
     const struct rs_model *model = options->from;
     const struct rs_gibbs_answers *answers = model->state;
     const struct rs_matrix *matrix = chain->data->matrix;
-    size_t n = (size_t)options->chains;
-    size_t at = (((size_t)chain->number + 1) * answers->n_samples - 1) / n;
+    size_t start = (((size_t)chain->number + 1) * RS_GIBBS_STARTS - 1) / (size_t)options->chains;
+    size_t at = (start + 1) * answers->n_samples / RS_GIBBS_STARTS - 1;
     uint32_t *line[RS_GIBBS_SIDES] = {
         [RS_GIBBS_USERS] = rs_factors_match(&matrix->users.ids, &model->matrix->users.ids),
         [RS_GIBBS_ITEMS] = rs_factors_match(&matrix->items.ids, &model->matrix->items.ids),
@@ -93,6 +94,11 @@ void rs_gibbs_from(struct rs_gibbs_chain *chain) {
     chain->intercept = (double)answers->intercept[at];
     chain->alpha = (double)answers->alpha[at];
     for (int s = 0; s < RS_GIBBS_SIDES; s++) read_side(chain, s, line[s], at);
-    if (options->sets && answers->set_vector != NULL) read_sets(chain, line[RS_GIBBS_ITEMS], at);
+    if (options->sets && answers->set_vector != NULL)
+        read_sets(chain, RS_GIBBS_USERS, answers->set_vector, answers->n_samples, at,
+                  line[RS_GIBBS_ITEMS]);
+    if (options->sets && answers->user_set_vector != NULL)
+        read_sets(chain, RS_GIBBS_ITEMS, answers->user_set_vector, RS_GIBBS_STARTS, start,
+                  line[RS_GIBBS_USERS]);
     for (int s = 0; s < RS_GIBBS_SIDES; s++) free(line[s]);
 }

@@ -19,6 +19,9 @@ void rs_gibbs_kept_new(struct rs_gibbs_kept *kept, const struct rs_gibbs_data *d
     kept->attribute_vector = rs_aligned(n_features * length, sizeof(uint16_t));
     kept->set_vector =
         rs_aligned(data->sides[RS_GIBBS_ITEMS].form->n_lines * length, sizeof(uint16_t));
+    kept->user_set_vector =
+        rs_aligned(data->sides[RS_GIBBS_USERS].form->n_lines * data->width * RS_GIBBS_STARTS,
+                   sizeof(uint16_t));
     kept->user_mean = rs_aligned(length, sizeof(float));
     kept->user_spread = rs_aligned(length, sizeof(float));
     kept->intercept = rs_aligned(kept->n_samples, sizeof(float));
@@ -33,6 +36,7 @@ void rs_gibbs_kept_free(struct rs_gibbs_kept *kept) {
     }
     free(kept->attribute_vector);
     free(kept->set_vector);
+    free(kept->user_set_vector);
     free(kept->user_mean);
     free(kept->user_spread);
     free(kept->intercept);
@@ -141,6 +145,10 @@ void rs_gibbs_keep(struct rs_gibbs_kept *kept, const struct rs_gibbs_chain *chai
     const struct rs_gibbs_side *users = &data->sides[RS_GIBBS_USERS];
     keep_vectors(kept->set_vector, chain->sides[RS_GIBBS_USERS].set, users->form->n_others, width,
                  n_samples, at, 0);
+    size_t part = n_samples / RS_GIBBS_STARTS;
+    if ((at + 1) % part == 0)
+        keep_vectors(kept->user_set_vector, chain->sides[RS_GIBBS_ITEMS].set, users->form->n_lines,
+                     width, RS_GIBBS_STARTS, at / part, 0);
     for (size_t b = 0; b < users->n_blocks; b++) {
         keep_vectors(kept->attribute_vector + n_features * width * n_samples,
                      chain->sides[RS_GIBBS_USERS].block[b], users->blocks[b].n_features, width,

@@ -22,6 +22,7 @@ struct rs_gibbs_kept {
     size_t n_samples, n_sweeps;
     struct rs_gibbs_kept_side sides[RS_GIBBS_SIDES];
     uint16_t *set_vector, *attribute_vector;
+    uint16_t *user_set_vector; /* n_users x width x RS_GIBBS_STARTS */
     float *intercept, *alpha;
     float *user_mean, *user_spread; /* mean and variance over users of their combined vectors */
 };

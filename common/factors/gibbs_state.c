@@ -151,6 +151,11 @@ bool rs_gibbs_answers_open(struct rs_gibbs_answers *state, const struct rs_model
         !rs_factors_array(model, "set_vector", RS_U16,
                           state->sides[RS_GIBBS_ITEMS].n * state->length, &state->set_vector, err))
         return false;
+    if (rs_segment_find(&model->file->segments[0], "user_set_vector") != NULL &&
+        !rs_factors_array(model, "user_set_vector", RS_U16,
+                          state->sides[RS_GIBBS_USERS].n * state->width * RS_GIBBS_STARTS,
+                          &state->user_set_vector, err))
+        return false;
     for (size_t s = 0; s < state->n_samples; s++)
         state->noise += 1 / (double)state->alpha[s] / (double)state->n_samples;
     const struct rs_gibbs_answers_side *users = &state->sides[RS_GIBBS_USERS];

@@ -23,6 +23,7 @@ struct rs_gibbs_answers {
     double averages; /* mean square of the users' average drift */
     struct rs_gibbs_answers_side sides[RS_GIBBS_SIDES];
     const uint16_t *set_vector;      /* NULL: no sets */
+    const uint16_t *user_set_vector; /* likewise */
     const uint64_t *attribute_start; /* NULL: no attributes */
     const uint32_t *attribute;
     const float *attribute_weight;

@@ -46,9 +46,7 @@ static const struct rs_option common_options[] = {
      "what fitting may take beside the matrix; a method that needs more says so before it starts"},
     {"from", 0, RS_STRING, "MODEL", &from_path, 0, 0, NULL, false,
      "go on from an earlier model of the same method, of ratings of which these are a few more: in "
-     "a "
-     "part of the sweeps, and as good but for chance. Users and items are matched by id; who is "
-     "new "
+     "a part of the sweeps, and nearly as good. Users and items are matched by id; who is new "
      "begins as usual. Factors are as many as it has. The header's \"from\" is its checksum"},
     {"from-matrix", 0, RS_STRING, "MATRIX", &from_matrix_path, 0, 0, NULL, false,
      "the matrix that the earlier model was made from"},

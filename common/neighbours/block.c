@@ -132,8 +132,9 @@ static void make_room(struct rs_block *block, const struct rs_packed *packed) {
 static void fill_dense(struct rs_block *block, const struct rs_packed *packed, size_t first) {
     uint32_t mask = rank_mask(packed);
     size_t n_groups = block->head / RS_DOTS_COLUMNS, n = block->to - block->from - first;
-    uint8_t *dense = block->dense + first / RS_DOTS_LINES * n_groups * RS_DOTS_GROUP_BYTES;
-    if (n_groups > 0) memset(dense, 0, n_groups * RS_DOTS_GROUP_BYTES);
+    size_t n_bytes = n_groups * RS_DOTS_GROUP_BYTES;
+    uint8_t *dense = n_bytes > 0 ? block->dense + first / RS_DOTS_LINES * n_bytes : NULL;
+    if (n_bytes > 0) memset(dense, 0, n_bytes);
     for (size_t i = 0; i < RS_DOTS_LINES && i < n; i++) {
         size_t p = block->from + first + i;
         uint64_t e = packed->start[p];

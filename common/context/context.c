@@ -152,9 +152,9 @@ static bool open_zones(struct rs_context_model *context, struct rs_error *err) {
     const struct rs_segment *segment = &context->file->segments[0];
     const char *place = context->file->name;
     const struct rs_array *array = rs_segment_find(segment, "zone_start");
-    const uint64_t *start;
-    const int64_t *from;
-    const int32_t *shift;
+    const uint64_t *start = NULL;
+    const int64_t *from = NULL;
+    const int32_t *shift = NULL;
     if (array == NULL || array->n_rows < 2 || array->n_rows > RS_MAX_ZONES + 1)
         return damaged(context, "it has no time zone, or too many", err);
     context->n_zones = array->n_rows - 1;
@@ -213,7 +213,7 @@ static bool open_camf(struct rs_context_model *context, struct rs_error *err) {
     if (!isfinite(context->camf_weight) || !isfinite(context->camf_effect) ||
         !isfinite(context->camf_mean) || !isfinite(context->camf_unit))
         return damaged(context, "a weight is no number", err);
-    const float *user, *item;
+    const float *user = NULL, *item = NULL;
     if (!rs_segment_array(place, segment, "camf_user", RS_F32, n_users, &user, err) ||
         !rs_segment_array(place, segment, "camf_item", RS_F32, n_items, &item, err) ||
         !rs_segment_array(place, segment, "camf_known", RS_F32, context->width,

@@ -262,8 +262,8 @@ static struct rs_neighbours find_in_parts(const struct rs_matrix *matrix,
         uint64_t at = all.start[from], n = part.start[to - from];
         all.other = rs_realloc(all.other, at + n, sizeof *all.other);
         all.similarity = rs_realloc(all.similarity, at + n, sizeof *all.similarity);
-        memcpy(all.other + at, part.other, n * sizeof *all.other);
-        memcpy(all.similarity + at, part.similarity, n * sizeof *all.similarity);
+        if (n > 0) memcpy(all.other + at, part.other, n * sizeof *all.other);
+        if (n > 0) memcpy(all.similarity + at, part.similarity, n * sizeof *all.similarity);
         for (size_t line = from; line < to; line++)
             all.start[line + 1] = at + part.start[line - from + 1];
         rs_neighbours_free(&part);

@@ -20,16 +20,18 @@ static int by_size(int value, double otherwise) {
 }
 
 /* The rules behind "0: by size". A sweep takes time in proportion to the ratings: up to a million
- * of them 200 are made, beyond that fewer. */
+ * of them 200 are made, beyond that fewer. Going on takes a third: of a million ratings, 1 % of them
+ * new, the error is then that of a fit from the beginning within its noise (.0003 more, p .7), while
+ * as many sweeps in many short chains are .0037 worse. */
 static void resolve(struct rs_gibbs_options *options, const struct rs_matrix *matrix) {
     double n = (double)matrix->n_ratings;
     bool begins = options->from == NULL;
     options->factors = (by_size(options->factors, 15) + LANES) / LANES * LANES - 1;
     if (options->factors >= RS_GIBBS_WIDTH_MAX) options->factors = RS_GIBBS_WIDTH_MAX - 1;
     double sweeps = fmax(60, fmin(200, 2e8 / n));
-    options->chains = by_size(options->chains, begins ? 2 : 16);
-    options->sweeps = by_size(options->sweeps, begins ? sweeps : round(sweeps / 32));
-    if (options->burn_in < 0) options->burn_in = begins ? options->sweeps / 8 : 0;
+    options->chains = by_size(options->chains, 2);
+    options->sweeps = by_size(options->sweeps, begins ? sweeps : round(0.32 * sweeps));
+    if (options->burn_in < 0) options->burn_in = options->sweeps * (begins ? 2 : 3) / 16;
     if (options->burn_in >= options->sweeps) options->burn_in = options->sweeps - 1;
     double lines = (double)matrix->users.ids.n + 2 * (double)matrix->items.ids.n;
     double bytes = 2 * lines * (options->factors + 1);

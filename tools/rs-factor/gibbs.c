@@ -16,11 +16,10 @@ static const struct rs_option options[] = {
      "would take more than a GB"},
     {"chains", 0, RS_INTEGER, "N", &chains, 1, 1000, NULL, true,
      "independent chains, which run at the same time where there are threads; default: 2, with "
-     "--from 16, each from "
-     "another sample of the earlier model"},
+     "--from each from another sample of the earlier model"},
     {"burn-in", 0, RS_INTEGER, "N", &burn_in, 0, 100000, NULL, true,
      "sweeps at the beginning of each chain that are not used; default: an eighth of all, with "
-     "--from 0"},
+     "--from 3 of 16"},
     {"no-sets", 0, RS_FLAG, NULL, &no_sets, 0, 0, NULL, true,
      "leave out who rated what else: plain Bayesian factorisation"},
     {"no-attributes", 0, RS_FLAG, NULL, &no_attributes, 0, 0, NULL, true,
@@ -68,9 +67,10 @@ const struct method method_gibbs = {
         "has --times and the question has one; each has a noise of its own. All variances are "
         "drawn, none is tuned. The answer is the mean of the samples, with its standard "
         "deviation. Factors come by 15, 31, 47 or 63; up to a million ratings 2 chains make 200 "
-        "sweeps, above that fewer, down to 60; with --from 16 chains make "
-        "a 32nd of that. A sweep of a chain costs about 0.3 seconds of a "
-        "processor for every million ratings, with 15 factors.",
+        "sweeps, above that fewer, down to 60; with --from a third of "
+        "that. A sweep of a chain costs about 0.3 seconds of a processor for every million "
+        "ratings, "
+        "with 15 factors.",
     .options = options,
     .fit = fit,
 };

@@ -20,9 +20,10 @@ static int by_size(int value, double otherwise) {
 }
 
 /* The rules behind "0: by size". A sweep takes time in proportion to the ratings: up to a million
- * of them 200 are made, beyond that fewer. Going on takes a third: of a million ratings, 1 % of them
- * new, the error is then that of a fit from the beginning within its noise (.0003 more, p .7), while
- * as many sweeps in many short chains are .0037 worse. */
+ * of them 200 are made, beyond that fewer. Going on takes a quarter: of a million ratings, 1 % of
+ * them new, the error is then that of a fit from the beginning within the noise of users (.0006
+ * more, p .1; with a third .0003, p .7), while as many sweeps in many short chains are .0037 worse.
+ */
 static void resolve(struct rs_gibbs_options *options, const struct rs_matrix *matrix) {
     double n = (double)matrix->n_ratings;
     bool begins = options->from == NULL;
@@ -30,8 +31,8 @@ static void resolve(struct rs_gibbs_options *options, const struct rs_matrix *ma
     if (options->factors >= RS_GIBBS_WIDTH_MAX) options->factors = RS_GIBBS_WIDTH_MAX - 1;
     double sweeps = fmax(60, fmin(200, 2e8 / n));
     options->chains = by_size(options->chains, 2);
-    options->sweeps = by_size(options->sweeps, begins ? sweeps : round(0.32 * sweeps));
-    if (options->burn_in < 0) options->burn_in = options->sweeps * (begins ? 2 : 3) / 16;
+    options->sweeps = by_size(options->sweeps, begins ? sweeps : round(0.24 * sweeps));
+    if (options->burn_in < 0) options->burn_in = options->sweeps / (begins ? 8 : 6);
     if (options->burn_in >= options->sweeps) options->burn_in = options->sweeps - 1;
     double lines = (double)matrix->users.ids.n + 2 * (double)matrix->items.ids.n;
     double bytes = 2 * lines * (options->factors + 1);

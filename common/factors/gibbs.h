@@ -73,8 +73,8 @@ struct rs_gibbs_options {
     uint64_t seed;
     int factors; /* rounded up to a multiple of 16, less one: 15, 31, 47 or 63; 0: 15 */
     int chains;  /* 0: 2 */
-    int sweeps;  /* of each chain; 0: by the number of ratings, going on a third of that */
-    int burn_in; /* of these, how many are not used; -1: an eighth, going on 3/16 */
+    int sweeps;  /* of each chain; 0: by the number of ratings, going on a quarter of that */
+    int burn_in; /* of these, how many are not used; -1: an eighth, going on a sixth */
     int samples; /* kept in all, rounded up to a multiple of 16; 0: by the size of the model */
     bool sets, attributes, drift, noise;
     const struct rs_model *from; /* to go on from: rs_gibbs_class, of the same factors, its

@@ -19,7 +19,7 @@ static const struct rs_option options[] = {
      "--from each from another sample of the earlier model"},
     {"burn-in", 0, RS_INTEGER, "N", &burn_in, 0, 100000, NULL, true,
      "sweeps at the beginning of each chain that are not used; default: an eighth of all, with "
-     "--from 3 of 16"},
+     "--from a sixth"},
     {"no-sets", 0, RS_FLAG, NULL, &no_sets, 0, 0, NULL, true,
      "leave out who rated what else: plain Bayesian factorisation"},
     {"no-attributes", 0, RS_FLAG, NULL, &no_attributes, 0, 0, NULL, true,
@@ -67,7 +67,7 @@ const struct method method_gibbs = {
         "has --times and the question has one; each has a noise of its own. All variances are "
         "drawn, none is tuned. The answer is the mean of the samples, with its standard "
         "deviation. Factors come by 15, 31, 47 or 63; up to a million ratings 2 chains make 200 "
-        "sweeps, above that fewer, down to 60; with --from a third of "
+        "sweeps, above that fewer, down to 60; with --from a quarter of "
         "that. A sweep of a chain costs about 0.3 seconds of a processor for every million "
         "ratings, "
         "with 15 factors.",

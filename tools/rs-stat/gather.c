@@ -34,14 +34,11 @@ static void sums_extend(struct sums_list *list, size_t n) {
     list->n = n;
 }
 
-/* Rows of the same line often follow one another: their sums stay in registers. Those of other lines
- * are asked for ahead, for together they are more than a cache holds. */
+/* Rows of the same line often follow one another: their sums stay in registers. */
 static void sums_count(struct sums_list *list, const uint32_t *lines, const float *ratings,
                        size_t n) {
-    enum { AHEAD = 16 };
     for (size_t i = 0; i < n;) {
         uint32_t line = lines[i];
-        __builtin_prefetch(&list->all[lines[i + AHEAD < n ? i + AHEAD : i]], 1);
         struct sums sums = list->all[line];
         do sums_add(&sums, (double)ratings[i]);
         while (++i < n && lines[i] == line);

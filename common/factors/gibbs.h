@@ -24,14 +24,14 @@
  * Chains are independent; bytes are the same for every number of threads.
  *
  * A fit may go on from an earlier model, of ratings of which the matrix holds a few more: each
- * chain from another of its samples, spread evenly over them, so that a sweep or two make of it a
- * sample given all ratings, as different from the other chains' as those samples were (the move
- * step of Chopin: A sequential particle filter method for static models. Biometrika 2002; the
- * weights, which in so many dimensions leave one sample, are left out). Sweeps are counted on from
- * the model's, so that no draw is made twice. What a file does not hold is taken from what it
- * holds: drift and noise of a line are as they were expected, its own vector has in it what its
- * attributes contributed. With 300 000 ratings of MovieLens 1M's shape, of which 1 % were new, RMSE
- * was .0005 +- .0006 above that of a fit from the beginning with twice the sweeps.
+ * chain from another of its samples, spread evenly over them, from where it finds the samples given
+ * all ratings in fewer sweeps than from chance (the move step of Chopin: A sequential particle
+ * filter method for static models. Biometrika 2002; the weights, which in so many dimensions leave
+ * one sample, are left out). Sweeps are counted on from the model's, so that no draw is made twice.
+ * What a file does not hold is taken from what it holds: drift and noise of a line are as they were
+ * expected, its own vector has in it what its attributes contributed. Of a million ratings of
+ * MovieLens 1M's shape, of which 1 % were new, RMSE was .0006 above that of a fit from the
+ * beginning with four times the sweeps (p .1 over users).
  *
  * A file holds S samples (a multiple of 16), evenly spread over the sweeps after the burn-in of all
  * chains, in units of "deviation" from "mean". Vectors have W = factors + 1 numbers, the bias
@@ -42,7 +42,7 @@
  *     set_vector (n_items x W S): what an item contributes to those who rated it; absent without
  *         sets
  *     user_set_vector (n_users x 16 W): what a user contributes to the items that were rated, at
- * the last of every 16th part of the samples, for a fit that goes on; absent without sets
+ *         the last of every 16th part of the samples, for a fit that goes on; absent without sets
  *     user_attribute_start (u64, n_users + 1), user_attribute (u32), user_attribute_weight (f32),
  *         user_attribute_vector (of each, W S): absent without
  *     user_prior_mean, user_prior_precision, item_… (f32, W S): of own vectors
@@ -87,7 +87,7 @@ struct rs_gibbs_options {
 extern const struct rs_gibbs_options rs_gibbs_defaults;
 
 /* Fits the matrix and writes the model. HEADER (program and parameters) is consumed. False after
- * filling *err: the feedback is implicit, or it does not fit into the memory, the earlier
+ * filling *err: the feedback is implicit, it does not fit into the memory, or the earlier
  * model has other factors. */
 bool rs_gibbs_fit(const struct rs_matrix *matrix, const struct rs_gibbs_options *options,
                   FILE *file, json_t *header, struct rs_error *err);

@@ -89,8 +89,7 @@ static const struct rs_tool tool = {
         "LINK finds the old model or the new one, whole. It goes with --matrix, too.\n\n"
         "With a folder and nothing else it lists the parts as CSV.",
     .memory = "64 KiB and the mapped files; 16 bytes an entry of --lists, and for each thread 16 "
-              "bytes an "
-              "item and the model's workspace.",
+              "bytes an item and the model's workspace.",
     .max_operands = 1,
     .options = options,
     .examples = examples,

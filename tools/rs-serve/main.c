@@ -105,9 +105,8 @@ static const struct rs_tool tool = {
         "with the Situation that counts, Notes of what is not known or moves nothing, and "
         "Items.\n\n"
         "A list is taken from those that the folder holds ready (rs-model --lists) where the "
-        "user's "
-        "ratings are the matrix's and no situation moves it, and computed where not: the answer is "
-        "the same.\n\n"
+        "user's ratings are the matrix's and no situation moves it, and computed where not: the "
+        "answer is the same.\n\n"
         "Answers are kept and given again while they hold: a key has in it everything an answer "
         "depends on. SIGHUP looks for another model at once, SIGTERM finishes what is in flight. "
         "The first line on standard output is the address, when the server is ready.",

@@ -97,7 +97,8 @@ void rs_block_choose(struct rs_block_plan *plan, const struct rs_packed *packed,
         size_t stride = rs_block_stride(plan->from, plan->to);
         const struct rs_dots_cost *cost =
             kind == RS_LEVEL_PRODUCT ? &kernel->product_cost : &kernel->sums_cost;
-        plan->cycles += choose_head(plan, &behind, cost, max_dense / stride, own);
+        plan->cycles += choose_head(plan, &behind, cost,
+                                    max_dense / rs_block_column_bytes(packed->form, stride), own);
     }
     plan->cycles += (double)(plan->to - plan->from) * behind.n * costs[kind].pair;
     double by_columns = lists_cost(&behind, own, 0, costs[kind].column_entry);
@@ -111,7 +112,7 @@ void rs_block_make(struct rs_block *block, const struct rs_packed *packed) {
 }
 
 static void make_room(struct rs_block *block, const struct rs_packed *packed) {
-    size_t dense = block->stride * block->head;
+    size_t dense = block->head * rs_block_column_bytes(packed->form, block->stride);
     size_t list = packed->start[block->to] - packed->start[block->from] + 1;
     rs_grow(&block->tail, &block->tail_capacity, block->stride, sizeof *block->tail);
     if (dense > block->dense_capacity) {
@@ -132,7 +133,7 @@ static void make_room(struct rs_block *block, const struct rs_packed *packed) {
 static void fill_dense(struct rs_block *block, const struct rs_packed *packed, size_t first) {
     uint32_t mask = rank_mask(packed);
     size_t n_groups = block->head / RS_DOTS_COLUMNS, n = block->to - block->from - first;
-    size_t n_bytes = n_groups * RS_DOTS_GROUP_BYTES;
+    size_t group_bytes = rs_dots_group_bytes(packed->form), n_bytes = n_groups * group_bytes;
     uint8_t *dense = n_bytes > 0 ? block->dense + first / RS_DOTS_LINES * n_bytes : NULL;
     if (n_bytes > 0) memset(dense, 0, n_bytes);
     for (size_t i = 0; i < RS_DOTS_LINES && i < n; i++) {
@@ -141,8 +142,8 @@ static void fill_dense(struct rs_block *block, const struct rs_packed *packed, s
         for (; e < packed->start[p + 1]; e++) {
             uint32_t rank = packed->entry[e] & mask;
             if (rank >= block->head) break;
-            dense[rank / RS_DOTS_COLUMNS * RS_DOTS_GROUP_BYTES + i * RS_DOTS_COLUMNS +
-                  rank % RS_DOTS_COLUMNS] = (uint8_t)(packed->entry[e] >> RS_ENTRY_BITS);
+            rs_dots_put(dense + rank / RS_DOTS_COLUMNS * group_bytes, packed->form, i,
+                        rank % RS_DOTS_COLUMNS, packed->entry[e] >> RS_ENTRY_BITS);
         }
         block->tail[first + i] = e;
     }

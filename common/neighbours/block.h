@@ -1,6 +1,6 @@
 /* Blocks of lines, in the form in which other lines are summed against them.
  *
- * The columns of least rank, the *head*, which many lines have, lie densely (dense.h); of the
+ * The columns of least rank, the *head*, which many lines have, lie densely (dots.h); of the
  * others there is a list for every column of what the block has in it (scatter.h). Where the one
  * ends and the other begins is a matter of speed alone, and differs between blocks: sums of levels
  * are exact. */
@@ -25,14 +25,14 @@ struct rs_block_plan {
 };
 
 /* Columns that are multiplied with the lines of a tile before the next: RS_DOTS_LINES of a block
- * have them in half a MiB. */
+ * have them in a quarter or half of a MiB. */
 enum { RS_BLOCK_PANEL = 1024 * RS_DOTS_COLUMNS };
 
 struct rs_block {
     size_t from, to;
     size_t stride; /* lines, rounded up to a multiple of RS_DOTS_LINES */
     size_t head;
-    uint8_t *dense;  /* [stride / RS_DOTS_LINES][head / RS_DOTS_COLUMNS][RS_DOTS_GROUP_BYTES] */
+    uint8_t *dense;  /* [stride / RS_DOTS_LINES][head / RS_DOTS_COLUMNS][bytes of a group] */
     uint32_t *start; /* of the list of each rank from head on; then their end, and padding */
     uint32_t *list;  /* entries: where in the block, and level */
     double *value;
@@ -61,6 +61,11 @@ void rs_block_free(struct rs_block *block);
 
 static inline size_t rs_block_stride(size_t from, size_t to) {
     return (to - from + RS_DOTS_LINES - 1) / RS_DOTS_LINES * RS_DOTS_LINES;
+}
+
+/* Of a dense column. */
+static inline size_t rs_block_column_bytes(enum rs_dots_form form, size_t stride) {
+    return stride / RS_DOTS_LINES * (rs_dots_group_bytes(form) / RS_DOTS_COLUMNS);
 }
 
 #endif

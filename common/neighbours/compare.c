@@ -8,24 +8,20 @@
 #include "base/memory.h"
 
 /* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES
- * of the block stays, together with a panel of their dense columns, in a cache of 1 MiB; where
- * lines have much in a panel they are multiplied with strips of it that stay in one of 48 KiB. */
-enum { TILE_BYTES = 1 << 22, TILE_LINES = 1024 };
+ * of the block stays in a cache of 1 MiB, together with a panel of their dense columns and the
+ * groups of the lines, which lie close for that. */
+enum { TILE_BYTES = 1 << 22, TILE_LINES = 1024, LINE_PADDING = 16 };
 /* Tiles for each thread, since all wait for the last, unless they would be too small. */
 enum { LEAST_TILES = 8, LEAST_TILE_LINES = 64 };
-enum { PANEL_GROUPS = RS_BLOCK_PANEL / RS_DOTS_COLUMNS, STRIP_GROUPS = 64 };
-enum { N_STRIPS = PANEL_GROUPS / STRIP_GROUPS };
-
-/* Dense groups of a line for which it pays to go to a strip. */
-enum { WORTH_A_STRIP = 16 };
+enum { PANEL_GROUPS = RS_BLOCK_PANEL / RS_DOTS_COLUMNS };
 
 /* Lines that a thread takes at once to compare them by columns. */
 enum { SOME_LINES = 64 };
 
-/* A line of a tile. */
+/* A line of a tile, and its dense groups of the panel that is being multiplied. */
 struct tile_line {
-    uint64_t next;                /* its first entry behind the panels done */
-    uint16_t strip[N_STRIPS + 1]; /* where its dense groups of each strip begin, and the end */
+    uint64_t next; /* its first entry behind the panels done */
+    uint32_t first_group, n_groups;
 };
 
 struct rs_comparer {
@@ -35,7 +31,7 @@ struct rs_comparer {
         *is_touched; /* which rows by columns the line has anything in common with, from the tail */
     uint32_t *touched;            /* these rows */
     int32_t *sums;                /* of levels: [line of the tile][sum][line of the block] */
-    struct rs_dots_group *groups; /* of a tile and panel, TILE_LINES * PANEL_GROUPS */
+    struct rs_dots_group *groups; /* of the lines of a tile in a panel, one after the other */
     struct tile_line lines[TILE_LINES];
     struct rs_span *spans;
     size_t spans_capacity;
@@ -62,9 +58,15 @@ size_t rs_compare_tile_lines(enum rs_sums_kind kind, size_t block_lines) {
     return lines > TILE_LINES ? TILE_LINES : lines == 0 ? 1 : lines;
 }
 
+/* Sums of a line of a tile. Lines begin a cache line further than a power of two apart, since
+ * strides of that fall into few sets of the caches. */
+static size_t line_elements(enum rs_sums_kind kind, size_t block_lines) {
+    return block_lines * planes_of(kind) + LINE_PADDING;
+}
+
 static size_t tile_elements(const struct rs_comparison *comparison) {
-    size_t line = comparison->block_lines * planes_of(comparison->packed.kind);
-    return line > TILE_BYTES / sizeof(int32_t) ? line : TILE_BYTES / sizeof(int32_t);
+    size_t line = line_elements(comparison->packed.kind, comparison->block_lines);
+    return line * rs_compare_tile_lines(comparison->packed.kind, comparison->block_lines);
 }
 
 /* Accumulators for one line with a block, or with all rows by columns. */
@@ -327,52 +329,39 @@ static void collect_groups(const struct rs_packed *packed, struct tile_line *lin
                            uint64_t line_end, uint32_t first, uint32_t end,
                            struct rs_dots_group *groups) {
     uint32_t n = 0, last = UINT32_MAX, levels = 0;
-    size_t strip = 0;
     uint64_t e = line->next;
     for (; e < line_end; e++) {
         uint32_t rank = packed->entry[e] & RS_ENTRY_MASK, group = rank / RS_DOTS_COLUMNS;
         if (group >= end) break;
-        while (strip <= (group - first) / STRIP_GROUPS) line->strip[strip++] = (uint16_t)n;
         n += group != last;
         levels = (group == last ? levels : 0) | (packed->entry[e] >> RS_ENTRY_BITS)
                                                     << 8 * (rank % RS_DOTS_COLUMNS);
         last = group;
         groups[n - 1] = (struct rs_dots_group){group - first, levels};
     }
-    while (strip <= N_STRIPS) line->strip[strip++] = (uint16_t)n;
+    line->n_groups = n;
     line->next = e;
 }
 
-/* Strips to be taken at once: all, unless the lines have much in each. */
-static size_t strips_at_once(const struct rs_comparer *comparer, const struct tile *tile) {
-    size_t n_groups = 0, strips = N_STRIPS;
-    for (size_t r = 0; r < tile->n; r++) n_groups += comparer->lines[r].strip[N_STRIPS];
-    while (strips > 1 && n_groups * strips > 2 * WORTH_A_STRIP * N_STRIPS * tile->n) strips /= 2;
-    return strips;
-}
-
-static void multiply_panel(struct rs_comparer *comparer, const struct tile *tile,
-                           size_t first_group) {
+/* Multiplies the lines of the tile with the panel from group FIRST on. */
+static void multiply_panel(struct rs_comparer *comparer, const struct tile *tile, size_t first) {
     const struct rs_comparison *shared = comparer->shared;
-    const struct rs_block *block = &comparer->shared->block;
-    size_t n_groups = block->head / RS_DOTS_COLUMNS;
-    size_t step = strips_at_once(comparer, tile), n_steps = N_STRIPS / step * tile->n;
+    const struct rs_block *block = &shared->block;
+    const struct rs_dots_kernel *kernel = shared->kernel;
+    enum rs_dots_form form = shared->packed.form;
+    size_t n_groups = block->head / RS_DOTS_COLUMNS, group_bytes = rs_dots_group_bytes(form);
     bool moments = shared->how.metric == RS_PEARSON;
     for (size_t y = 0; y < tile->stride; y += RS_DOTS_LINES) {
-        const uint8_t *levels =
-            block->dense + (y / RS_DOTS_LINES * n_groups + first_group) * RS_DOTS_GROUP_BYTES;
-        for (size_t i = 0; i < n_steps; i++) {
-            size_t r = i % tile->n, strip = i / tile->n * step;
+        const uint8_t *levels = block->dense + (y / RS_DOTS_LINES * n_groups + first) * group_bytes;
+        for (size_t r = 0; r < tile->n; r++) {
             const struct tile_line *line = &comparer->lines[r];
-            const struct rs_dots_group *groups =
-                comparer->groups + r * PANEL_GROUPS + line->strip[strip];
-            size_t n = line->strip[strip + step] - line->strip[strip];
+            const struct rs_dots_group *groups = comparer->groups + line->first_group;
             int32_t *sums = comparer->sums + r * tile->line_sums + y;
-            if (n == 0) continue;
+            if (line->n_groups == 0) continue;
             if (shared->packed.kind == RS_LEVEL_PRODUCT) {
-                shared->kernel->product(levels, groups, n, sums);
+                kernel->product[form](levels, groups, line->n_groups, sums);
             } else {
-                shared->kernel->sums(levels, groups, n, moments, sums, tile->stride);
+                kernel->sums(levels, groups, line->n_groups, moments, sums, tile->stride);
             }
         }
     }
@@ -383,9 +372,14 @@ static void add_dense(struct rs_comparer *comparer, const struct tile *tile) {
     size_t n_groups = comparer->shared->block.head / RS_DOTS_COLUMNS;
     for (size_t first = 0; first < n_groups; first += PANEL_GROUPS) {
         size_t end = first + PANEL_GROUPS < n_groups ? first + PANEL_GROUPS : n_groups;
-        for (size_t r = 0; r < tile->n; r++)
-            collect_groups(packed, &comparer->lines[r], packed->start[tile->from + r + 1],
-                           (uint32_t)first, (uint32_t)end, comparer->groups + r * PANEL_GROUPS);
+        uint32_t n = 0;
+        for (size_t r = 0; r < tile->n; r++) {
+            struct tile_line *line = &comparer->lines[r];
+            line->first_group = n;
+            collect_groups(packed, line, packed->start[tile->from + r + 1], (uint32_t)first,
+                           (uint32_t)end, comparer->groups + n);
+            n += line->n_groups;
+        }
         multiply_panel(comparer, tile, first);
     }
 }
@@ -437,7 +431,7 @@ static void finish_reals(struct rs_comparer *comparer, size_t x) {
 static void compare_tile(struct rs_comparer *comparer, size_t from, size_t n) {
     const struct rs_packed *packed = &comparer->shared->packed;
     size_t stride = comparer->shared->block.stride;
-    const struct tile tile = {from, n, stride, stride * planes_of(packed->kind)};
+    const struct tile tile = {from, n, stride, line_elements(packed->kind, stride)};
     if (!rs_packed_is_exact(packed->kind)) {
         for (size_t r = 0; r < n; r++) finish_reals(comparer, from + r);
         return;

@@ -9,7 +9,6 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/pages.h"
-#include "neighbours/dots.h"
 
 /* Levels */
 
@@ -105,6 +104,7 @@ struct rs_values rs_packed_values(const struct rs_matrix *matrix, bool users,
     if (small && find_levels(matrix, how->metric, &values, &min, &max) &&
         (double)longest_line(lines) * max * max <= (double)INT32_MAX) {
         values.kind = alone && !centred ? RS_LEVEL_PRODUCT : RS_LEVEL_SUMS;
+        values.form = max <= RS_LEVEL_SMALL ? RS_DOTS_HALVES : RS_DOTS_BYTES;
         if (values.kind == RS_LEVEL_PRODUCT && min >= (negative ? 1 : 0) && max <= RS_LEVEL_MAX)
             return values;
         values.kind = RS_LEVEL_SUMS;
@@ -296,6 +296,7 @@ void rs_packed_make(struct rs_packed *packed, const struct rs_matrix *matrix, bo
                             .columns = rs_matrix_form(matrix, !users),
                             .values = values};
     *packed = (struct rs_packed){.kind = values->kind,
+                                 .form = values->form,
                                  .unit = 1 / values->per_unit,
                                  .n_lines = source.lines->n_lines,
                                  .n_rows = to - from,

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "neighbours/dots.h"
 #include "neighbours/similarity.h"
 #include "ratings/matrix.h"
 
@@ -33,7 +34,8 @@ enum { RS_ENTRY_BITS = 24 };
 
 struct rs_packed {
     enum rs_sums_kind kind;
-    double unit; /* of a level, in ratings; 1 for reals */
+    enum rs_dots_form form; /* that blocks of levels have */
+    double unit;            /* of a level, in ratings; 1 for reals */
     size_t n_lines, n_rows, n_columns;
     uint32_t *line;             /* number in the matrix, by position */
     uint64_t *start;            /* n_lines + 1, by position */
@@ -50,6 +52,7 @@ struct rs_packed {
 /* How ratings become values, and what is summed of them. */
 struct rs_values {
     enum rs_sums_kind kind;
+    enum rs_dots_form form;
     double zero, per_unit; /* level = (rating - zero) * per_unit */
 };
 

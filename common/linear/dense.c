@@ -14,11 +14,13 @@
 #define SUFFIX _portable
 #define TARGET
 #define WIDTH        4
+#define ROWS         4
 #define FMA(x, y, z) ((x) * (y) + (z))
 #include "linear/dense_kernels.h"
 #undef SUFFIX
 #undef TARGET
 #undef WIDTH
+#undef ROWS
 #undef FMA
 
 #ifdef __x86_64__
@@ -27,11 +29,13 @@
 #define SUFFIX       _avx2
 #define TARGET       __attribute__((target("avx2,fma")))
 #define WIDTH        8
+#define ROWS         4
 #define FMA(x, y, z) ((V)_mm256_fmadd_ps((__m256)(x), (__m256)(y), (__m256)(z)))
 #include "linear/dense_kernels.h"
 #undef SUFFIX
 #undef TARGET
 #undef WIDTH
+#undef ROWS
 #undef FMA
 
 #ifdef __clang__ /* which takes the width from the types of the vectors */
@@ -41,11 +45,13 @@
 #endif
 #define SUFFIX       _avx512
 #define WIDTH        16
+#define ROWS         8
 #define FMA(x, y, z) ((V)_mm512_fmadd_ps((__m512)(x), (__m512)(y), (__m512)(z)))
 #include "linear/dense_kernels.h"
 #undef SUFFIX
 #undef TARGET
 #undef WIDTH
+#undef ROWS
 #undef FMA
 #endif
 

@@ -4,47 +4,54 @@
  *   KERNEL(name)    name with the set's suffix
  *   TARGET          the attribute that allows the instructions
  *   V, WIDTH        a vector of WIDTH floats
- *   FMA(a, b, c)    a b + c by elements
+ *   ROWS            of a product kept in registers, two vectors each: half of the registers or
+ * less; a divisor of 8 FMA(a, b, c)    a b + c by elements
  *
  * Loops over registers have constant bounds and are unrolled by the compiler. */
 
 typedef float KERNEL(vector) __attribute__((vector_size(4 * WIDTH), aligned(4)));
 
-/* 8 x 2 vectors of C. */
-#define ROWS 8
-
+/* ROWS x 2 vectors of C. */
 TARGET static void KERNEL(outer_wide)(float *c, size_t ldc, const float *a, size_t lda,
                                       const float *b, size_t ldb, size_t depth) {
-    V sum[ROWS][2];
-    for (int i = 0; i < ROWS; i++)
-        for (int j = 0; j < 2; j++) sum[i][j] = *(const V *)(c + (size_t)i * ldc + j * WIDTH);
+    V left[ROWS], right[ROWS];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < ROWS; i++) {
+        left[i] = *(const V *)(c + i * ldc);
+        right[i] = *(const V *)(c + i * ldc + WIDTH);
+    }
     for (size_t r = 0; r < depth; r++, a += lda, b += ldb) {
         V b0 = *(const V *)b, b1 = *(const V *)(b + WIDTH);
 #pragma GCC unroll 8
-        for (int i = 0; i < ROWS; i++) {
+        for (size_t i = 0; i < ROWS; i++) {
             V ai = SPREAD(a[i]);
-            sum[i][0] = FMA(ai, b0, sum[i][0]);
-            sum[i][1] = FMA(ai, b1, sum[i][1]);
+            left[i] = FMA(ai, b0, left[i]);
+            right[i] = FMA(ai, b1, right[i]);
         }
     }
-    for (int i = 0; i < ROWS; i++)
-        for (int j = 0; j < 2; j++) *(V *)(c + (size_t)i * ldc + j * WIDTH) = sum[i][j];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < ROWS; i++) {
+        *(V *)(c + i * ldc) = left[i];
+        *(V *)(c + i * ldc + WIDTH) = right[i];
+    }
 }
 
-/* 8 x 1 vectors of C. */
+/* ROWS x 1 vectors of C. */
 TARGET static void KERNEL(outer_narrow)(float *c, size_t ldc, const float *a, size_t lda,
                                         const float *b, size_t ldb, size_t depth) {
     V sum[ROWS];
-    for (int i = 0; i < ROWS; i++) sum[i] = *(const V *)(c + (size_t)i * ldc);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < ROWS; i++) sum[i] = *(const V *)(c + i * ldc);
     for (size_t r = 0; r < depth; r++, a += lda, b += ldb) {
         V b0 = *(const V *)b;
 #pragma GCC unroll 8
-        for (int i = 0; i < ROWS; i++) sum[i] = FMA(SPREAD(a[i]), b0, sum[i]);
+        for (size_t i = 0; i < ROWS; i++) sum[i] = FMA(SPREAD(a[i]), b0, sum[i]);
     }
-    for (int i = 0; i < ROWS; i++) *(V *)(c + (size_t)i * ldc) = sum[i];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < ROWS; i++) *(V *)(c + i * ldc) = sum[i];
 }
 
-/* Columns 0 .. N - 1 of eight rows of C. */
+/* Columns 0 .. N - 1 of ROWS rows of C. */
 TARGET static void KERNEL(outer_rows)(float *c, size_t ldc, size_t n, const float *a, size_t lda,
                                       const float *b, size_t ldb, size_t depth) {
     size_t j = 0;
@@ -186,5 +193,3 @@ TARGET static bool KERNEL(solve)(float *restrict a, size_t lda, size_t n, float 
     }
     return true;
 }
-
-#undef ROWS

@@ -1,5 +1,7 @@
 /* Code for the processor it runs on.
  *
+ * Kernels that are written once for vectors of any width ask rs_cpu_vectors which of them to take.
+ *
  * RS_CLONES before a function lets the compiler make it several times, for wider vectors too, and
  * the loader pick one. Only for loops whose result does not depend on the width of the vectors:
  * element by element, without sums of floating-point numbers (the compiler is not allowed to
@@ -12,5 +14,16 @@
 #else
 #define RS_CLONES
 #endif
+
+/* The widest vectors of floats with fused products and sums, from the narrowest on. */
+enum rs_cpu_vectors { RS_CPU_PORTABLE, RS_CPU_AVX2, RS_CPU_AVX512 };
+
+static inline enum rs_cpu_vectors rs_cpu_vectors(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return __builtin_cpu_supports("avx512f") ? RS_CPU_AVX512 : RS_CPU_AVX2;
+#endif
+    return RS_CPU_PORTABLE;
+}
 
 #endif

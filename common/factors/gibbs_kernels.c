@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 
 /* Sums of floating-point products in the order in which they are written here; whether product and
@@ -75,15 +76,16 @@ struct kernels {
             run_update_residuals##suffix, run_solve##suffix                                        \
     }
 
-/* Those that this processor has: every thread finds the same. */
+/* Those that this processor has. */
 static const struct kernels *kernels(void) {
-    static const struct kernels portable = KERNELS(_portable);
+    static const struct kernels all[] = {
+        [RS_CPU_PORTABLE] = KERNELS(_portable),
 #ifdef __x86_64__
-    static const struct kernels avx2 = KERNELS(_avx2), avx512 = KERNELS(_avx512);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return __builtin_cpu_supports("avx512f") ? &avx512 : &avx2;
+        [RS_CPU_AVX2] = KERNELS(_avx2),
+        [RS_CPU_AVX512] = KERNELS(_avx512),
 #endif
-    return &portable;
+    };
+    return &all[rs_cpu_vectors()];
 }
 
 void rs_gibbs_fill_record(const struct rs_gibbs_turn *turn, size_t u,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 
 #define PASTE(a, b)  a##b
@@ -70,21 +71,16 @@ struct kernels {
 #define KERNELS(suffix)                                                                            \
     { outer##suffix, square##suffix, combine##suffix, gather##suffix, dot##suffix, solve##suffix }
 
-/* Those that this processor has: every thread finds the same. */
+/* Those that this processor has. */
 static const struct kernels *kernels(void) {
-    static const struct kernels portable = KERNELS(_portable);
-    static const struct kernels *found;
-    const struct kernels *known = __atomic_load_n(&found, __ATOMIC_RELAXED);
-    if (known != NULL) return known;
-    known = &portable;
+    static const struct kernels all[] = {
+        [RS_CPU_PORTABLE] = KERNELS(_portable),
 #ifdef __x86_64__
-    static const struct kernels avx2 = KERNELS(_avx2), avx512 = KERNELS(_avx512);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        known = __builtin_cpu_supports("avx512f") ? &avx512 : &avx2;
-    }
+        [RS_CPU_AVX2] = KERNELS(_avx2),
+        [RS_CPU_AVX512] = KERNELS(_avx512),
 #endif
-    __atomic_store_n(&found, known, __ATOMIC_RELAXED);
-    return known;
+    };
+    return &all[rs_cpu_vectors()];
 }
 
 void rs_dense_outer(float *c, size_t ldc, size_t m, size_t n, const float *a, size_t lda,

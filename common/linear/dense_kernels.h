@@ -4,8 +4,8 @@
  *   KERNEL(name)    name with the set's suffix
  *   TARGET          the attribute that allows the instructions
  *   V, WIDTH        a vector of WIDTH floats
- *   ROWS            of a product kept in registers, two vectors each: half of the registers or
- * less; a divisor of 8 FMA(a, b, c)    a b + c by elements
+ *   ROWS            rows of C in registers, half as many as there are or fewer; divides 8
+ *   FMA(a, b, c)    a b + c by elements
  *
  * Loops over registers have constant bounds and are unrolled by the compiler. */
 

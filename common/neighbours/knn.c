@@ -1,6 +1,7 @@
 #include "neighbours/knn.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -14,6 +15,8 @@ struct state {
     const float *weight; /* of each neighbour, items only: the graph's similarities, or amplified */
     float *amplified;
     float *unsupported; /* by item: what it scores in ranking if nothing speaks for it */
+    pthread_mutex_t lock;
+    struct rs_fold_base *base; /* made when the first user is folded in */
 };
 
 struct vote {
@@ -31,7 +34,7 @@ struct workspace {
     uint32_t *ascending; /* the same by index, once sorted */
     bool sorted;
     size_t ascending_capacity;
-    struct rs_fold *fold; /* made when the first user is folded in */
+    struct rs_fold *fold; /* made when the thread folds its first user in */
 };
 
 static void *new_workspace(const struct rs_model *model) {
@@ -228,6 +231,16 @@ static size_t votes_of_items(const struct rs_model *model, struct workspace *wor
     return n;
 }
 
+static struct rs_fold *new_fold(const struct rs_model *model) {
+    struct state *state = model->state;
+    pthread_mutex_lock(&state->lock);
+    if (state->base == NULL)
+        state->base = rs_fold_base_new(model->matrix,
+                                       json_object_get(state->graph.header, "parameters"));
+    pthread_mutex_unlock(&state->lock);
+    return rs_fold_new(state->base);
+}
+
 /* Puts the profile where votes look it up: its items, or its neighbours among the users. */
 static void place_profile(const struct rs_model *model, struct workspace *workspace,
                           const struct rs_profile *profile) {
@@ -238,9 +251,7 @@ static void place_profile(const struct rs_model *model, struct workspace *worksp
         for (size_t e = 0; e < profile->n; e++)
             workspace->position[profile->item[e]] = (uint32_t)e + 1;
     } else if (profile->user == RS_NONE || profile->changed) {
-        if (workspace->fold == NULL)
-            workspace->fold =
-                rs_fold_new(model->matrix, json_object_get(graph->header, "parameters"));
+        if (workspace->fold == NULL) workspace->fold = new_fold(model);
         workspace->n_neighbours = rs_fold_neighbours(workspace->fold, profile,
                                                      workspace->similarity, &workspace->neighbours);
     } else {
@@ -394,6 +405,8 @@ static void close_state(struct rs_model *model) {
     struct state *state = model->state;
     if (state == NULL) return;
     rs_graph_close(&state->graph);
+    rs_fold_base_free(state->base);
+    pthread_mutex_destroy(&state->lock);
     free(state->unsupported);
     free(state->amplified);
     free(state);
@@ -434,6 +447,7 @@ bool rs_knn_open(struct rs_model *model, struct rs_error *err) {
     char *place = rs_strdup(file->name);
     model->file = NULL; /* the graph's from here on */
     model->state = state;
+    pthread_mutex_init(&state->lock, NULL);
     bool ok = rs_graph_use(&state->graph, file, err);
     model->class = &knn;
     const struct rs_side *side = state->graph.users ? &model->matrix->users : &model->matrix->items;

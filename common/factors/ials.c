@@ -225,7 +225,7 @@ static void rank(const struct rs_model *model, void *memory, const struct rs_pro
     const struct rs_ials *ials = &((const struct state *)model->state)->ials;
     const float *vector = find_user(model, memory, profile);
     if (vector == NULL) {
-        rs_factors_rank_popular(model->matrix, scores);
+        rs_rank_popular(model->matrix, scores);
         return;
     }
     rs_dense_dots(scores, model->matrix->items.ids.n, ials->item_vector, ials->stride, vector,

@@ -41,12 +41,6 @@ void rs_listing_free(struct rs_listing *listing) {
     free(listing);
 }
 
-static void score_by_popularity(const struct rs_matrix *matrix, float *scores) {
-    const uint64_t *start = matrix->columns.start;
-    for (size_t i = 0; i < matrix->columns.n_lines; i++)
-        scores[i] = (float)(start[i + 1] - start[i]);
-}
-
 RS_CLONES static void keep_allowed(float *restrict scores, const uint8_t *restrict allowed,
                                    size_t n) {
     for (size_t i = 0; i < n; i++) scores[i] = allowed[i] != 0 ? scores[i] : -INFINITY;
@@ -113,7 +107,7 @@ void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profil
     best->ready = take_ready(listing->lists, profile, wish, best);
     if (best->ready) return;
     if (profile->n == 0) {
-        score_by_popularity(model->matrix, listing->scores);
+        rs_rank_popular(model->matrix, listing->scores);
     } else if (listing->evidence != NULL && wish->adjust == NULL) {
         fill_from_evidence(listing, profile, wish, best);
         return;

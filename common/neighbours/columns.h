@@ -19,7 +19,7 @@ enum { RS_COLUMNS_SHARE = 16, RS_COLUMNS_TOP = 63 };
 
 struct rs_columns {
     size_t n_users, stride;
-    uint32_t *number; /* of each item's column, or RS_NONE: it is not kept */
+    uint32_t *number; /* of each item's column, or RS_NONE; NULL: none is kept */
     uint8_t *level;   /* of every user, 0: no entry; STRIDE from one column to the next */
 };
 
@@ -27,6 +27,11 @@ struct rs_columns {
  * it. */
 void rs_columns_make(struct rs_columns *columns, const struct rs_matrix *matrix, bool ones);
 void rs_columns_free(struct rs_columns *columns);
+
+/* The number of an item's column, or RS_NONE where it is not kept. */
+static inline uint32_t rs_columns_number(const struct rs_columns *columns, uint32_t item) {
+    return columns->number == NULL ? RS_NONE : columns->number[item];
+}
 
 /* Whether a value is a level, which goes to *LEVEL. */
 static inline bool rs_columns_level(double value, uint8_t *level) {

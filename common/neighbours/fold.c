@@ -179,6 +179,17 @@ static void describe_profile(struct rs_fold *fold, const struct rs_profile *prof
     fold->facts.root[n_users] = sqrt(squares);
 }
 
+/* Asks for the beginning of an item's column before it is needed: columns lie all over the file. */
+static void fetch(const struct rs_sparse *columns, uint32_t item) {
+    enum { CACHE_LINE = 16, MOST = 256 };
+    uint64_t from = columns->start[item], end = columns->start[item + 1];
+    if (end > from + MOST) end = from + MOST; /* by then the processor asks by itself */
+    for (uint64_t e = from; e < end; e += CACHE_LINE) {
+        __builtin_prefetch(columns->other + e);
+        __builtin_prefetch(columns->rating + e);
+    }
+}
+
 /* Adds the products of one of the profile's values, X, with every user's. */
 static void add_column(const struct rs_fold_base *base, uint32_t item, double x,
                        double *restrict product) {
@@ -197,6 +208,7 @@ static void add_column(const struct rs_fold_base *base, uint32_t item, double x,
 /* Adds the products of the profile's values with every user's: those of one item after another, and
  * where they are exact those of the columns that are kept, all together. */
 static void add_products(struct rs_fold *fold, const struct rs_profile *profile) {
+    enum { AHEAD = 4 };
     const struct rs_fold_base *base = fold->base;
     const struct rs_columns *columns = &base->columns;
     size_t n_terms = 0;
@@ -206,7 +218,10 @@ static void add_products(struct rs_fold *fold, const struct rs_profile *profile)
         uint32_t item = profile->item[e];
         struct rs_columns_term *term = &fold->terms[n_terms];
         double x = value_in_profile(base, profile, e);
-        term->number = columns->number == NULL ? RS_NONE : columns->number[item];
+        if (e + AHEAD < profile->n &&
+            rs_columns_number(columns, profile->item[e + AHEAD]) == RS_NONE)
+            fetch(&base->matrix->columns, profile->item[e + AHEAD]);
+        term->number = rs_columns_number(columns, item);
         if (term->number != RS_NONE && rs_columns_level(x, &term->level)) {
             n_terms++;
         } else {

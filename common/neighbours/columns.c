@@ -5,6 +5,7 @@
 
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "base/pages.h"
 
 enum { LINE = 64 /* bytes of the cache's */ };
 
@@ -32,8 +33,8 @@ void rs_columns_make(struct rs_columns *columns, const struct rs_matrix *matrix,
                     spread_column(matrix, item, ones, NULL);
         columns->number[item] = kept ? n++ : RS_NONE;
     }
-    columns->level = rs_aligned(n, columns->stride);
-    memset(columns->level, 0, n * columns->stride);
+    columns->n = n;
+    columns->level = rs_pages_new(n * columns->stride);
     for (uint32_t item = 0; item < n_items; item++)
         if (columns->number[item] != RS_NONE)
             spread_column(matrix, item, ones,
@@ -42,7 +43,7 @@ void rs_columns_make(struct rs_columns *columns, const struct rs_matrix *matrix,
 
 void rs_columns_free(struct rs_columns *columns) {
     free(columns->number);
-    free(columns->level);
+    rs_pages_free(columns->level, columns->n * columns->stride);
     *columns = (struct rs_columns){0};
 }
 

@@ -18,7 +18,7 @@ enum { RS_COLUMNS_SHARE = 16, RS_COLUMNS_TOP = 63 };
 #define RS_COLUMNS_UNIT 0.5
 
 struct rs_columns {
-    size_t n_users, stride;
+    size_t n, n_users, stride;
     uint32_t *number; /* of each item's column, or RS_NONE; NULL: none is kept */
     uint8_t *level;   /* of every user, 0: no entry; STRIDE from one column to the next */
 };

@@ -27,8 +27,7 @@ struct rs_listing *rs_listing_new(const struct rs_model *model, const struct rs_
     listing->workspace = rs_model_workspace(model);
     listing->selection = rs_selection_new(listing->n_items);
     listing->scores = rs_selection_values(listing->selection);
-    if (model->class->evidence != NULL)
-        listing->evidence = rs_selection_values(listing->selection);
+    if (model->class->evidence != NULL) listing->evidence = rs_selection_values(listing->selection);
     return listing;
 }
 

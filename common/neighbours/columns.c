@@ -60,10 +60,8 @@ RS_CLONES static void add_four(uint16_t *restrict sum, size_t n, const uint8_t *
 }
 
 RS_CLONES static void hand_over(const uint16_t *restrict words, size_t n, double *restrict sum) {
-    for (size_t i = 0; i < n; i++)
-        sum[i] += (double)words[i] * (RS_COLUMNS_UNIT * RS_COLUMNS_UNIT);
+    for (size_t i = 0; i < n; i++) sum[i] += (double)words[i] * (RS_COLUMNS_UNIT * RS_COLUMNS_UNIT);
 }
-
 
 /* The users from..from+n-1. */
 static void add_stretch(const struct rs_columns *columns, const struct rs_columns_term *terms,

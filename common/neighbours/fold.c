@@ -14,9 +14,9 @@ struct rs_fold_base {
     struct rs_similarity how;
     double min_similarity;
     size_t k;
-    bool one_sum;              /* says who is a neighbour */
+    bool one_sum;               /* says who is a neighbour */
     struct rs_line_facts facts; /* of every user */
-    struct rs_columns columns; /* where one sum is enough */
+    struct rs_columns columns;  /* where one sum is enough */
 };
 
 struct rs_fold {
@@ -288,8 +288,7 @@ size_t rs_fold_neighbours(struct rs_fold *fold, const struct rs_profile *profile
         compare_by_sums(fold, profile);
     }
     if (profile->user != RS_NONE) fold->similarity[profile->user] = RS_NO_SIMILARITY;
-    size_t n =
-        rs_selection_find(fold->selection, fold->similarity, base->k, floor_of(base), &keys);
+    size_t n = rs_selection_find(fold->selection, fold->similarity, base->k, floor_of(base), &keys);
     for (size_t i = 0; i < n; i++) {
         fold->users[i] = rs_topk_index(keys[i]);
         similarity[fold->users[i]] = rs_topk_value(keys[i]);

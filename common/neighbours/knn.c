@@ -235,8 +235,8 @@ static struct rs_fold *new_fold(const struct rs_model *model) {
     struct state *state = model->state;
     pthread_mutex_lock(&state->lock);
     if (state->base == NULL)
-        state->base = rs_fold_base_new(model->matrix,
-                                       json_object_get(state->graph.header, "parameters"));
+        state->base =
+            rs_fold_base_new(model->matrix, json_object_get(state->graph.header, "parameters"));
     pthread_mutex_unlock(&state->lock);
     return rs_fold_new(state->base);
 }

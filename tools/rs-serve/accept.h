@@ -1,7 +1,7 @@
 /* Takes connections, one thread for all workers.
  *
- * Left to themselves, the workers that wait on one listening socket share its connections by chance:
- * who wakes first takes all that are there, and the others stay idle. */
+ * Left to themselves, the workers that wait on one listening socket share its connections by
+ * chance: who wakes first takes all that are there, and the others stay idle. */
 #ifndef SERVE_ACCEPT_H
 #define SERVE_ACCEPT_H
 
@@ -12,7 +12,8 @@
 
 struct acceptor;
 
-/* What to do with a socket that somebody has connected to, which passes over. False if that fails. */
+/* What to do with a socket that somebody has connected to, which passes over. False if that fails.
+ */
 typedef bool accept_function(void *data, int socket, const struct sockaddr *address,
                              socklen_t length);
 

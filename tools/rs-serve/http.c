@@ -335,8 +335,7 @@ static bool is_loopback(const struct sockaddr *address) {
 
 static int listen_at(const struct addrinfo *address) {
     int one = 1;
-    int listening =
-        socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    int listening = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     if (listening < 0) return -1;
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(listening, address->ai_addr, address->ai_addrlen) == 0 &&

@@ -113,8 +113,8 @@ static const struct rs_tool tool = {
     .memory =
         "the pages of the model in use, --cache, 40 bytes an event that the model does not know, "
         "32 bytes for each of the last 2 to 4 million event ids, for each thread 16 bytes an item "
-        "and the model's workspace, and once somebody is answered by the users like them who has "
-        "rated since, a byte for every user and item that one user in 16 has rated.",
+        "and the model's workspace, and once somebody who has rated since is answered by users alike, "
+        "a byte for every user and item that one user in 16 has rated.",
     .options = options,
     .examples = examples,
 };

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/selection.h"
 #include "base/topk.h"
-#include "neighbours/columns.h"
+#include "neighbours/levels.h"
 
 struct rs_fold_base {
     const struct rs_matrix *matrix;
@@ -16,7 +16,7 @@ struct rs_fold_base {
     size_t k;
     bool one_sum;               /* says who is a neighbour */
     struct rs_line_facts facts; /* of every user */
-    struct rs_columns columns;  /* where one sum is enough */
+    struct rs_levels columns;   /* where one sum is enough */
 };
 
 struct rs_fold {
@@ -24,7 +24,7 @@ struct rs_fold {
     struct rs_line_facts facts; /* of every user, and of the profile behind them */
     double *product;            /* with every user: the sum where one is enough, else NULL */
     struct rs_sums *sums;       /* with every RS_PAIRS users: where more are needed */
-    struct rs_columns_term *terms;
+    struct rs_levels_term *terms;
     size_t term_capacity;
     struct rs_selection *selection;
     float *similarity; /* to every user, for the selection */
@@ -103,14 +103,14 @@ struct rs_fold_base *rs_fold_base_new(const struct rs_matrix *matrix, const json
     base->k = (size_t)number_of(parameters, "neighbours", UINT32_MAX);
     base->one_sum = needs_one_sum(base);
     if (base->one_sum && (base->how.metric == RS_COSINE || base->how.metric == RS_JACCARD))
-        rs_columns_make(&base->columns, matrix, base->how.metric == RS_JACCARD);
+        rs_levels_make(&base->columns, &matrix->columns, base->how.metric == RS_JACCARD);
     describe_users(base);
     return base;
 }
 
 void rs_fold_base_free(struct rs_fold_base *base) {
     if (base == NULL) return;
-    rs_columns_free(&base->columns);
+    rs_levels_free(&base->columns);
     free_facts(&base->facts);
     free(base);
 }
@@ -210,25 +210,25 @@ static void add_column(const struct rs_fold_base *base, uint32_t item, double x,
 static void add_products(struct rs_fold *fold, const struct rs_profile *profile) {
     enum { AHEAD = 4 };
     const struct rs_fold_base *base = fold->base;
-    const struct rs_columns *columns = &base->columns;
+    const struct rs_levels *columns = &base->columns;
     size_t n_terms = 0;
     memset(fold->product, 0, base->matrix->rows.n_lines * sizeof *fold->product);
     rs_grow(&fold->terms, &fold->term_capacity, profile->n, sizeof *fold->terms);
     for (size_t e = 0; e < profile->n; e++) {
         uint32_t item = profile->item[e];
-        struct rs_columns_term *term = &fold->terms[n_terms];
+        struct rs_levels_term *term = &fold->terms[n_terms];
         double x = value_in_profile(base, profile, e);
         if (e + AHEAD < profile->n &&
-            rs_columns_number(columns, profile->item[e + AHEAD]) == RS_NONE)
+            rs_levels_number(columns, profile->item[e + AHEAD]) == RS_NONE)
             fetch(&base->matrix->columns, profile->item[e + AHEAD]);
-        term->number = rs_columns_number(columns, item);
-        if (term->number != RS_NONE && rs_columns_level(x, &term->level)) {
+        term->number = rs_levels_number(columns, item);
+        if (term->number != RS_NONE && rs_levels_of(x, &term->level)) {
             n_terms++;
         } else {
             add_column(base, item, x, fold->product);
         }
     }
-    rs_columns_add(columns, fold->terms, n_terms, fold->product);
+    rs_levels_add(columns, fold->terms, n_terms, fold->product);
 }
 
 /* Fills the similarity to every user. */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "neighbours/fold.h"
 #include "neighbours/graph.h"
+#include "neighbours/levels.h"
 
 struct state {
     struct rs_graph graph;
@@ -17,6 +18,8 @@ struct state {
     float *unsupported; /* by item: what it scores in ranking if nothing speaks for it */
     pthread_mutex_t lock;
     struct rs_fold_base *base; /* made when the first user is folded in */
+    struct rs_levels rows;     /* users only: made when the first list is */
+    bool has_rows;
 };
 
 struct vote {
@@ -352,23 +355,54 @@ static void add_line(float *restrict scores, const uint32_t *restrict other,
     for (size_t e = 0; e < n; e++) scores[other[e]] += own * similarity[e];
 }
 
-/* By the neighbours' ratings. */
+/* Keeps long rows densely, whose values count as they are. */
+static const struct rs_levels *find_rows(const struct rs_model *model) {
+    struct state *state = model->state;
+    pthread_mutex_lock(&state->lock);
+    if (!state->has_rows && foot_of(model->matrix) == 0)
+        rs_levels_make(&state->rows, &model->matrix->rows, false);
+    state->has_rows = true;
+    pthread_mutex_unlock(&state->lock);
+    return &state->rows;
+}
+
+/* Asks for a neighbour's ratings before they are needed. */
+static void fetch_row(const struct rs_sparse *rows, const struct rs_levels *dense, uint32_t user) {
+    uint32_t number = rs_levels_number(dense, user);
+    if (number == RS_NONE) {
+        fetch(rows->other, rows->rating, rows->start[user], rows->start[user + 1]);
+    } else {
+        rs_levels_fetch(dense, number);
+    }
+}
+
+/* By the neighbours' ratings, one neighbour's after another: a few at once where they are dense. */
 static void rank_by_users(const struct rs_model *model, struct workspace *workspace,
                           const struct rs_profile *profile, float *scores) {
     const struct rs_sparse *rows = &model->matrix->rows;
-    float foot = foot_of(model->matrix);
+    const struct rs_levels *dense = find_rows(model);
+    float foot = foot_of(model->matrix), few_weights[RS_LEVELS_FEW];
+    uint32_t few[RS_LEVELS_FEW];
+    size_t n_few = 0;
     place_profile(model, workspace, profile);
     for (size_t i = 0; i < workspace->n_neighbours; i++) {
-        uint32_t other = workspace->neighbours[i];
+        uint32_t other = workspace->neighbours[i], number = rs_levels_number(dense, other);
         float weight = (float)weight_of(model->state, (double)workspace->similarity[other]);
-        uint64_t end = rows->start[other + 1];
-        if (i + 1 < workspace->n_neighbours) {
-            uint32_t next = workspace->neighbours[i + 1];
-            fetch(rows->other, rows->rating, rows->start[next], rows->start[next + 1]);
+        if (i + RS_LEVELS_FEW < workspace->n_neighbours)
+            fetch_row(rows, dense, workspace->neighbours[i + RS_LEVELS_FEW]);
+        if (number != RS_NONE) {
+            few_weights[n_few] = weight;
+            few[n_few++] = number;
         }
-        for (uint64_t e = rows->start[other]; e < end; e++)
+        if (number == RS_NONE || n_few == RS_LEVELS_FEW) {
+            rs_levels_weigh(dense, few, few_weights, n_few, scores);
+            n_few = 0;
+        }
+        if (number != RS_NONE) continue;
+        for (uint64_t e = rows->start[other]; e < rows->start[other + 1]; e++)
             scores[rows->other[e]] += weight * (rows->rating[e] - foot);
     }
+    rs_levels_weigh(dense, few, few_weights, n_few, scores);
     take_profile_away(model, workspace, profile);
 }
 
@@ -406,6 +440,7 @@ static void close_state(struct rs_model *model) {
     if (state == NULL) return;
     rs_graph_close(&state->graph);
     rs_fold_base_free(state->base);
+    rs_levels_free(&state->rows);
     pthread_mutex_destroy(&state->lock);
     free(state->unsupported);
     free(state->amplified);

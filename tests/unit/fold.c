@@ -1,12 +1,13 @@
 /* The neighbours of a profile against naive sums: to the last bit where these are exact, whichever
- * columns lie densely, for more users than are summed at once and more than a word holds. */
+ * columns lie densely, for more users than are summed at once and more than a word holds; and
+ * weighted rows that do. */
 #include "neighbours/fold.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "neighbours/columns.h"
+#include "neighbours/levels.h"
 #include "unit.h"
 
 enum rating_kind { STARS, HALVES, LARGE, BEYOND, QUARTERS, REALS, N_KINDS };
@@ -18,7 +19,7 @@ static float draw_rating(struct rs_random *random, enum rating_kind kind) {
     case HALVES:
         return 0.5f * (float)(1 + rs_random_below(random, 10));
     case LARGE:
-        return 0.5f * (float)(RS_COLUMNS_TOP - rs_random_below(random, 3));
+        return 0.5f * (float)(RS_LEVELS_TOP - rs_random_below(random, 3));
     case BEYOND:
         return (float)rs_random_below(random, 40) - 3;
     case QUARTERS:
@@ -174,10 +175,47 @@ static void check(uint32_t trial, size_t n_users, size_t n_items, enum rating_ki
     free_drawn(&drawn);
 }
 
+/* Weighted rows against one after the other, to the last bit. */
+static void check_rows(uint32_t trial, size_t n_users, size_t n_items, enum rating_kind kind) {
+    struct rs_random random = rs_random_stream(2, trial, 0, 0);
+    struct drawn drawn;
+    struct rs_levels levels;
+    draw(&drawn, &random, n_users, n_items, kind, trial % 2 == 0);
+    const struct rs_sparse *rows = &drawn.matrix.rows;
+    rs_levels_make(&levels, rows, false);
+    float *sum = rs_calloc(n_items, sizeof *sum), *wanted = rs_calloc(n_items, sizeof *wanted);
+    size_t n_kept = 0, n = 0;
+    uint32_t number[RS_LEVELS_FEW];
+    float weight[RS_LEVELS_FEW];
+    bool same = true;
+    for (uint32_t user = 0; user < n_users; user++) {
+        number[n] = rs_levels_number(&levels, user);
+        if (number[n] == RS_NONE) continue;
+        n_kept++;
+        weight[n] = (float)rs_random_normal(&random);
+        for (uint64_t e = rows->start[user]; e < rows->start[user + 1]; e++)
+            wanted[rows->other[e]] += weight[n] * rows->rating[e];
+        if (++n < 1 + rs_random_below(&random, RS_LEVELS_FEW)) continue;
+        rs_levels_weigh(&levels, number, weight, n, sum);
+        n = 0;
+    }
+    rs_levels_weigh(&levels, number, weight, n, sum);
+    for (size_t i = 0; i < n_items; i++) same &= sum[i] == wanted[i];
+    CHECK(same);
+    CHECK(n_kept == 0 || kind != REALS);
+    CHECK(n_kept > 0 || kind > LARGE);
+    free(sum);
+    free(wanted);
+    rs_levels_free(&levels);
+    free_drawn(&drawn);
+}
+
 int main(void) {
     for (uint32_t trial = 0; trial < 300; trial++)
         check(trial, 3 + trial % 90, 2 + trial % 37, (enum rating_kind)(trial % N_KINDS),
               trial % 7 == 3);
+    for (uint32_t trial = 0; trial < 100; trial++)
+        check_rows(trial, 40, 2 + trial % 70, (enum rating_kind)(trial % N_KINDS));
     check(1000, 9000, 60, HALVES, false);
     check(1001, 9000, 60, LARGE, false);
     check(1002, 9000, 60, STARS, true);

@@ -112,9 +112,9 @@ static const struct rs_tool tool = {
         "The first line on standard output is the address, when the server is ready.",
     .memory =
         "the pages of the model in use, --cache, 40 bytes an event that the model does not know, "
-        "32 bytes for each of the last 2 to 4 million event ids, for each thread 16 bytes an item "
-        "and the model's workspace, and once somebody who has rated since is answered by users alike, "
-        "a byte for every user and item that one user in 16 has rated.",
+        "32 bytes for each of the last 2 to 4 million event ids, and for each thread 16 bytes an "
+        "item and the model's workspace. For users' neighbours a byte for every cell of the matrix "
+        "in rows that are filled to a sixteenth, and in such columns once somebody has rated.",
     .options = options,
     .examples = examples,
 };

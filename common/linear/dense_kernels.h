@@ -12,8 +12,8 @@
 
 typedef float KERNEL(vector) __attribute__((vector_size(4 * WIDTH), aligned(4)));
 
-/* 8 x 2 vectors of C. */
-#define ROWS 8
+/* ROWS x 2 vectors of C: as many as there are registers for. */
+#define ROWS (WIDTH == 16 ? 8 : 4)
 
 TARGET static void KERNEL(outer_wide)(float *c, size_t ldc, const float *a, size_t lda,
                                       const float *b, size_t ldb, size_t depth) {
@@ -33,7 +33,7 @@ TARGET static void KERNEL(outer_wide)(float *c, size_t ldc, const float *a, size
         for (int j = 0; j < 2; j++) *(V *)(c + (size_t)i * ldc + j * WIDTH) = sum[i][j];
 }
 
-/* 8 x 1 vectors of C. */
+/* ROWS x 1 vectors of C. */
 TARGET static void KERNEL(outer_narrow)(float *c, size_t ldc, const float *a, size_t lda,
                                         const float *b, size_t ldb, size_t depth) {
     V sum[ROWS];
@@ -46,7 +46,7 @@ TARGET static void KERNEL(outer_narrow)(float *c, size_t ldc, const float *a, si
     for (int i = 0; i < ROWS; i++) *(V *)(c + (size_t)i * ldc) = sum[i];
 }
 
-/* Columns 0 .. N - 1 of eight rows of C. */
+/* Columns 0 .. N - 1 of ROWS rows of C. */
 TARGET static void KERNEL(outer_rows)(float *c, size_t ldc, size_t n, const float *a, size_t lda,
                                       const float *b, size_t ldb, size_t depth) {
     size_t j = 0;

@@ -553,6 +553,30 @@ answers_of() {
     stop
 }
 
+@test "connections are dealt out to all threads, and who finds no room waits for it" {
+    serve --model "$MODELS/one" --connections 8
+    local sockets=() one
+    for _ in $(seq 8); do
+        exec {one}<>"/dev/tcp/127.0.0.1/$PORT"
+        sockets+=("$one")
+        printf 'GET /api/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$one"
+        read -r -t 5 line <&"$one"
+        [[ $line == "HTTP/1.1 200"* ]]
+    done
+    # clients that each thread waits for
+    for queue in "/proc/$PID/fdinfo"/*; do
+        for socket in $(sed -n 's/^tfd: *\([0-9]*\) .*/\1/p' "$queue"); do readlink "/proc/$PID/fd/$socket"; done |
+            grep -c '^socket:' || true
+    done | grep -v '^0$' >shares
+    assert_equal "$(cat shares)" $'4\n4'
+    run curl -sS -m 1 -o answer "$URL/api/health/live"
+    assert_equal "$status" 28
+    exec {one}>&-
+    assert_equal "$(curl -sS -m 5 -o answer -w '%{http_code}' "$URL/api/health/live")" 200
+    for one in "${sockets[@]}"; do exec {one}>&-; done
+    stop
+}
+
 @test "kill -9 under load loses nothing that was acknowledged and doubles nothing" {
     run -0 "$ROOT/tests/serve/kill.py" "$MODELS/one" journal 12
     assert_output --regexp '^12 kills, .* 0 lost, 0 twice, last exit 0$'

@@ -143,7 +143,7 @@ static void rank(const struct rs_model *model, void *memory, const struct rs_pro
     struct workspace *workspace = memory;
     weigh(model, workspace, profile);
     if (workspace->n == 0) {
-        rs_factors_rank_popular(model->matrix, scores);
+        rs_rank_popular(model->matrix, scores);
         return;
     }
     if (state->residual != NULL) {

@@ -93,9 +93,3 @@ bool rs_factors_open(struct rs_model *model, struct rs_error *err) {
         if (strcmp(methods[m].name, name) == 0) return methods[m].open(model, err);
     return rs_fail(err, EX_DATAERR, "%s: method '%s' is not known to this release", place, name);
 }
-
-void rs_factors_rank_popular(const struct rs_matrix *matrix, float *scores) {
-    const uint64_t *start = matrix->columns.start;
-    for (size_t i = 0; i < matrix->columns.n_lines; i++)
-        scores[i] = (float)(start[i + 1] - start[i]);
-}

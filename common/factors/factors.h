@@ -50,7 +50,4 @@ bool rs_factors_array(const struct rs_model *model, const char *name, enum rs_ty
 bool rs_factors_floats(const struct rs_model *model, const char *name, size_t n, float **data,
                        struct rs_error *err);
 
-/* Scores by how many rated the item: what ranks for somebody of whom nothing is known. */
-void rs_factors_rank_popular(const struct rs_matrix *matrix, float *scores);
-
 #endif

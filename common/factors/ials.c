@@ -225,11 +225,11 @@ static void rank(const struct rs_model *model, void *memory, const struct rs_pro
     const struct rs_ials *ials = &((const struct state *)model->state)->ials;
     const float *vector = find_user(model, memory, profile);
     if (vector == NULL) {
-        rs_factors_rank_popular(model->matrix, scores);
+        rs_rank_popular(model->matrix, scores);
         return;
     }
-    for (size_t i = 0; i < model->matrix->items.ids.n; i++)
-        scores[i] = rs_dense_dot(ials->item_vector + i * ials->stride, vector, ials->stride);
+    rs_dense_dots(scores, model->matrix->items.ids.n, ials->item_vector, ials->stride, vector,
+                  ials->stride);
 }
 
 static void close_ials(struct rs_model *model) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "factors/factors.h"
 #include "factors/mf.h"
@@ -76,13 +77,11 @@ static bool find_user(const struct rs_model *model, struct workspace *workspace,
     return true;
 }
 
-/* The expected rating of an item by what was found of the user. */
-static double score_of(const struct rs_mf *mf, const struct workspace *workspace,
-                       const struct rs_mf_solved *solved, uint32_t item) {
-    const float *v = mf->items.vector + item * mf->stride;
-    double above = solved->bias + (double)mf->items.bias[item] +
-                   (double)rs_dense_dot(v, workspace->vector, mf->stride);
-    return mf->mean + mf->unit * above;
+/* The expected rating of an item by what was found of the user, whose vector's product with the
+ * item's is DOT. */
+static inline double score_of(const struct rs_mf *mf, double user_bias, double item_bias,
+                              double dot) {
+    return mf->mean + mf->unit * (user_bias + item_bias + dot);
 }
 
 static struct rs_answer answer_for(const struct rs_model *model, const struct workspace *workspace,
@@ -99,7 +98,9 @@ static struct rs_answer answer_for(const struct rs_model *model, const struct wo
         mf->noise + solved->bias_variance + (double)mf->items.bias_variance[item] + (double)spread;
     const uint64_t *start = model->matrix->columns.start;
     double n_item = (double)(start[item + 1] - start[item]), n_user = (double)n_known;
-    return (struct rs_answer){.score = (float)score_of(mf, workspace, solved, item),
+    double dot = (double)rs_dense_dot(v, workspace->vector, mf->stride);
+    double score = score_of(mf, solved->bias, (double)mf->items.bias[item], dot);
+    return (struct rs_answer){.score = (float)score,
                               .deviation =
                                   mf->options.lambda < 0 ? (float)(mf->unit * sqrt(variance)) : 0,
                               .support = (float)(n_user * n_item / (n_user + n_item)),
@@ -119,16 +120,25 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
     }
 }
 
+RS_CLONES static void add_biases(const struct rs_mf *mf, double user_bias, float *restrict scores,
+                                 const float *restrict item_bias, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        scores[i] = (float)score_of(mf, user_bias, (double)item_bias[i], (double)scores[i]);
+}
+
 /* By expected rating, as rs_model_predict has it, without what else an answer tells. */
 static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
                  float *scores) {
     const struct rs_mf *mf = &((const struct state *)model->state)->mf;
     struct workspace *workspace = memory;
     struct rs_mf_solved solved;
-    bool known = find_user(model, workspace, profile, &solved);
-    for (uint32_t item = 0; item < mf->items.n; item++)
-        scores[item] = known ? (float)score_of(mf, workspace, &solved, item)
-                             : rs_baseline_answer(model->matrix, profile, item).score;
+    if (!find_user(model, workspace, profile, &solved)) {
+        for (uint32_t item = 0; item < mf->items.n; item++)
+            scores[item] = rs_baseline_answer(model->matrix, profile, item).score;
+        return;
+    }
+    rs_dense_dots(scores, mf->items.n, mf->items.vector, mf->stride, workspace->vector, mf->stride);
+    add_biases(mf, solved.bias, scores, mf->items.bias, mf->items.n);
 }
 
 static void close_mf(struct rs_model *model) {

@@ -39,12 +39,12 @@ static void rank(const struct rs_model *model, void *workspace, const struct rs_
                  float *scores) {
     const struct rs_svd *svd = model->state;
     if (profile->n == 0) {
-        rs_factors_rank_popular(model->matrix, scores);
+        rs_rank_popular(model->matrix, scores);
         return;
     }
     const float *vector = find_user(model, workspace, profile);
-    for (size_t i = 0; i < model->matrix->items.ids.n; i++)
-        scores[i] = rs_dense_dot(svd->item_vector + i * svd->stride, vector, svd->stride);
+    rs_dense_dots(scores, model->matrix->items.ids.n, svd->item_vector, svd->stride, vector,
+                  svd->stride);
 }
 
 /* Baseline + x V V', for residuals. */

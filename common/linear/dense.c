@@ -14,30 +14,34 @@
 
 #define SUFFIX _portable
 #define TARGET
-#define WIDTH        4
-#define ROWS         4
-#define FMA(x, y, z) ((x) * (y) + (z))
+#define WIDTH                  4
+#define FMA(x, y, z)           ((x) * (y) + (z))
+#define INTERLEAVE_FIRST(x, y) __builtin_shufflevector(x, y, 0, 4, 1, 5)
+#define INTERLEAVE_LAST(x, y)  __builtin_shufflevector(x, y, 2, 6, 3, 7)
 #include "linear/dense_kernels.h"
 #undef SUFFIX
 #undef TARGET
 #undef WIDTH
-#undef ROWS
 #undef FMA
+#undef INTERLEAVE_FIRST
+#undef INTERLEAVE_LAST
 
 #ifdef __x86_64__
 #include <immintrin.h>
 
-#define SUFFIX       _avx2
-#define TARGET       __attribute__((target("avx2,fma")))
-#define WIDTH        8
-#define ROWS         4
-#define FMA(x, y, z) ((V)_mm256_fmadd_ps((__m256)(x), (__m256)(y), (__m256)(z)))
+#define SUFFIX                 _avx2
+#define TARGET                 __attribute__((target("avx2,fma")))
+#define WIDTH                  8
+#define FMA(x, y, z)           ((V)_mm256_fmadd_ps((__m256)(x), (__m256)(y), (__m256)(z)))
+#define INTERLEAVE_FIRST(x, y) __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11)
+#define INTERLEAVE_LAST(x, y)  __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15)
 #include "linear/dense_kernels.h"
 #undef SUFFIX
 #undef TARGET
 #undef WIDTH
-#undef ROWS
 #undef FMA
+#undef INTERLEAVE_FIRST
+#undef INTERLEAVE_LAST
 
 #ifdef __clang__ /* which takes the width from the types of the vectors */
 #define TARGET __attribute__((target("avx512f")))
@@ -46,14 +50,18 @@
 #endif
 #define SUFFIX       _avx512
 #define WIDTH        16
-#define ROWS         8
 #define FMA(x, y, z) ((V)_mm512_fmadd_ps((__m512)(x), (__m512)(y), (__m512)(z)))
+#define INTERLEAVE_FIRST(x, y)                                                                     \
+    __builtin_shufflevector(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define INTERLEAVE_LAST(x, y)                                                                      \
+    __builtin_shufflevector(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 #include "linear/dense_kernels.h"
 #undef SUFFIX
 #undef TARGET
 #undef WIDTH
-#undef ROWS
 #undef FMA
+#undef INTERLEAVE_FIRST
+#undef INTERLEAVE_LAST
 #endif
 
 /* The kernels of one set of instructions. */
@@ -65,11 +73,15 @@ struct kernels {
     void (*gather)(float *restrict y, size_t n_rows, const uint32_t *row, const float *x,
                    const float *a, size_t lda, size_t n);
     float (*dot)(const float *a, const float *b, size_t n);
+    void (*dots)(float *y, size_t n_rows, const float *a, size_t lda, const float *x, size_t n);
     bool (*solve)(float *restrict a, size_t lda, size_t n, float *restrict b, size_t n_right);
 };
 
 #define KERNELS(suffix)                                                                            \
-    { outer##suffix, square##suffix, combine##suffix, gather##suffix, dot##suffix, solve##suffix }
+    {                                                                                              \
+        outer##suffix, square##suffix, combine##suffix, gather##suffix, dot##suffix, dots##suffix, \
+            solve##suffix                                                                          \
+    }
 
 /* Those that this processor has. */
 static const struct kernels *kernels(void) {
@@ -104,6 +116,10 @@ void rs_dense_gather(float *y, size_t n_rows, const uint32_t *row, const float *
 
 float rs_dense_dot(const float *a, const float *b, size_t n) {
     return kernels()->dot(a, b, n);
+}
+
+void rs_dense_dots(float *y, size_t n_rows, const float *a, size_t lda, const float *x, size_t n) {
+    kernels()->dots(y, n_rows, a, lda, x, n);
 }
 
 bool rs_dense_solve(float *a, size_t lda, size_t n, float *b, size_t n_right) {

@@ -38,6 +38,10 @@ void rs_dense_gather(float *y, size_t n_rows, const uint32_t *row, const float *
 /* The inner product of two rows of N floats, a multiple of RS_DENSE_WIDTH. */
 float rs_dense_dot(const float *a, const float *b, size_t n);
 
+/* The inner products of N_ROWS rows of A with one of N floats, each what rs_dense_dot gives:
+ * y[r] = sum over j of A[r][j] x[j]. */
+void rs_dense_dots(float *y, size_t n_rows, const float *a, size_t lda, const float *x, size_t n);
+
 /* Solves A x = b for a symmetric positive definite A (n x n with n <= RS_DENSE_MAX, by rows lda =
  * rs_dense_padded(n) apart, of which the upper triangle is read) and N_RIGHT right sides, lda
  * apart, by elimination. A is lost, each b becomes its x. False if A is not positive definite to

@@ -4,14 +4,17 @@
  *   KERNEL(name)    name with the set's suffix
  *   TARGET          the attribute that allows the instructions
  *   V, WIDTH        a vector of WIDTH floats
- *   ROWS            rows of C in registers, half as many as there are or fewer; divides 8
  *   FMA(a, b, c)    a b + c by elements
+ *   INTERLEAVE_FIRST(a, b), INTERLEAVE_LAST(a, b)    the first, and the last, halves of a and b,
+ *                   an element of the one after an element of the other
  *
  * Loops over registers have constant bounds and are unrolled by the compiler. */
 
 typedef float KERNEL(vector) __attribute__((vector_size(4 * WIDTH), aligned(4)));
 
-/* ROWS x 2 vectors of C. */
+/* ROWS x 2 vectors of C: as many as there are registers for. */
+#define ROWS (WIDTH == 16 ? 8 : 4)
+
 TARGET static void KERNEL(outer_wide)(float *c, size_t ldc, const float *a, size_t lda,
                                       const float *b, size_t ldb, size_t depth) {
     V left[ROWS], right[ROWS];
@@ -138,6 +141,44 @@ TARGET static float KERNEL(dot)(const float *a, const float *b, size_t n) {
     return total;
 }
 
+/* Turns rows into columns: log WIDTH perfect shuffles of all elements. */
+TARGET static inline void KERNEL(transpose)(V row[WIDTH]) {
+#pragma GCC unroll 4
+    for (int done = 1; done < WIDTH; done *= 2) {
+        V next[WIDTH];
+#pragma GCC unroll 8
+        for (int i = 0; i < WIDTH / 2; i++) {
+            next[2 * i] = INTERLEAVE_FIRST(row[i], row[i + WIDTH / 2]);
+            next[2 * i + 1] = INTERLEAVE_LAST(row[i], row[i + WIDTH / 2]);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < WIDTH; i++) row[i] = next[i];
+    }
+}
+
+/* The same for as many rows at once as a vector is wide: the lanes of each are added in the same
+ * order. */
+TARGET static void KERNEL(dots)(float *y, size_t n_rows, const float *a, size_t lda, const float *x,
+                                size_t n) {
+    size_t r = 0;
+    for (; r + WIDTH <= n_rows; r += WIDTH, a += WIDTH * lda) {
+        V sum[WIDTH], total = SPREAD(0.0f);
+#pragma GCC unroll 16
+        for (int i = 0; i < WIDTH; i++) sum[i] = SPREAD(0.0f);
+        for (size_t j = 0; j < n; j += WIDTH) {
+            V xj = *(const V *)(x + j);
+#pragma GCC unroll 16
+            for (size_t i = 0; i < WIDTH; i++)
+                sum[i] = FMA(*(const V *)(a + i * lda + j), xj, sum[i]);
+        }
+        KERNEL(transpose)(sum);
+#pragma GCC unroll 16
+        for (int j = 0; j < WIDTH; j++) total += sum[j];
+        *(V *)(y + r) = total;
+    }
+    for (; r < n_rows; r++, a += lda) y[r] = KERNEL(dot)(a, x, n);
+}
+
 /* x -= f y from position BEGIN, rounded down to a vector, to N, rounded up to one. */
 TARGET static inline void KERNEL(reduce)(float *x, float f, const float *y, size_t begin,
                                          size_t n) {
@@ -193,3 +234,5 @@ TARGET static bool KERNEL(solve)(float *restrict a, size_t lda, size_t n, float 
     }
     return true;
 }
+
+#undef ROWS

@@ -70,7 +70,10 @@ static void rank(const struct rs_model *model, void *workspace, const struct rs_
     (void)workspace;
     const struct rs_matrix *matrix = model->matrix;
     const struct state *state = model->state;
-    const uint64_t *start = matrix->columns.start;
+    if (state->which == POPULAR) {
+        rs_rank_popular(matrix, scores);
+        return;
+    }
     for (uint32_t item = 0; item < matrix->columns.n_lines; item++) {
         switch (state->which) {
         case RANDOM: {
@@ -78,9 +81,6 @@ static void rank(const struct rs_model *model, void *workspace, const struct rs_
             scores[item] = (float)rs_random_uniform(&random);
             break;
         }
-        case POPULAR:
-            scores[item] = (float)(start[item + 1] - start[item]);
-            break;
         case ITEM_MEAN:
             scores[item] = (float)matrix->items.mean[item];
             break;

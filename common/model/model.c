@@ -132,6 +132,15 @@ static void rank_by_prediction(const struct rs_model *model, void *workspace,
     }
 }
 
+/* No more users than a line has a number. */
+RS_CLONES static void count(const uint64_t *restrict start, size_t n, float *restrict scores) {
+    for (size_t i = 0; i < n; i++) scores[i] = (float)(uint32_t)(start[i + 1] - start[i]);
+}
+
+void rs_rank_popular(const struct rs_matrix *matrix, float *scores) {
+    count(matrix->columns.start, matrix->columns.n_lines, scores);
+}
+
 RS_CLONES void rs_model_stand_in(float *scores, const float *instead, size_t n) {
     for (size_t i = 0; i < n; i++) scores[i] = scores[i] == 0 ? instead[i] : scores[i];
 }

@@ -113,6 +113,9 @@ void rs_model_predict(const struct rs_model *model, void *workspace,
 void rs_model_rank(const struct rs_model *model, void *workspace, const struct rs_profile *profile,
                    float *scores);
 
+/* Scores all items of the matrix by the number of their ratings. */
+void rs_rank_popular(const struct rs_matrix *matrix, float *scores);
+
 /* Makes a ranking of evidence (see the class): puts what an item scores INSTEAD where it has 0. */
 void rs_model_stand_in(float *scores, const float *instead, size_t n);
 

@@ -11,11 +11,19 @@
 #include "model/model.h"
 #include "neighbours/similarity.h"
 
-struct rs_fold; /* of one thread */
+/* What the folds of all threads share: the users' norms, and columns that many users have. Made in
+ * one pass over the ratings. Read-only and thread-safe. */
+struct rs_fold_base;
 
 /* PARAMETERS are those in the header of a graph of users made from MATRIX, which must outlive the
- * fold. */
-struct rs_fold *rs_fold_new(const struct rs_matrix *matrix, const json_t *parameters);
+ * base. */
+struct rs_fold_base *rs_fold_base_new(const struct rs_matrix *matrix, const json_t *parameters);
+void rs_fold_base_free(struct rs_fold_base *base);
+
+struct rs_fold; /* of one thread */
+
+/* BASE must outlive the fold. */
+struct rs_fold *rs_fold_new(const struct rs_fold_base *base);
 void rs_fold_free(struct rs_fold *fold);
 
 /* Sets SIMILARITY, one element a user of the matrix and all 0 before, for the profile's neighbours,

@@ -1,11 +1,13 @@
 #include "neighbours/knn.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "neighbours/fold.h"
 #include "neighbours/graph.h"
+#include "neighbours/levels.h"
 
 struct state {
     struct rs_graph graph;
@@ -14,6 +16,10 @@ struct state {
     const float *weight; /* of each neighbour, items only: the graph's similarities, or amplified */
     float *amplified;
     float *unsupported; /* by item: what it scores in ranking if nothing speaks for it */
+    pthread_mutex_t lock;
+    struct rs_fold_base *base; /* made when the first user is folded in */
+    struct rs_levels rows;     /* users only: made when the first list is */
+    bool has_rows;
 };
 
 struct vote {
@@ -31,7 +37,7 @@ struct workspace {
     uint32_t *ascending; /* the same by index, once sorted */
     bool sorted;
     size_t ascending_capacity;
-    struct rs_fold *fold; /* made when the first user is folded in */
+    struct rs_fold *fold; /* made when the thread folds its first user in */
 };
 
 static void *new_workspace(const struct rs_model *model) {
@@ -228,6 +234,16 @@ static size_t votes_of_items(const struct rs_model *model, struct workspace *wor
     return n;
 }
 
+static struct rs_fold *new_fold(const struct rs_model *model) {
+    struct state *state = model->state;
+    pthread_mutex_lock(&state->lock);
+    if (state->base == NULL)
+        state->base =
+            rs_fold_base_new(model->matrix, json_object_get(state->graph.header, "parameters"));
+    pthread_mutex_unlock(&state->lock);
+    return rs_fold_new(state->base);
+}
+
 /* Puts the profile where votes look it up: its items, or its neighbours among the users. */
 static void place_profile(const struct rs_model *model, struct workspace *workspace,
                           const struct rs_profile *profile) {
@@ -238,9 +254,7 @@ static void place_profile(const struct rs_model *model, struct workspace *worksp
         for (size_t e = 0; e < profile->n; e++)
             workspace->position[profile->item[e]] = (uint32_t)e + 1;
     } else if (profile->user == RS_NONE || profile->changed) {
-        if (workspace->fold == NULL)
-            workspace->fold =
-                rs_fold_new(model->matrix, json_object_get(graph->header, "parameters"));
+        if (workspace->fold == NULL) workspace->fold = new_fold(model);
         workspace->n_neighbours = rs_fold_neighbours(workspace->fold, profile,
                                                      workspace->similarity, &workspace->neighbours);
     } else {
@@ -341,23 +355,54 @@ static void add_line(float *restrict scores, const uint32_t *restrict other,
     for (size_t e = 0; e < n; e++) scores[other[e]] += own * similarity[e];
 }
 
-/* By the neighbours' ratings. */
+/* Keeps long rows densely, whose values count as they are. */
+static const struct rs_levels *find_rows(const struct rs_model *model) {
+    struct state *state = model->state;
+    pthread_mutex_lock(&state->lock);
+    if (!state->has_rows && foot_of(model->matrix) == 0)
+        rs_levels_make(&state->rows, &model->matrix->rows, false);
+    state->has_rows = true;
+    pthread_mutex_unlock(&state->lock);
+    return &state->rows;
+}
+
+/* Asks for a neighbour's ratings before they are needed. */
+static void fetch_row(const struct rs_sparse *rows, const struct rs_levels *dense, uint32_t user) {
+    uint32_t number = rs_levels_number(dense, user);
+    if (number == RS_NONE) {
+        fetch(rows->other, rows->rating, rows->start[user], rows->start[user + 1]);
+    } else {
+        rs_levels_fetch(dense, number);
+    }
+}
+
+/* By the neighbours' ratings, one neighbour's after another: a few at once where they are dense. */
 static void rank_by_users(const struct rs_model *model, struct workspace *workspace,
                           const struct rs_profile *profile, float *scores) {
     const struct rs_sparse *rows = &model->matrix->rows;
-    float foot = foot_of(model->matrix);
+    const struct rs_levels *dense = find_rows(model);
+    float foot = foot_of(model->matrix), few_weights[RS_LEVELS_FEW];
+    uint32_t few[RS_LEVELS_FEW];
+    size_t n_few = 0;
     place_profile(model, workspace, profile);
     for (size_t i = 0; i < workspace->n_neighbours; i++) {
-        uint32_t other = workspace->neighbours[i];
+        uint32_t other = workspace->neighbours[i], number = rs_levels_number(dense, other);
         float weight = (float)weight_of(model->state, (double)workspace->similarity[other]);
-        uint64_t end = rows->start[other + 1];
-        if (i + 1 < workspace->n_neighbours) {
-            uint32_t next = workspace->neighbours[i + 1];
-            fetch(rows->other, rows->rating, rows->start[next], rows->start[next + 1]);
+        if (i + RS_LEVELS_FEW < workspace->n_neighbours)
+            fetch_row(rows, dense, workspace->neighbours[i + RS_LEVELS_FEW]);
+        if (number != RS_NONE) {
+            few_weights[n_few] = weight;
+            few[n_few++] = number;
         }
-        for (uint64_t e = rows->start[other]; e < end; e++)
+        if (number == RS_NONE || n_few == RS_LEVELS_FEW) {
+            rs_levels_weigh(dense, few, few_weights, n_few, scores);
+            n_few = 0;
+        }
+        if (number != RS_NONE) continue;
+        for (uint64_t e = rows->start[other]; e < rows->start[other + 1]; e++)
             scores[rows->other[e]] += weight * (rows->rating[e] - foot);
     }
+    rs_levels_weigh(dense, few, few_weights, n_few, scores);
     take_profile_away(model, workspace, profile);
 }
 
@@ -394,6 +439,9 @@ static void close_state(struct rs_model *model) {
     struct state *state = model->state;
     if (state == NULL) return;
     rs_graph_close(&state->graph);
+    rs_fold_base_free(state->base);
+    rs_levels_free(&state->rows);
+    pthread_mutex_destroy(&state->lock);
     free(state->unsupported);
     free(state->amplified);
     free(state);
@@ -434,6 +482,7 @@ bool rs_knn_open(struct rs_model *model, struct rs_error *err) {
     char *place = rs_strdup(file->name);
     model->file = NULL; /* the graph's from here on */
     model->state = state;
+    pthread_mutex_init(&state->lock, NULL);
     bool ok = rs_graph_use(&state->graph, file, err);
     model->class = &knn;
     const struct rs_side *side = state->graph.users ? &model->matrix->users : &model->matrix->items;

@@ -97,4 +97,9 @@ void rs_similarity_of(const struct rs_similarity *how, const struct rs_sums *sum
 float rs_similarity_of_product(const struct rs_similarity *how, double sum,
                                const struct rs_line_facts *facts, size_t x, size_t y);
 
+/* The same of line X with the lines 0..N-1 of FACTS. */
+void rs_similarity_of_products(const struct rs_similarity *how, const double *sum,
+                               const struct rs_line_facts *facts, size_t x, size_t n,
+                               float *similarity);
+
 #endif

@@ -60,6 +60,17 @@ static void check_square(size_t n, size_t depth) {
     free(a), free(c);
 }
 
+static void check_dots(size_t n_rows, size_t n) {
+    size_t lda = n + 16;
+    float *a = random_floats(n_rows * lda, 11), *x = random_floats(n, 12);
+    float *y = random_floats(n_rows + 1, 13), after = y[n_rows];
+    rs_dense_dots(y, n_rows, a, lda, x, n);
+    bool same = y[n_rows] == after;
+    for (size_t r = 0; r < n_rows; r++) same &= y[r] == rs_dense_dot(a + r * lda, x, n);
+    CHECK(same);
+    free(a), free(x), free(y);
+}
+
 static void check_gather(size_t n_rows, size_t n) {
     size_t lda = n + 2, height = 50;
     float *a = random_floats(height * lda, 8), *x = random_floats(n_rows, 9);
@@ -143,6 +154,7 @@ int main(void) {
     check_gather(1, 3);
     check_gather(9, 100);
     check_gather(40, 5000);
+    for (size_t n_rows = 0; n_rows < 40; n_rows++) check_dots(n_rows, 16 + n_rows % 5 * 16);
     check_square(16, 3);
     check_square(80, 33);
     for (size_t n = 1; n < 70; n += 5) check_solve(n);

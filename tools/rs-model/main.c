@@ -89,7 +89,8 @@ static const struct rs_tool tool = {
         "LINK finds the old model or the new one, whole. It goes with --matrix, too.\n\n"
         "With a folder and nothing else it lists the parts as CSV.",
     .memory = "64 KiB and the mapped files; 16 bytes an entry of --lists, and for each thread 16 "
-              "bytes an item and the model's workspace.",
+              "bytes an item and the model's workspace; for those of users' neighbours a byte for "
+              "every cell of the matrix in rows that are filled to a sixteenth.",
     .max_operands = 1,
     .options = options,
     .examples = examples,

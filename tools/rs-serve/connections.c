@@ -18,11 +18,11 @@ struct connection {
 
 struct connections {
     pthread_mutex_t lock;
-    pthread_cond_t ends;
+    pthread_cond_t ends, room; /* is there */
     pthread_t thread;
-    bool stopping;
+    bool stopping, closed;
     struct connection *all, *unused;
-    size_t limit, n;
+    size_t limit, n, n_coming;
     unsigned seconds;
     uint64_t n_late;
 };
@@ -67,6 +67,7 @@ struct connections *connections_new(size_t limit, unsigned seconds, struct rs_er
     connections->seconds = seconds;
     pthread_mutex_init(&connections->lock, NULL);
     pthread_cond_init(&connections->ends, NULL);
+    pthread_cond_init(&connections->room, NULL);
     for (size_t c = limit; c > 0; c--) {
         struct connection *connection = &connections->all[c - 1];
         connection->socket = -1;
@@ -90,20 +91,43 @@ void connections_free(struct connections *connections) {
     pthread_join(connections->thread, NULL);
     pthread_mutex_destroy(&connections->lock);
     pthread_cond_destroy(&connections->ends);
+    pthread_cond_destroy(&connections->room);
     free(connections->all);
     free(connections);
+}
+
+bool connections_await(struct connections *connections) {
+    pthread_mutex_lock(&connections->lock);
+    while (!connections->closed && connections->n + connections->n_coming == connections->limit)
+        pthread_cond_wait(&connections->room, &connections->lock);
+    bool open = !connections->closed;
+    connections->n_coming += open;
+    pthread_mutex_unlock(&connections->lock);
+    return open;
+}
+
+void connections_forgo(struct connections *connections) {
+    pthread_mutex_lock(&connections->lock);
+    connections->n_coming--;
+    pthread_mutex_unlock(&connections->lock);
+}
+
+void connections_close(struct connections *connections) {
+    pthread_mutex_lock(&connections->lock);
+    connections->closed = true;
+    pthread_cond_signal(&connections->room);
+    pthread_mutex_unlock(&connections->lock);
 }
 
 struct connection *connections_add(struct connections *connections, int socket) {
     pthread_mutex_lock(&connections->lock);
     struct connection *connection = connections->unused;
-    if (connection != NULL) {
-        connections->unused = connection->next;
-        connections->n++;
-        connection->since = now();
-        connection->busy = false;
-        connection->socket = socket;
-    }
+    connections->unused = connection->next;
+    connections->n++;
+    connections->n_coming--;
+    connection->since = now();
+    connection->busy = false;
+    connection->socket = socket;
     pthread_mutex_unlock(&connections->lock);
     return connection;
 }
@@ -115,6 +139,7 @@ void connections_remove(struct connections *connections, struct connection *conn
     connection->next = connections->unused;
     connections->unused = connection;
     connections->n--;
+    pthread_cond_signal(&connections->room);
     pthread_mutex_unlock(&connections->lock);
 }
 

@@ -19,7 +19,15 @@ struct connection;
 struct connections *connections_new(size_t limit, unsigned seconds, struct rs_error *err);
 void connections_free(struct connections *connections);
 
-/* A connection on a socket begins and ends. NULL where there are LIMIT already. */
+/* Waits until there is room for another one, and keeps it for that until connections_add, or
+ * connections_forgo if nothing comes of it. False once the door is closed. */
+bool connections_await(struct connections *connections);
+void connections_forgo(struct connections *connections);
+
+/* Closes the door: nobody is waited for any more. */
+void connections_close(struct connections *connections);
+
+/* A connection on a socket begins, for which room was kept, and ends. */
 struct connection *connections_add(struct connections *connections, int socket);
 void connections_remove(struct connections *connections, struct connection *connection);
 

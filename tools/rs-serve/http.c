@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accept.h"
 #include "api.h"
 #include "base/memory.h"
 #include "base/message.h"
@@ -23,6 +24,7 @@ struct http {
     struct server *server;
     struct MHD_Daemon *daemon;
     struct connections *connections;
+    struct acceptor *acceptor;
     struct http_limits limits;
 };
 
@@ -333,8 +335,7 @@ static bool is_loopback(const struct sockaddr *address) {
 
 static int listen_at(const struct addrinfo *address) {
     int one = 1;
-    int listening =
-        socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    int listening = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     if (listening < 0) return -1;
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(listening, address->ai_addr, address->ai_addrlen) == 0 &&
@@ -384,6 +385,27 @@ char *http_address(int listening, unsigned *port) {
     return rs_format("http://%s%s%s:%s/", v6 ? "[" : "", host, v6 ? "]" : "", service);
 }
 
+/* The library deals them out to the threads of its pool by the number of the socket. */
+static bool take(void *data, int socket, const struct sockaddr *address, socklen_t length) {
+    struct http *http = data;
+    return MHD_add_connection(http->daemon, socket, address, length) == MHD_YES;
+}
+
+/* Each thread of the pool has an equal part of the limit, so that this has to be so many times what
+ * all may have: the acceptor keeps to that. */
+static struct MHD_Daemon *start_daemon(struct http *http) {
+    const struct http_limits *limits = &http->limits;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_TURBO,
+        0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, log_line, NULL,
+        MHD_OPTION_THREAD_POOL_SIZE, limits->threads, MHD_OPTION_CONNECTION_LIMIT,
+        limits->threads * limits->connections, MHD_OPTION_CONNECTION_TIMEOUT, limits->seconds,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK,
+        leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, complete, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, notify, http, MHD_OPTION_END);
+}
+
 struct http *http_start(struct server *server, int listening, const struct http_limits *limits,
                         struct rs_error *err) {
     struct http *http = rs_calloc(1, sizeof *http);
@@ -391,26 +413,21 @@ struct http *http_start(struct server *server, int listening, const struct http_
     http->limits = *limits;
     http->connections = connections_new(limits->connections, limits->seconds, err);
     server->metrics.connections = http->connections;
-    if (http->connections != NULL)
-        http->daemon = MHD_start_daemon(
-            MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                MHD_USE_ERROR_LOG | MHD_USE_TURBO,
-            0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, log_line, NULL,
-            MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE, limits->threads,
-            MHD_OPTION_CONNECTION_LIMIT, limits->connections, MHD_OPTION_CONNECTION_TIMEOUT,
-            limits->seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-            MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-            complete, NULL, MHD_OPTION_NOTIFY_CONNECTION, notify, http, MHD_OPTION_END);
-    if (http->daemon != NULL) return http;
-    if (http->connections != NULL) rs_fail(err, EX_OSERR, "can't start the HTTP server");
+    if (http->connections != NULL) {
+        http->daemon = start_daemon(http);
+        if (http->daemon == NULL) rs_fail(err, EX_OSERR, "can't start the HTTP server");
+    }
+    if (http->daemon != NULL)
+        http->acceptor = acceptor_start(listening, http->connections, take, http, err);
+    if (http->acceptor != NULL) return http;
+    if (http->daemon != NULL) MHD_stop_daemon(http->daemon);
     connections_free(http->connections);
     free(http);
     return NULL;
 }
 
 void http_stop(struct http *http, unsigned seconds) {
-    MHD_socket listening = MHD_quiesce_daemon(http->daemon);
-    if (listening != MHD_INVALID_SOCKET) close(listening);
+    acceptor_stop(http->acceptor);
     for (unsigned tenths = 0; connections_busy(http->connections) > 0 && tenths < 100 * seconds;
          tenths++)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);

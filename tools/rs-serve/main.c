@@ -113,7 +113,8 @@ static const struct rs_tool tool = {
     .memory =
         "the pages of the model in use, --cache, 40 bytes an event that the model does not know, "
         "32 bytes for each of the last 2 to 4 million event ids, and for each thread 16 bytes an "
-        "item and the model's workspace.",
+        "item and the model's workspace. For users' neighbours a byte for every cell of the matrix "
+        "in rows that are filled to a sixteenth, and in such columns once somebody has rated.",
     .options = options,
     .examples = examples,
 };

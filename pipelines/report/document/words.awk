@@ -68,6 +68,7 @@ function label(s,   kind, rest) {
     if (kind == "weekday") return day_name(rest)
     if (kind == "cold-items") return "items without training"
     if (kind == "cold-users") return "users without training"
+    if (kind == "cold-both") return "users and items without training"
     if (kind == "warm") return "users and items with training"
     return clean(s)
 }

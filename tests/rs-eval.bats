@@ -519,6 +519,19 @@ foldless() {
     assert_line "split: fold-column (column part)"
 }
 
+@test "what was pruned before is said, from rs-clean to rs-eval" {
+    rs-clean --min-user 15 --min-item 10 "$SAMPLE" -o core.rs
+    rs-split --folds 5 --fold 1 core.rs --train train.rs --test test.rs
+    rs-matrix -q train.rs -o train.matrix
+    rs-score -q -m train.matrix --model baseline --pairs test.rs -o scores.rs
+    run -0 rs-eval scores.rs -m rmse
+    assert_line --regexp '^pruned before: users with fewer than 15 ratings and items with fewer than 10: [0-9.]+ % of the ratings, [0-9.]+ % of the users, [0-9.]+ % of the items$'
+    pruned=$(rs-eval scores.rs -m rmse -f json | jq -c '.protocol.folds[0].pruned')
+    assert_equal "$pruned" "$(rs-view --header core.rs | head -n 1 | jq -c .pruned)"
+    share=$(jq -r '100 * .ratings.dropped / .ratings.of' <<<"$pruned")
+    assert_line --partial ": $(printf %.1f "$share") % of the ratings, "
+}
+
 @test "what can't be judged is refused" {
     four | scores a.rs predict A 1
     four_ranks | scores r.rs rank A 1

@@ -145,6 +145,7 @@ static json_t *fold_json(const struct fold *fold, const struct rules *rules) {
     if (facts->train_ratings >= 0)
         json_object_set_new(object, "train_ratings", json_integer(facts->train_ratings));
     if (facts->split != NULL) json_object_set(object, "split", facts->split);
+    if (facts->pruned != NULL) json_object_set(object, "pruned", facts->pruned);
     if (facts->test_digest != NULL)
         json_object_set_new(object, "test_digest", json_string(facts->test_digest));
     if (facts->train_digest != NULL)

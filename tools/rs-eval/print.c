@@ -245,6 +245,27 @@ static void say_split(FILE *file, const struct evidence *evidence) {
     fputs(any ? ")\n" : "\n", file);
 }
 
+/* "pruned before: users with fewer than 20 ratings: 3.1 % of the ratings, 12.0 % of the users, …" */
+static void say_pruned(FILE *file, const struct evidence *evidence) {
+    static const char *const what[] = {"ratings", "users", "items"};
+    const json_t *pruned = evidence->n_folds > 0 ? evidence->folds[0]->facts.pruned : NULL;
+    if (!json_is_object(pruned)) return;
+    json_int_t min_user = json_integer_value(json_object_get(pruned, "min_user"));
+    json_int_t min_item = json_integer_value(json_object_get(pruned, "min_item"));
+    fputs("pruned before:", file);
+    if (min_user > 1) fprintf(file, " users with fewer than %lld ratings", (long long)min_user);
+    if (min_user > 1 && min_item > 1) fputs(" and", file);
+    if (min_item > 1) fprintf(file, " items with fewer than %lld", (long long)min_item);
+    for (int w = 0; w < 3; w++) {
+        const json_t *part = json_object_get(pruned, what[w]);
+        double of = json_number_value(json_object_get(part, "of"));
+        double dropped = json_number_value(json_object_get(part, "dropped"));
+        fprintf(file, "%s %.1f %% of the %s", w == 0 ? ":" : ",",
+                of > 0 ? 100 * dropped / of : 0, what[w]);
+    }
+    putc('\n', file);
+}
+
 static void say_leak(FILE *file, const struct evidence *evidence) {
     double least = 1, most = -1;
     for (size_t f = 0; f < evidence->n_folds; f++) {
@@ -346,6 +367,7 @@ static void say_protocol(FILE *file, const struct report *report) {
     if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
     say_relevance(file, report->judge->rules);
     say_candidates(file, report);
+    say_pruned(file, evidence);
     say_split(file, evidence);
     say_leak(file, evidence);
     const struct segments *segments = report->judge->segments;

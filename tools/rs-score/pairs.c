@@ -381,8 +381,11 @@ static void write_scores(struct scoring *scoring, const struct asked *asked, boo
     json_t *header = scoring->header;
     json_object_set_new(header, "task", json_string(ranking ? "rank" : "predict"));
     json_object_set_new(header, "test", test_identity(asked));
-    json_t *split = json_object_get(asked->reader.header, "split");
-    if (split != NULL) json_object_set(header, "split", split);
+    static const char *const kept[] = {"split", "pruned"}; /* what the test's header says of it */
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+        json_t *said = json_object_get(asked->reader.header, kept[k]);
+        if (said != NULL) json_object_set(header, kept[k], said);
+    }
     struct rs_output output = rs_output_open(scoring->output, true);
     struct rs_pairs_writer *writer = rs_pairs_write(output.file, &form, header);
     for (size_t i = asked->from; i < asked->to; i++)

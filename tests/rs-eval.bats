@@ -519,7 +519,7 @@ foldless() {
     assert_line "split: fold-column (column part)"
 }
 
-@test "what was pruned before is said, from rs-clean to rs-eval" {
+@test "what was pruned before and what leaks is said, from rs-clean and rs-split to rs-eval" {
     rs-clean --min-user 15 --min-item 10 "$SAMPLE" -o core.rs
     rs-split --folds 5 --fold 1 core.rs --train train.rs --test test.rs
     rs-matrix -q train.rs -o train.matrix
@@ -530,6 +530,8 @@ foldless() {
     assert_equal "$pruned" "$(rs-view --header core.rs | head -n 1 | jq -c .pruned)"
     share=$(jq -r '100 * .ratings.dropped / .ratings.of' <<<"$pruned")
     assert_line --partial ": $(printf %.1f "$share") % of the ratings, "
+    share=$(rs-view --header test.rs | tail -n 1 | jq '100 * .split.train_after_median_test')
+    assert_line "leak: $(printf %.1f "$share") % of the training ratings are later than the median test rating"
 }
 
 @test "what can't be judged is refused" {

@@ -234,7 +234,7 @@ function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high, 
 }
 # Marks of an axis that spans about from LOW to HIGH, all with as many digits.
 function tics(axis, low, high,   step, power) {
-    step = (high - low) / 6
+    step = (high - low) / 7
     if (step <= 0) return
     for (power = 1; power > step; power /= 10) continue
     step = step <= 1.0001 * power ? power : step <= 2 * power ? 2 * power : step <= 5 * power ? 5 * power : 10 * power

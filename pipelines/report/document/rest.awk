@@ -139,7 +139,7 @@ function left_out(   i) {
 # Where a line counts, with commas.
 function readable(s,   out) {
     gsub(/>=/, "≥", s)
-    if (s !~ /^([0-9]|ranked:|without training)/) return s
+    if (s !~ /^([0-9]|ranked:|left out|without training)/) return s
     while (match(s, /[0-9][0-9.]*/)) {
         out = out substr(s, 1, RSTART - 1) (RLENGTH > 3 && substr(s, RSTART, RLENGTH) !~ /\./ ? \
             whole(substr(s, RSTART, RLENGTH)) : substr(s, RSTART, RLENGTH))

@@ -22,6 +22,27 @@ function context(   i) {
     }
     print "/table"
 }
+# In how many splits the hybrid is shown to be better with context, in short.
+function context_pays(   i, m, n, better, worse, any, text) {
+    for (i = 1; i <= n_context; i++) {
+        read_row("context", context_row[i])
+        m = field["metric"]
+        if (m !~ /^(rmse|ndcg@10)$/) continue
+        n[m]++
+        if (!compare_context(context_row[i])) continue
+        if (shown_of_context() == "better") better[m]++
+        if (shown_of_context() == "worse") worse[m]++
+    }
+    for (i = 1; i <= n_metrics; i++) {
+        m = metric[i]
+        if (!n[m]) continue
+        any += better[m] + worse[m]
+        text = text (text == "" ? "" : ", ") task(m) " in " better[m] + 0 " of " n[m] (worse[m] ? " (worse in " worse[m] ")" : "")
+    }
+    if (text == "") return
+    print "li", "*Does context pay?* " (any ? "With it the hybrid is shown to be better for " text " splits." : \
+        "In none of the splits is the hybrid shown to be better with it, or worse.")
+}
 # The cells of a row of FILE by the names of its columns, in field.
 function read_row(file, line,   k, part, cells) {
     csv(line, cells)

@@ -8,6 +8,7 @@ function in_short(   i) {
     blends_or_one()
     factors_or_neighbours()
     worth_it()
+    if (n_context) context_pays()
     which_when()
 }
 function best_for(metric,   b, set, n, i, others, text, s) {

@@ -4,7 +4,7 @@
 # RATINGS -> OUT/SPLIT/ (a comparison of one cell: see cv.mk) -> OUT/context.csv, OUT/dimensions.csv,
 # OUT/context.txt. In these, a difference is with less without, low and high its 95 % interval over users,
 # p of the paired test over them. Columns of users that have no header get their names by CLEAN, as in
-# CLEAN='--user-columns id,age,town'.
+# CLEAN='--user-columns id,age,town'. `make report` of the same RATINGS and OUT has a section of it.
 
 CONTEXT ?=# columns and times to try, separated by commas; default: all there are
 COLUMNS ?=# rs-clean --columns, where ratings have columns of context: user=…,item=…,mood=mood

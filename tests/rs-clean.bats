@@ -466,6 +466,16 @@ naive_core() {
             run -0 diff expected found
         done
     done
+    # The header says how much that is.
+    rs-clean --min-user 15 --min-item 10 "$SAMPLE" -o core.rs
+    rs-view --header core.rs | head -n 1 | jq -c '.pruned | [.min_user, .min_item] +
+        ([.ratings, .users, .items] | map(.of, .of - .dropped))' >said
+    { tail -n +2 "$SAMPLE" | cut -d, -f1,2; echo; naive_core 15 10; } | awk -F, '
+        NF == 0 { part = 1; next }
+        { n[part]++; if (!((part, "u", $1) in seen)) users[part]++; if (!((part, "i", $2) in seen)) items[part]++
+          seen[part, "u", $1]; seen[part, "i", $2] }
+        END { printf "[15,10,%d,%d,%d,%d,%d,%d]\n", n[""], n[1], users[""], users[1], items[""], items[1] }' | diff - said
+    rs-clean "$SAMPLE" | rs-view --header - | head -n 1 | jq -e '.pruned == null'
     refuses 65 "nothing is left: no users with 91 ratings or more of items with 1 or more" \
         --min-user 91 "$SAMPLE"
 }

@@ -290,6 +290,7 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     assert_line "A,all,warm,mae,1.5,4"
     assert_line "A,all,cold-users,mae,3,2"
     assert_line "A,all,cold-items,mae,3,1"
+    assert_line "A,all,cold-both,mae,3,1"
     assert_line "A,all,activity:5-5,mae,1,2"
     assert_line "A,all,activity:7-7,mae,2,2"
     assert_line "A,all,popularity:tail,mae,1.5,2"
@@ -303,6 +304,10 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     run -0 rs-eval g.rs -m mae -s habit,sex
     assert_line "no segments by habit: it needs the training ratings: --train"
     assert_line "no segments by sex: no side table has categories or numbers of that name"
+    # with intervals, how far each is from the whole
+    run -0 rs-eval g.rs --min-cell 1 -i -m mae -s activity
+    assert_line --regexp '^ +[0-9.]+ -1\.0000$'
+    assert_line --regexp '^ +[0-9.]+ \+0\.0000$'
     # fewer than 30: none of them is shown
     run -0 rs-eval p.rs -m mae -f csv -s activity
     assert_output "$(printf 'model,fold,segment,metric,value,n\nA,all,all,mae,2,6\nA,1,all,mae,2,6')"
@@ -395,11 +400,17 @@ print(abs(p / (2 * stats.t.sf(abs(t), 2)) - 1) < 1e-5)"
     assert_equal "$(cut -d, -f1-4 a)" "$(cut -d, -f1-4 b)"
     assert_equal "$(awk -F, '{ printf "%.9f %s\n", $5, $6 }' a)" "$(awk -F, '{ printf "%.9f %s\n", $5, $6 }' b)"
     mkdir out
-    for f in text csv json markdown rs; do
+    for f in text csv tsv json markdown rs; do
         rs-eval -t 1 -ic -f $f --seed 7 -s popularity --min-cell 1 ./*.rs -o out/one.$f
         rs-eval -t 3 -ic -f $f --seed 7 -s popularity --min-cell 1 ./*.rs -o out/three.$f
         cmp out/one.$f out/three.$f
     done
+    # TSV is CSV with tabs, where names hold none
+    diff <(tr , '\t' <out/one.csv) out/one.tsv
+    [ "$(wc -l <out/one.tsv)" -gt 4 ]
+    four | scores quoted.rs predict 'a, c' 1
+    run -0 rs-eval quoted.rs -m mae -f tsv
+    assert_line $'a, c\tall\tall\tmae\t1.375\t4'
     # the order of files and of rows does not matter to the figures
     rs-eval -m rmse,ndcg -f csv A.p.rs B.p.rs A.r.rs B.r.rs | sort >one
     rs-eval -m rmse,ndcg -f csv B.r.rs B.p.rs A.r.rs A.p.rs | sort | cmp one -
@@ -475,6 +486,13 @@ foldless() {
     assert_line "ranked: the full catalogue of 10 but for the user's training items, 9 candidates a user (9)"
     assert_line "ranked by rerank-: the user's test items alone"
     assert_line "equal scores: the expected value over all of their orders"
+    refute_line --partial "left out"
+    # Of those rated 5 user 1 has none.
+    run -0 rs-eval r.rs --relevant 5 -m ndcg
+    assert_line "left out of what is ranked: 1 of 2 users, who have no relevant test item"
+    assert_line --regexp '^n +1$'
+    run -0 rs-eval r.rs --relevant 5 -m ndcg -f json
+    assert_equal "$(jq -c '.protocol.folds[0] | [.users, .users_without_relevant]' <<<"$output")" '[2,1]'
     run -0 rs-eval r.rs p.rs -m rmse
     refute_line --partial ranked
     printf '1 a\n1 b\n1 d\n2 b\n' >l.txt
@@ -499,6 +517,21 @@ foldless() {
     assert_line --regexp '^A,two,all,mae-raw,'
     run -0 rs-eval one.rs two.rs -m mae-raw
     assert_line "split: fold-column (column part)"
+}
+
+@test "what was pruned before and what leaks is said, from rs-clean and rs-split to rs-eval" {
+    rs-clean --min-user 15 --min-item 10 "$SAMPLE" -o core.rs
+    rs-split --folds 5 --fold 1 core.rs --train train.rs --test test.rs
+    rs-matrix -q train.rs -o train.matrix
+    rs-score -q -m train.matrix --model baseline --pairs test.rs -o scores.rs
+    run -0 rs-eval scores.rs -m rmse
+    assert_line --regexp '^pruned before: users with fewer than 15 ratings and items with fewer than 10: [0-9.]+ % of the ratings, [0-9.]+ % of the users, [0-9.]+ % of the items$'
+    pruned=$(rs-eval scores.rs -m rmse -f json | jq -c '.protocol.folds[0].pruned')
+    assert_equal "$pruned" "$(rs-view --header core.rs | head -n 1 | jq -c .pruned)"
+    share=$(jq -r '100 * .ratings.dropped / .ratings.of' <<<"$pruned")
+    assert_line --partial ": $(printf %.1f "$share") % of the ratings, "
+    share=$(rs-view --header test.rs | tail -n 1 | jq '100 * .split.train_after_median_test')
+    assert_line "leak: $(printf %.1f "$share") % of the training ratings are later than the median test rating"
 }
 
 @test "what can't be judged is refused" {

@@ -151,6 +151,42 @@ END
     assert_output --partial "ratings by hour of the day"
 }
 
+@test "two threads that take batches in turns: the bytes of one, and the figures of Python" {
+    # 400,000 ratings, whose sums depend on the order they are added in; segments begin again.
+    awk 'BEGIN { srand(3); for (i = 0; i < 200000; i++)
+        printf "%d,%d,%.1f,%d\n", i % 4999, int(700 * rand()^3), 5 * rand(), 1e9 + 3e8 * rand() }' |
+        rs-clean - --columns user,item,rating,time -o half.rs
+    cat half.rs half.rs >twice.rs
+    rs-stat -f csv -t 1 twice.rs >one
+    rs-stat -f csv -t 2 twice.rs >two
+    cmp one two
+    rs-matrix half.rs -o half.matrix
+    rs-stat -f csv -t 1 half.matrix >one.matrix
+    rs-stat -f csv -t 2 half.matrix >two.matrix
+    cmp one.matrix two.matrix
+    run -0 /usr/bin/python3 - <<'END'
+import csv, datetime, json, subprocess, collections
+got = {tuple(r[:3]): r[3] for r in csv.reader(open("two"))}
+months, days = collections.defaultdict(list), collections.defaultdict(list)
+names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+for line in subprocess.run(["rs-view", "half.rs"], stdout=subprocess.PIPE, check=True).stdout.splitlines():
+    row = json.loads(line)
+    when = datetime.datetime.strptime(row["time"][:10], "%Y-%m-%d")
+    months[row["time"][:7]].append(row["rating"])
+    days[names[when.weekday()]].append(row["rating"])
+bad = 0
+for figure, groups in ("month", months), ("weekday", days):
+    for name, ratings in groups.items():
+        n, mean = float(got[figure, name, "n"]), float(got[figure, name, "mean"])
+        if n != 2 * len(ratings) or abs(mean - sum(ratings) / len(ratings)) > 1e-6:
+            bad += 1
+            print(figure, name, n, mean, len(ratings))
+assert not bad and len(months) > 100 and len(days) == 7
+END
+    head -c 3000000 twice.rs >cut.rs # while both are at work
+    fails 65 rs-stat -t 2 cut.rs
+}
+
 @test "many different values fall into bins" {
     awk 'BEGIN { for (i = 1; i <= 2000; i++) print 1 + i % 50 "," i "," 1 + (i * 37) % 1999 }' >counts.csv
     rs-clean counts.csv --feedback implicit | rs-stat -f csv >stats.csv

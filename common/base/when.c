@@ -123,13 +123,13 @@ static size_t put_digits(char *out, int64_t number, int n) {
     return (size_t)n;
 }
 
-size_t rs_when_print(char *out, int64_t when) {
-    int64_t days = when / 86400000, ms = when % 86400000;
-    if (ms < 0) {
-        ms += 86400000;
-        days--;
-    }
-    /* Hinnant's civil_from_days. */
+struct civil {
+    int64_t year;
+    int month, day; /* from 1 */
+};
+
+/* The date of a day since 1970-01-01, by Hinnant's civil_from_days. */
+static struct civil civil_of(int64_t days) {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
@@ -137,20 +137,44 @@ size_t rs_when_print(char *out, int64_t when) {
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    int day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
     int month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-    long long year = year_of_era + era * 400 + (month <= 2);
-    size_t length;
-    if (year >= 0 && year <= 9999) {
-        length = put_digits(out, year, 4);
-    } else {
-        length = (size_t)snprintf(out, 16, "%lld", year);
+    return (struct civil){.year = year_of_era + era * 400 + (month <= 2),
+                          .month = month,
+                          .day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1)};
+}
+
+int64_t rs_when_month(int64_t day) {
+    struct civil date = civil_of(day);
+    return 12 * date.year + date.month - 1;
+}
+
+static size_t print_year(char *out, long long year) {
+    if (year >= 0 && year <= 9999) return put_digits(out, year, 4);
+    return (size_t)snprintf(out, 16, "%lld", year);
+}
+
+size_t rs_when_print_month(char *out, int64_t month) {
+    int64_t in_year = month % 12 < 0 ? month % 12 + 12 : month % 12;
+    size_t length = print_year(out, (month - in_year) / 12);
+    out[length++] = '-';
+    length += put_digits(out + length, in_year + 1, 2);
+    out[length] = '\0';
+    return length;
+}
+
+size_t rs_when_print(char *out, int64_t when) {
+    int64_t days = when / 86400000, ms = when % 86400000;
+    if (ms < 0) {
+        ms += 86400000;
+        days--;
     }
+    struct civil date = civil_of(days);
+    size_t length = print_year(out, date.year);
     const struct {
         char before;
         int64_t value;
-    } parts[] = {{'-', month},
-                 {'-', day},
+    } parts[] = {{'-', date.month},
+                 {'-', date.day},
                  {'T', ms / 3600000},
                  {':', ms / 60000 % 60},
                  {':', ms / 1000 % 60}};

@@ -19,4 +19,10 @@ bool rs_when_parse(const char *text, size_t length, enum rs_time_unit unit, int6
  * NUL. Returns the length. */
 size_t rs_when_print(char *out, int64_t when);
 
+/* The month of a day since 1970-01-01: 12 times the year, and 0 for January to 11. */
+int64_t rs_when_month(int64_t day);
+
+/* Writes such a month as "2014-02"; at most 20 bytes with the NUL. Returns the length. */
+size_t rs_when_print_month(char *out, int64_t month);
+
 #endif

@@ -360,6 +360,11 @@ bool rs_pairs_next(struct rs_pairs_reader *reader, struct rs_pairs **batch, stru
     return true;
 }
 
+void rs_pairs_take(struct rs_pairs_reader *reader, struct rs_segment *arrays) {
+    *arrays = reader->private->arrays;
+    reader->private->arrays = (struct rs_segment){0};
+}
+
 void rs_pairs_close(struct rs_pairs_reader *reader) {
     struct rs_pairs_private *private = reader->private;
     if (private == NULL) return;

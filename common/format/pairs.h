@@ -102,6 +102,10 @@ bool rs_pairs_use(struct rs_pairs_reader *reader, struct rs_reader *first,
  * are checked; ratings and scores are finite. */
 bool rs_pairs_next(struct rs_pairs_reader *reader, struct rs_pairs **batch, struct rs_error *err);
 
+/* Takes over what the columns of the batch just given lie in, which then live until the caller
+ * clears it: another thread may read on meanwhile. Copy the struct, which the next call refills. */
+void rs_pairs_take(struct rs_pairs_reader *reader, struct rs_segment *arrays);
+
 void rs_pairs_close(struct rs_pairs_reader *reader);
 
 /* The rating scale the current segment declares, or that its end map found; n == 0 if neither. */

@@ -8,7 +8,7 @@ file == "described" {
     n_factors = FNR
 }
 file == "items" && FNR == 1 {
-    for (i = 2; i <= NF; i++) if ($i == "title" || ($i == "name" && !at_title)) at_title = i; else if (!at_category) at_category = i
+    for (i = 2; i <= NF; i++) if ($i == "title" || ($i == "name" && !at_title)) at_title = i; else if ($i == category_name) at_category = i
     next
 }
 file == "items" { title[$1] = at_title && $at_title != "" ? $at_title : $1; category[$1] = at_category ? $at_category : "" }
@@ -24,6 +24,8 @@ END {
 }
 BEGIN { OFS = "\t" }
 
+function with_commas(n) { return n < 1000 ? n : int(n / 1000) sprintf(",%03d", n % 1000) }
+function size(x) { return x < 0 ? -x : x }
 function number(line, name) {
     if (!match(line, "\"" name "\":[-0-9.e+]+")) return ""
     return substr(line, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
@@ -51,7 +53,7 @@ function most_rated(wanted,   i, least, k) {
 }
 # Categories that lie towards an end: correlation of belonging to one with the entry, which grows with the root of an item's
 # ratings and is divided by it; Fisher's z, Bonferroni's correction.
-function leaning(f,   i, j, k, e, sum, squares, belong, of, parts, name, m, c, r, z, n_names, up, down) {
+function leaning(f,   i, j, k, e, sum, squares, belong, of, parts, name, m, c, r, z, n_names, shown, towards, n_shown, up, down) {
     for (i = 1; i <= n_used; i++) {
         k = place[i]
         e = (f == 1 ? x[k] : y[k]) / sqrt(count[k])
@@ -71,11 +73,16 @@ function leaning(f,   i, j, k, e, sum, squares, belong, of, parts, name, m, c, r
         r = (of[c] - m * sum / n_used) / sqrt(squares * m * (n_used - m) / n_used)
         z = 0.5 * log((1 + r) / (1 - r)) * sqrt(n_used - 3)
         if (2 * upper_tail(z < 0 ? -z : z) * n_names > 0.05) continue
-        if (r > 0) up = up (up == "" ? "" : ", ") c sprintf(" (r = %.2f)", r)
-        else down = down (down == "" ? "" : ", ") c sprintf(" (r = %.2f)", r)
+        for (j = ++n_shown; j > 1 && size(towards[j - 1]) < size(r); j--) { shown[j] = shown[j - 1]; towards[j] = towards[j - 1] }
+        shown[j] = c; towards[j] = r
     }
-    if (up == "" && down == "") return "No category of the " n_used " items that are rated most is shown to lie towards either end."
-    return "Of the " n_used " items that are rated most, " (up == "" ? "" : "towards the first end lie those of " up) \
+    for (i = 1; i <= n_shown; i++) {
+        c = shown[i] sprintf(" (r = %.2f)", towards[i])
+        if (towards[i] > 0) up = up (up == "" ? "" : ", ") c
+        else down = down (down == "" ? "" : ", ") c
+    }
+    if (up == "" && down == "") return "No category of the " with_commas(n_used) " items that are rated most is shown to lie towards either end."
+    return "Of the " with_commas(n_used) " items that are rated most, " (up == "" ? "" : "towards the first end lie those of " up) \
         (up != "" && down != "" ? "; " : "") (down == "" ? "" : "towards the second those of " down) \
         " (p < 0.05 after Bonferroni's correction over " n_names " categories)."
 }

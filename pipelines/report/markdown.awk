@@ -15,7 +15,7 @@ $1 == "h3" { print "### " $2 "\n" }
 $1 == "p" || $1 == "note" { print text($2) "\n" }
 $1 == "li" { print "- " text($2) }
 $1 == "tile" { print "- " $2 ": " $3 }
-$1 == "fig" { print "![" $3 "](report/" $2 ".svg)\n\n*" text2($3) "*\n" }
+$1 == "fig" && (getline line <(pictures "/" $2 ".svg")) > 0 { print "![" $3 "](report/" $2 ".svg)\n\n*" text2($3) "*\n" }
 $1 == "table" { print "*" text2($2) "*\n" }
 $1 == "th" {
     printf "|"

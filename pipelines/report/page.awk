@@ -8,9 +8,14 @@ function escape(s) {
 function within(s, element) {
     return substr(s, 1, RSTART - 1) "<" element ">" substr(s, RSTART + 1, RLENGTH - 2) "</" element ">" substr(s, RSTART + RLENGTH)
 }
+# What belongs together stays on a line: "p < 0.01", "95 %".
+function unbroken(s) {
+    gsub(/p = /, "p\302\240=\302\240", s); gsub(/p < /, "p\302\240<\302\240", s); gsub(/ %/, "\302\240%", s); gsub(/n = /, "n\302\240=\302\240", s)
+    return s
+}
 # *words* are strong, `words` are code.
 function inline(s,   before, word) {
-    s = escape(s)
+    s = escape(unbroken(s))
     while (match(s, /\*[^*]+\*/)) s = within(s, "strong")
     while (match(s, /`[^`]+`/)) s = within(s, "code")
     gsub(/{/, "<span class=\"why\">(", s); gsub(/}/, ")</span>", s)

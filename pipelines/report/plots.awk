@@ -121,15 +121,24 @@ function activity(   i, r, dat) {
         "\"\" using ($0+0.2):3 with boxes lc rgb \"#E69F00\" title \"of " entries "\"" >gp
     end()
 }
-# The shade is the root of the share, so that thin parts are seen; 255 is fully transparent.
-function sparsity() {
-    begin("matrix")
+# The shade is the root of the share, so that thin parts are seen; 255 is fully transparent. A cell takes whole pixels, so
+# that neither gaps nor overlaps are seen between cells.
+function sparsity(   columns, rows, wide, high) {
+    columns = cells(summary("items"), 60)
+    rows = cells(summary("users"), 36)
+    wide = int(420 / columns) * columns
+    high = int(240 / rows) * rows
+    begin("matrix", "480," high + 54)
+    print "set lmargin at screen 42.0/480; set rmargin at screen " 42 + wide ".0/480" >gp
+    print "set tmargin at screen " high + 42 ".0/" high + 54 "; set bmargin at screen 42.0/" high + 54 >gp
     print "set xrange [0:1]; set yrange [1:0]; unset grid; set border 15; unset tics" >gp
     print "set xlabel \"items, those that have most first\"; set ylabel \"users, most active first\"" >gp
     print "plot \"matrix.dat\" using 1:2:1:($1+$4):2:($2+$5):(int(255*(1-sqrt($3)))*16777216+0x0072B2) " \
         "with boxxyerror lc rgb variable notitle" >gp
     end()
 }
+function cells(n, most) { return n < 1 ? 1 : n < most ? n : most }
+function summary(name) { return cell["summary", name, "value"] }
 function months(   n, i, r, dat, year) {
     n = n_rows["month"]
     if (n < 2) return
@@ -140,9 +149,10 @@ function months(   n, i, r, dat, year) {
     }
     close(dat)
     begin("months")
-    print "set xdata time; set timefmt \"%Y-%m-%d\"; set xtics format \"" (n > 30 ? "%Y" : "%m/%y") "\" rotate by -35" >gp
+    print "unset mxtics; set xdata time; set timefmt \"%Y-%m-%d\"; set xtics format \"" (n > 30 ? "%Y" : "%m/%y") "\" rotate by -35" >gp
     print "set ylabel \"" entries " a month\"; set yrange [0:*]; set xlabel \"month\"" >gp
     print "set boxwidth 24*86400 absolute; set rmargin 4" >gp
+    print "set xrange [\"" row["month", 1] "-01\":\"" row["month", n] "-28\"]" >gp
     print "plot \"month.dat\" using 1:2 with boxes lc rgb \"#0072B2\" notitle" >gp
     end()
 }
@@ -199,7 +209,7 @@ function ranked(metric, sign, order,   i, j, n, m) {
     }
     return n
 }
-function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high) {
+function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high, least, most) {
     n = ranked(metric, sign, order)
     if (n < 1) return
     name = metric == "rmse" ? "accuracy" : "ranking"
@@ -209,6 +219,8 @@ function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high) 
         low = value[m, "all", metric ".low"]; high = value[m, "all", metric ".high"]
         if (low == "") low = value[m, "all", metric]
         if (high == "") high = value[m, "all", metric]
+        if (i == 1 || low < least) least = low
+        if (i == 1 || high > most) most = high
         printf "%s \"%s\" %s %s %s 0x%s %d\n", n - i, m, value[m, "all", metric], low, high, rgb(colour(m)), point(m) >dat
     }
     close(dat)
@@ -216,8 +228,17 @@ function intervals(metric, label, sign,   n, i, m, dat, name, order, low, high) 
     print "set xlabel \"" label "\"; set yrange [-0.6:" n - 0.4 "]; unset grid; set grid xtics lc rgb \"#c8c8c9\" lw 1 lt 1" >gp
     print "set ytics scale 0; set xtics autofreq; set offsets graph " (sign < 0 ? 0 : 0.03) ", graph 0.05, 0, 0" >gp
     if (sign < 0) print "set xrange [0:*]" >gp
+    tics("x", sign < 0 ? 0 : least, most)
     print "plot \"" name ".dat\" using 3:1:4:5:6:ytic(2) with xerrorbars pt 7 ps 0.7 lw 1.8 lc rgb variable notitle" >gp
     end()
+}
+# Marks of an axis that spans about from LOW to HIGH, all with as many digits.
+function tics(axis, low, high,   step, power) {
+    step = (high - low) / 7
+    if (step <= 0) return
+    for (power = 1; power > step; power /= 10) continue
+    step = step <= 1.0001 * power ? power : step <= 2 * power ? 2 * power : step <= 5 * power ? 5 * power : 10 * power
+    printf "set %stics %.9g; set format %s \"%%.%df\"\n", axis, step, axis, step < 0.001 ? 4 : step < 0.01 ? 3 : step < 0.1 ? 2 : step < 1 ? 1 : 0 >gp
 }
 function rgb(c) { return substr(c, 2) }
 function contender(m) { return m !~ /^(random|global-mean|user-mean|item-mean)$/ }
@@ -245,14 +266,19 @@ function precision_recall(   i, j, k, ks, n, m, dat, plot, at) {
     print "plot " plot >gp
     end()
 }
-function folds(metric, label, skip,   i, f, m, dat, plot, at, name) {
+function folds(metric, label, skip,   i, f, m, v, dat, plot, at, name, least, most) {
     if (n_folds < 2 || skip) return
     name = metric == "rmse" ? "folds-accuracy" : "folds-ranking"
     for (i = 1; i <= n_models; i++) {
         m = model[i]
         if (!contender(m) || value[m, fold[1], metric] == "") continue
         dat = name "-" i ".dat"
-        for (f = 1; f <= n_folds; f++) print f, value[m, fold[f], metric] >(to "/" dat)
+        for (f = 1; f <= n_folds; f++) {
+            v = value[m, fold[f], metric]
+            print f, v >(to "/" dat)
+            if (least == "" || v < least) least = v
+            if (most == "" || v > most) most = v
+        }
         close(to "/" dat)
         plot = plot (at++ ? ", " : "") line_of(dat, m)
     }
@@ -260,6 +286,7 @@ function folds(metric, label, skip,   i, f, m, dat, plot, at, name) {
     begin(name, "480,320")
     print "set xlabel \"fold\"; set ylabel \"" label "\"; set xtics 1; set xrange [0.8:" n_folds + 0.2 "]" >gp
     print "set key outside top center horizontal" >gp
+    tics("y", least, most)
     print "plot " plot >gp
     end()
 }
@@ -324,7 +351,7 @@ function costs(metric, label,   i, m, n, x, y, names) {
         if (!(m in seconds) || value[m, "all", metric] == "") continue
         x[++n] = seconds[m]; y[n] = value[m, "all", metric]; names[n] = m
     }
-    if (n >= 2) scatter("costs", "seconds of jobs, all folds", label, n, x, y, names, 0)
+    if (n >= 2) scatter("costs", "seconds of jobs" (n_folds > 1 ? ", all folds" : ""), label, n, x, y, names, 0)
 }
 
 # Lists' accuracy against the share of the catalogue that they reach.

@@ -128,6 +128,29 @@ static void test_all_columns(void) {
     rs_dict_free(&items);
 }
 
+/* Of the file of test_all_columns: what was taken stays as it was while the next batch is read. */
+static void test_taken(void) {
+    struct rs_pairs_reader reader;
+    struct rs_pairs *batch;
+    struct rs_segment arrays;
+    struct rs_error err = {0};
+    open_one(&reader, "scores");
+    reader.takes_removed = true;
+    CHECK(rs_pairs_next(&reader, &batch, &err) && batch->n == RS_BATCH_ROWS);
+    struct rs_pairs first = *batch;
+    rs_pairs_take(&reader, &arrays);
+    size_t rows = RS_BATCH_ROWS, wrong = 0;
+    while (rs_pairs_next(&reader, &batch, &err) && batch != NULL) {
+        CHECK(batch->item != first.item);
+        rows += batch->n;
+    }
+    for (size_t i = 0; i < first.n; i++)
+        wrong += first.item[i] != i % 1000 || first.user[i] != i % 50000;
+    CHECK(err.code == 0 && wrong == 0 && rows == 2 * RS_BATCH_ROWS + 17);
+    rs_segment_clear(&arrays);
+    rs_pairs_close(&reader);
+}
+
 /* A segment of three rows with its own numbering; CONTEXT "" writes none. */
 static void write_segment(FILE *file, const char *const names[6], const char *context,
                           const char *const values[3], const struct rs_table *item_table) {
@@ -346,6 +369,7 @@ int main(void) {
         snprintf(paths[f], sizeof paths[f], "/proc/self/fd/%d", fds[f]);
     }
     test_all_columns();
+    test_taken();
     test_concatenation();
     test_scale_and_feedback();
     test_empty();

@@ -102,11 +102,30 @@ static void keeps_the_calendar(void) {
     CHECK_TEXT(text, "1969-12-31T23:59:59.999Z");
 }
 
+/* Every day of eight centuries around 1970, against what it prints; far years. */
+static void knows_the_month_of_a_day(void) {
+    for (int64_t day = -150000; day < 150000; day++) {
+        char text[64], month[20];
+        rs_when_print(text, day * 86400000);
+        text[7] = '\0';
+        size_t length = rs_when_print_month(month, rs_when_month(day));
+        if (strcmp(text, month) != 0 || length != 7) CHECK_TEXT(month, text);
+    }
+    char text[20];
+    CHECK(rs_when_month(0) == 12 * 1970);
+    CHECK(rs_when_month(-719529) == -1); /* the last day of the year before 0 */
+    rs_when_print_month(text, -1);
+    CHECK_TEXT(text, "-1-12");
+    rs_when_print_month(text, rs_when_month(INT64_MAX / 86400000));
+    CHECK_TEXT(text, "292278994-08");
+}
+
 int main(void) {
     tells_units_by_size();
     takes_a_given_unit();
     reads_iso();
     refuses_what_is_none();
     keeps_the_calendar();
+    knows_the_month_of_a_day();
     return done();
 }

@@ -292,27 +292,45 @@ static void count_pairs(const struct hold *hold, struct side *side, size_t n_lin
     }
 }
 
-uint64_t hold_core(struct hold *hold, uint64_t min_user, uint64_t min_item) {
+static uint64_t count_lines(const struct side *side, size_t n_lines) {
+    uint64_t n = 0;
+    for (size_t line = 0; line < n_lines; line++) n += side->count[line] > 0;
+    return n;
+}
+
+static uint64_t count_left(const struct hold *hold) {
+    uint64_t n = 0;
+    for (uint64_t row = 0; row < hold->n; row++) n += !bit(hold->gone, row);
+    return n;
+}
+
+struct core hold_core(struct hold *hold, uint64_t min_user, uint64_t min_item) {
     struct side users = {.order = hold->order, .start = hold->start, .least = min_user};
     struct side items = {.least = min_item};
-    uint64_t dropped = 0;
     items.order = sort_rows(hold, false, hold->n_items, &items.start);
     count_pairs(hold, &users, hold->n_users);
     count_pairs(hold, &items, hold->n_items);
+    struct core core = {.n_ratings = count_left(hold),
+                        .n_users = count_lines(&users, hold->n_users),
+                        .n_items = count_lines(&items, hold->n_items)};
     while (users.n_waiting + items.n_waiting > 0) {
         if (users.n_waiting > 0) {
-            dropped += drop_line(hold, &users, users.waiting[--users.n_waiting], &items, true);
+            core.ratings_dropped +=
+                drop_line(hold, &users, users.waiting[--users.n_waiting], &items, true);
         } else {
-            dropped += drop_line(hold, &items, items.waiting[--items.n_waiting], &users, false);
+            core.ratings_dropped +=
+                drop_line(hold, &items, items.waiting[--items.n_waiting], &users, false);
         }
     }
+    core.users_dropped = core.n_users - count_lines(&users, hold->n_users);
+    core.items_dropped = core.n_items - count_lines(&items, hold->n_items);
     free(users.count);
     free(users.waiting);
     free(items.count);
     free(items.waiting);
     free(items.order);
     free(items.start);
-    return dropped;
+    return core;
 }
 
 /* What is left */

@@ -56,9 +56,15 @@ struct repeated {
 /* Finds repeated pairs and keeps what POLICY says. N_USERS and N_ITEMS bound the indices. */
 struct repeated hold_resolve(struct hold *hold, enum dedupe policy, size_t n_users, size_t n_items);
 
+/* How much a core leaves out. */
+struct core {
+    uint64_t n_ratings, n_users, n_items; /* before */
+    uint64_t ratings_dropped, users_dropped, items_dropped;
+};
+
 /* Drops users with fewer than MIN_USER pairs and items with fewer than MIN_ITEM until none is left.
- * To be called after hold_resolve. Returns the number of ratings dropped. */
-uint64_t hold_core(struct hold *hold, uint64_t min_user, uint64_t min_item);
+ * To be called after hold_resolve. */
+struct core hold_core(struct hold *hold, uint64_t min_user, uint64_t min_item);
 
 /* Copies ratings that are left, from number *AT on and in order, to the end of ROWS, until that has
  * RS_BATCH_ROWS or there are no more. Moves *AT; false when nothing was copied. */

@@ -64,6 +64,18 @@ static void end_segment(struct sink *sink, json_t *counts) {
     json_decref(counts);
 }
 
+/* What was left out because there was too little of it: figures of what is left are not those of
+ * everything. */
+static json_t *pruning(const struct sink *sink) {
+    const struct core *core = &sink->core;
+    return json_pack("{s:I,s:I,s:{s:I,s:I},s:{s:I,s:I},s:{s:I,s:I}}", "min_user",
+                     (json_int_t)sink->min_user, "min_item", (json_int_t)sink->min_item, "ratings",
+                     "of", (json_int_t)core->n_ratings, "dropped",
+                     (json_int_t)core->ratings_dropped, "users", "of", (json_int_t)core->n_users,
+                     "dropped", (json_int_t)core->users_dropped, "items", "of",
+                     (json_int_t)core->n_items, "dropped", (json_int_t)core->items_dropped);
+}
+
 static void begin_segment(struct sink *sink, bool time) {
     struct rs_pairs_form form = {.kind = "ratings",
                                  .columns = RS_RATING | (time ? RS_TIME : 0),
@@ -80,6 +92,8 @@ static void begin_segment(struct sink *sink, bool time) {
     json_object_set_new(header, "feedback", json_string(sink->implicit ? "implicit" : "explicit"));
     if (sink->declared.n > 0 && !sink->implicit)
         json_object_set_new(header, "scale", rs_scale_json(&sink->declared));
+    if (sink->min_user > 1 || sink->min_item > 1)
+        json_object_set_new(header, "pruned", pruning(sink));
     sink->writer = rs_pairs_write(sink->file, &form, header);
     sink->columns = form.columns;
     sink->n_segment_contexts = form.n_contexts;
@@ -146,7 +160,7 @@ void sink_resolve(struct sink *sink) {
     sink->repeated =
         hold_resolve(hold, sink->dedupe, sink->users.dict.ids.n, sink->items.dict.ids.n);
     if (sink->min_user > 1 || sink->min_item > 1)
-        sink->n_outside_core = hold_core(hold, sink->min_user, sink->min_item);
+        sink->core = hold_core(hold, sink->min_user, sink->min_item);
 }
 
 static void write_held(struct sink *sink) {

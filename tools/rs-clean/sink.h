@@ -44,7 +44,7 @@ struct sink {
     uint64_t n_rows, n_written; /* taken in; put out */
     uint64_t n_users, n_items;  /* of what was written */
     struct repeated repeated;
-    uint64_t n_outside_core;
+    struct core core;
 };
 
 void sink_open(struct sink *sink);

@@ -46,7 +46,7 @@ void summary_refuse(const struct summary *summary) {
     const struct sink *sink = intake->sink;
     refuse_repeated(summary);
     uint64_t n_gone = sink->repeated.n_dropped + sink->repeated.n_removed;
-    if (sink->n_rows > sink->n_outside_core + n_gone) return;
+    if (sink->n_rows > sink->core.ratings_dropped + n_gone) return;
     if (sink->n_rows > 0 && sink->n_rows == sink->repeated.n_removed)
         rs_die(EX_DATAERR, "nothing is left: all ratings were taken back");
     if (sink->n_rows > 0)
@@ -73,10 +73,11 @@ json_t *summary_counts(const struct summary *summary) {
     const struct {
         const char *name;
         uint64_t count;
-    } rest[] = {{"records", intake->n_records},         {"missing", intake->n_missing},
-                {"below_threshold", intake->n_below},   {"rounded", intake->n_rounded},
-                {"repeated", sink->repeated.n_dropped}, {"outside_core", sink->n_outside_core},
-                {"removed", sink->repeated.n_removed}};
+    } rest[] = {
+        {"records", intake->n_records},         {"missing", intake->n_missing},
+        {"below_threshold", intake->n_below},   {"rounded", intake->n_rounded},
+        {"repeated", sink->repeated.n_dropped}, {"outside_core", sink->core.ratings_dropped},
+        {"removed", sink->repeated.n_removed}};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         json_object_set_new(counts, rest[i].name, json_integer((json_int_t)rest[i].count));
     json_object_set_new(counts, "rejected", rejected);
@@ -141,7 +142,7 @@ static void tell_figures(const struct summary *summary) {
     add_count(counts, sizeof counts, intake->n_missing, "without a rating");
     add_count(counts, sizeof counts, intake->n_below, "below the threshold");
     add_count(counts, sizeof counts, sink->repeated.n_dropped, dedupe_rule(sink));
-    add_count(counts, sizeof counts, sink->n_outside_core, "outside the core");
+    add_count(counts, sizeof counts, sink->core.ratings_dropped, "outside the core");
     add_count(counts, sizeof counts, sink->repeated.n_removed, "taken back");
     rs_note(
         "%llu ratings of %llu users and %llu items, %s, from %llu records%s; %s%s%.2f s, %ld MiB",

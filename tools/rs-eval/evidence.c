@@ -20,6 +20,7 @@ static void free_facts(struct facts *facts) {
     free(facts->role);
     free(facts->test_digest);
     json_decref(facts->split);
+    json_decref(facts->pruned);
 }
 
 static void free_fold(struct fold *fold) {
@@ -199,6 +200,7 @@ bool evidence_facts(struct fold *fold, const char *file, struct facts *fresh,
     take_text(&known->role, &fresh->role);
     take_text(&known->test_digest, &fresh->test_digest);
     if (known->split == NULL) known->split = json_incref(fresh->split);
+    if (known->pruned == NULL) known->pruned = json_incref(fresh->pruned);
     free_facts(fresh);
     return true;
 }

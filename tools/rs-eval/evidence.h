@@ -33,6 +33,7 @@ struct facts {
     char *role;  /* "test", "validation" … */
     char *test_digest;
     json_t *split; /* how test and training ratings were told apart */
+    json_t *pruned; /* what was left out of all of them before; NULL: nothing, or nobody says */
 };
 
 /* The rows of one test set. Before evidence_arrange users and items are numbers in the

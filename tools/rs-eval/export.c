@@ -1,4 +1,4 @@
-/* CSV, JSON, rs and trec_eval: see print.h. */
+/* CSV, TSV, JSON, rs and trec_eval: see print.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,13 @@
 #include "format/writer.h"
 #include "print.h"
 
-/* A field of RFC 4180. */
-static void put_field(FILE *file, const char *text) {
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, file);
-        return;
-    }
+/* A table as text: CSV by RFC 4180, or TSV, whose fields hold neither tabs nor line ends. */
+struct table {
+    FILE *file;
+    char separator;
+};
+
+static void put_quoted(FILE *file, const char *text) {
     putc('"', file);
     for (; *text != '\0'; text++) {
         if (*text == '"') putc('"', file);
@@ -23,59 +24,94 @@ static void put_field(FILE *file, const char *text) {
     putc('"', file);
 }
 
-static void put_number(FILE *file, double value) {
+static void put_field(const struct table *table, const char *text) {
+    if (table->separator == ',' && strpbrk(text, ",\"\r\n") != NULL) {
+        put_quoted(table->file, text);
+        return;
+    }
+    for (; *text != '\0'; text++)
+        putc(table->separator == '\t' && strchr("\t\r\n", *text) ? ' ' : *text, table->file);
+}
+
+static void put_next(const struct table *table, const char *text) {
+    putc(table->separator, table->file);
+    put_field(table, text);
+}
+
+static void put_number(const struct table *table, double value) {
     char text[32];
     rs_number_print_double(text, value);
-    putc(',', file);
-    if (isfinite(value)) fputs(text, file); /* what is not defined stays empty */
+    put_next(table, isfinite(value) ? text : ""); /* what is not defined stays empty */
 }
 
-static void put_figure(FILE *file, const struct report *report, const struct result *result,
-                       const char *suffix, double value) {
-    put_field(file, report->judge->evidence->models[result->model]->name);
-    putc(',', file);
-    put_field(file, result_fold(report->judge->evidence, result->fold));
-    putc(',', file);
-    put_field(file, result_segment(report->judge->segments, result->segment));
-    fprintf(file, ",%s%s", report->judge->requests->all[result->request].name, suffix);
-    put_number(file, value);
-    fprintf(file, ",%llu\n", (unsigned long long)result->n);
+static void put_count(const struct table *table, uint64_t n) {
+    fprintf(table->file, "%c%llu", table->separator, (unsigned long long)n);
 }
 
-static void print_comparisons_csv(FILE *file, const struct report *report) {
-    fputs("model,other,segment,metric,difference,low,high,n,wins,effect,p,p_holm,p_folds\n", file);
+static void put_header(const struct table *table, const char *const *names) {
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (i > 0) putc(table->separator, table->file);
+        fputs(names[i], table->file);
+    }
+    putc('\n', table->file);
+}
+
+static void put_figure(const struct table *table, const struct report *report,
+                       const struct result *result, const char *suffix, double value) {
+    put_field(table, report->judge->evidence->models[result->model]->name);
+    put_next(table, result_fold(report->judge->evidence, result->fold));
+    put_next(table, result_segment(report->judge->segments, result->segment));
+    put_next(table, report->judge->requests->all[result->request].name);
+    fputs(suffix, table->file);
+    put_number(table, value);
+    put_count(table, result->n);
+    putc('\n', table->file);
+}
+
+static void put_comparisons(const struct table *table, const struct report *report) {
+    static const char *const names[] = {"model", "other",  "segment", "metric", "difference",
+                                        "low",   "high",   "n",       "wins",   "effect",
+                                        "p",     "p_holm", "p_folds", NULL};
+    put_header(table, names);
     for (size_t i = 0; i < report->results->n_comparisons; i++) {
         const struct comparison *comparison = &report->results->comparisons[i];
-        put_field(file, report->judge->evidence->models[comparison->model]->name);
-        putc(',', file);
-        put_field(file, report->judge->evidence->models[comparison->other]->name);
-        putc(',', file);
-        put_field(file, result_segment(report->judge->segments, comparison->segment));
-        fprintf(file, ",%s", report->judge->requests->all[comparison->request].name);
-        put_number(file, comparison->difference);
-        put_number(file, comparison->low);
-        put_number(file, comparison->high);
-        fprintf(file, ",%llu", (unsigned long long)comparison->n);
+        put_field(table, report->judge->evidence->models[comparison->model]->name);
+        put_next(table, report->judge->evidence->models[comparison->other]->name);
+        put_next(table, result_segment(report->judge->segments, comparison->segment));
+        put_next(table, report->judge->requests->all[comparison->request].name);
+        put_number(table, comparison->difference);
+        put_number(table, comparison->low);
+        put_number(table, comparison->high);
+        put_count(table, comparison->n);
         const double rest[] = {comparison->wins, comparison->effect, comparison->p,
                                comparison->p_holm, comparison->p_folds};
-        for (size_t k = 0; k < sizeof rest / sizeof *rest; k++) put_number(file, rest[k]);
-        putc('\n', file);
+        for (size_t k = 0; k < sizeof rest / sizeof *rest; k++) put_number(table, rest[k]);
+        putc('\n', table->file);
+    }
+}
+
+static void put_table(const struct table *table, const struct report *report) {
+    static const char *const names[] = {"model", "fold", "segment", "metric", "value", "n", NULL};
+    if (report->judge->settings->compare) {
+        put_comparisons(table, report);
+        return;
+    }
+    put_header(table, names);
+    for (size_t i = 0; i < report->results->n; i++) {
+        const struct result *result = &report->results->all[i];
+        put_figure(table, report, result, "", result->value);
+        if (isnan(result->low)) continue;
+        put_figure(table, report, result, ".low", result->low);
+        put_figure(table, report, result, ".high", result->high);
     }
 }
 
 void print_csv(FILE *file, const struct report *report) {
-    if (report->judge->settings->compare) {
-        print_comparisons_csv(file, report);
-        return;
-    }
-    fputs("model,fold,segment,metric,value,n\n", file);
-    for (size_t i = 0; i < report->results->n; i++) {
-        const struct result *result = &report->results->all[i];
-        put_figure(file, report, result, "", result->value);
-        if (isnan(result->low)) continue;
-        put_figure(file, report, result, ".low", result->low);
-        put_figure(file, report, result, ".high", result->high);
-    }
+    put_table(&(struct table){file, ','}, report);
+}
+
+void print_tsv(FILE *file, const struct report *report) {
+    put_table(&(struct table){file, '\t'}, report);
 }
 
 static json_t *scale_json(const struct rules *rules) {
@@ -89,11 +125,13 @@ static json_t *scale_json(const struct rules *rules) {
     return scale;
 }
 
-static json_t *fold_json(const struct fold *fold) {
+static json_t *fold_json(const struct fold *fold, const struct rules *rules) {
     json_t *object = json_object();
     json_object_set_new(object, "fold", json_string_nocheck(fold->label));
     json_object_set_new(object, "pairs", json_integer((json_int_t)fold->n));
     json_object_set_new(object, "users", json_integer((json_int_t)fold->n_lists));
+    json_object_set_new(object, "users_without_relevant",
+                        json_integer((json_int_t)rules_left_out(rules, fold)));
     const struct facts *facts = &fold->facts;
     if (facts->catalogue >= 0)
         json_object_set_new(object, "catalogue", json_integer(facts->catalogue));
@@ -107,6 +145,7 @@ static json_t *fold_json(const struct fold *fold) {
     if (facts->train_ratings >= 0)
         json_object_set_new(object, "train_ratings", json_integer(facts->train_ratings));
     if (facts->split != NULL) json_object_set(object, "split", facts->split);
+    if (facts->pruned != NULL) json_object_set(object, "pruned", facts->pruned);
     if (facts->test_digest != NULL)
         json_object_set_new(object, "test_digest", json_string(facts->test_digest));
     if (facts->train_digest != NULL)
@@ -130,7 +169,7 @@ static json_t *lines_json(char *const *lines, size_t n) {
 static json_t *protocol_json(const struct judge *judge) {
     json_t *protocol = json_object(), *folds = json_array();
     for (size_t f = 0; f < judge->evidence->n_folds; f++)
-        json_array_append_new(folds, fold_json(judge->evidence->folds[f]));
+        json_array_append_new(folds, fold_json(judge->evidence->folds[f], judge->rules));
     json_object_set_new(protocol, "folds", folds);
     json_object_set_new(protocol, "scale", scale_json(judge->rules));
     json_object_set_new(protocol, "relevant", relevance_json(judge->rules));

@@ -35,11 +35,11 @@ static const char *scale = NULL;
 static int64_t catalogue = -1;
 
 static const char *const test_names[] = {"wilcoxon", "permutation", "t", NULL};
-static const char *const format_names[] = {"text", "csv", "json",  "markdown",
+static const char *const format_names[] = {"text", "csv", "tsv",   "json", "markdown",
                                            "rs",   "run", "qrels", NULL};
 static void (*const print[])(FILE *, const struct report *) = {
-    print_text, print_csv, print_json, print_markdown, print_rs, print_run, print_qrels};
-enum { FORMAT_TEXT, FORMAT_RS = 4 };
+    print_text, print_csv, print_tsv, print_json, print_markdown, print_rs, print_run, print_qrels};
+enum { FORMAT_TEXT, FORMAT_RS = 5 };
 static int format = FORMAT_TEXT;
 
 static const struct rs_option options[] = {
@@ -59,7 +59,8 @@ static const struct rs_option options[] = {
      "the figures will choose among models: refuse scores of a test set"},
     {.kind = RS_HEADING, .help = "How sure, and for whom"},
     {"intervals", 'i', RS_FLAG, NULL, &settings.intervals, 0, 0, NULL, true,
-     "intervals of the bootstrap over users; in CSV as the measures NAME.low and NAME.high"},
+     "intervals of the bootstrap over users; in CSV as the measures NAME.low and NAME.high; in "
+     "text with how far a segment's figure is from that of the whole"},
     {"compare", 'c', RS_FLAG, NULL, &settings.compare, 0, 0, NULL, true,
      "the differences between models with their tests; CSV holds them instead of the figures"},
     {"against", 0, RS_STRING, "MODEL", &settings.against, 0, 0, NULL, true,
@@ -102,7 +103,7 @@ static const struct rs_option options[] = {
      "items that could be recommended; -1: unknown"},
     {.kind = RS_HEADING, .help = "Output"},
     {"format", 'f', RS_CHOICE, "FORMAT", &format, 0, 0, format_names, false,
-     "text, csv, json, markdown, rs, or files of trec_eval: the run of one model, the qrels"},
+     "text, csv, tsv, json, markdown, rs, or files of trec_eval: the run of one model, the qrels"},
     RS_SEED_OPTION(&settings.seed),
     RS_OUTPUT_OPTION,
     RS_THREADS_OPTION,

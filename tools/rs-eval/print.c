@@ -138,6 +138,17 @@ static struct layout whole_layout(const struct report *report) {
     return layout;
 }
 
+/* The interval of a segment's figure, and how far that is from the figure of the whole. */
+static void add_gap(struct layout *layout, const struct result *result, const struct result *all) {
+    if (result == NULL || isnan(result->low) || all == NULL) {
+        add_interval(layout, result);
+        return;
+    }
+    char *interval = interval_text(result->low, result->high);
+    layout_add(layout, rs_format("%s %+.4f", interval, result->value - all->value), false);
+    free(interval);
+}
+
 /* One measure by segment: a row a segment, a column a model. Without rows if there are none. */
 static struct layout segment_layout(const struct report *report, size_t r) {
     const struct evidence *evidence = report->judge->evidence;
@@ -158,6 +169,17 @@ static struct layout segment_layout(const struct report *report, size_t r) {
         layout_add(&layout, count_text(report, s, r), false);
         for (size_t m = 0; m < evidence->n_models; m++)
             add_figure(&layout, results_at(report->results, s, m, r), best_of(report, s, r));
+        if (!report->judge->settings->intervals) continue;
+        layout_add(&layout, rs_strdup(""), false);
+        layout_add(&layout, rs_strdup(""), false);
+        for (size_t m = 0; m < evidence->n_models; m++) {
+            const struct result *result = results_at(report->results, s, m, r);
+            if (s == WHOLE) {
+                add_interval(&layout, result);
+            } else {
+                add_gap(&layout, result, results_at(report->results, WHOLE, m, r));
+            }
+        }
     }
     return layout;
 }
@@ -221,6 +243,27 @@ static void say_split(FILE *file, const struct evidence *evidence) {
         if (json_is_string(value)) fprintf(file, " %s", json_string_value(value));
     }
     fputs(any ? ")\n" : "\n", file);
+}
+
+/* "pruned before: users with fewer than 20 ratings: 3.1 % of the ratings, 12.0 % of the users, …" */
+static void say_pruned(FILE *file, const struct evidence *evidence) {
+    static const char *const what[] = {"ratings", "users", "items"};
+    const json_t *pruned = evidence->n_folds > 0 ? evidence->folds[0]->facts.pruned : NULL;
+    if (!json_is_object(pruned)) return;
+    json_int_t min_user = json_integer_value(json_object_get(pruned, "min_user"));
+    json_int_t min_item = json_integer_value(json_object_get(pruned, "min_item"));
+    fputs("pruned before:", file);
+    if (min_user > 1) fprintf(file, " users with fewer than %lld ratings", (long long)min_user);
+    if (min_user > 1 && min_item > 1) fputs(" and", file);
+    if (min_item > 1) fprintf(file, " items with fewer than %lld", (long long)min_item);
+    for (int w = 0; w < 3; w++) {
+        const json_t *part = json_object_get(pruned, what[w]);
+        double of = json_number_value(json_object_get(part, "of"));
+        double dropped = json_number_value(json_object_get(part, "dropped"));
+        fprintf(file, "%s %.1f %% of the %s", w == 0 ? ":" : ",",
+                of > 0 ? 100 * dropped / of : 0, what[w]);
+    }
+    putc('\n', file);
 }
 
 static void say_leak(FILE *file, const struct evidence *evidence) {
@@ -287,6 +330,19 @@ static void say_lists(FILE *file, const struct evidence *evidence) {
     }
 }
 
+/* Of whom there are no figures of ranks. */
+static void say_left_out(FILE *file, const struct report *report) {
+    const struct evidence *evidence = report->judge->evidence;
+    size_t left_out = 0, all = 0;
+    for (size_t f = 0; f < evidence->n_folds; f++) {
+        left_out += rules_left_out(report->judge->rules, evidence->folds[f]);
+        all += evidence->folds[f]->n_lists;
+    }
+    if (left_out == 0) return;
+    fprintf(file, "left out of what is ranked: %zu of %zu users%s, who have no relevant test item\n",
+            left_out, all, evidence->n_folds > 1 ? " (once a fold)" : "");
+}
+
 static void say_candidates(FILE *file, const struct report *report) {
     const struct requests *requests = report->judge->requests;
     bool ranks = false, among_test = false;
@@ -300,6 +356,7 @@ static void say_candidates(FILE *file, const struct report *report) {
     if (among_test) fputs("ranked by rerank-: the user's test items alone\n", file);
     if (ranks || among_test)
         fputs("equal scores: the expected value over all of their orders\n", file);
+    if (ranks || among_test) say_left_out(file, report);
 }
 
 static void say_protocol(FILE *file, const struct report *report) {
@@ -310,6 +367,7 @@ static void say_protocol(FILE *file, const struct report *report) {
     if (evidence->n_folds > 1) fprintf(file, " in %zu folds", evidence->n_folds);
     say_relevance(file, report->judge->rules);
     say_candidates(file, report);
+    say_pruned(file, evidence);
     say_split(file, evidence);
     say_leak(file, evidence);
     const struct segments *segments = report->judge->segments;

@@ -21,6 +21,7 @@ void print_markdown(FILE *file, const struct report *report);
 /* model,fold,segment,metric,value,n with the ends of intervals as metrics of their own (rmse.low);
  * where models are compared, the differences instead: model,other,segment,metric,… */
 void print_csv(FILE *file, const struct report *report);
+void print_tsv(FILE *file, const struct report *report);
 
 /* One object: program, parameters, protocol, formulas, figures, comparisons. */
 void print_json(FILE *file, const struct report *report);

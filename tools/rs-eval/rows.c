@@ -169,7 +169,7 @@ void group_by_weekday(const struct source *source) {
 
 /* Unknown users and items */
 
-enum cold { WARM, COLD_USER, COLD_ITEM };
+enum cold { WARM, COLD_USER, COLD_ITEM, COLD_BOTH };
 
 static bool is_cold(const struct source *source, const struct fold *fold, size_t row,
                     const void *what) {
@@ -181,6 +181,8 @@ static bool is_cold(const struct source *source, const struct fold *fold, size_t
         return user;
     case COLD_ITEM:
         return item;
+    case COLD_BOTH:
+        return user && item;
     case WARM:
         break;
     }
@@ -189,13 +191,14 @@ static bool is_cold(const struct source *source, const struct fold *fold, size_t
 
 void group_by_warmth(const struct source *source) {
     const struct evidence *evidence = source->evidence;
-    uint64_t users = 0, items = 0;
-    enum cold warm = WARM, cold_user = COLD_USER, cold_item = COLD_ITEM;
+    uint64_t users = 0, items = 0, both = 0;
+    enum cold warm = WARM, cold_user = COLD_USER, cold_item = COLD_ITEM, cold_both = COLD_BOTH;
     for (size_t f = 0; f < evidence->n_folds; f++) {
         const struct fold *fold = evidence->folds[f];
         for (size_t i = 0; i < fold->n; i++) {
             users += is_cold(source, fold, i, &cold_user);
             items += is_cold(source, fold, i, &cold_item);
+            both += is_cold(source, fold, i, &cold_both);
         }
     }
     source->segments->n_cold_users = users;
@@ -204,4 +207,5 @@ void group_by_warmth(const struct source *source) {
     add_rows(source, rs_strdup("warm"), is_cold, &warm);
     if (users > 0) add_rows(source, rs_strdup("cold-users"), is_cold, &cold_user);
     if (items > 0) add_rows(source, rs_strdup("cold-items"), is_cold, &cold_item);
+    if (both > 0) add_rows(source, rs_strdup("cold-both"), is_cold, &cold_both);
 }

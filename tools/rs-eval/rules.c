@@ -63,3 +63,13 @@ struct rules rules_make(struct evidence *evidence, const char *relevant) {
     }
     return rules;
 }
+
+size_t rules_left_out(const struct rules *rules, const struct fold *fold) {
+    size_t n = 0;
+    for (size_t l = 0; l < fold->n_lists; l++) {
+        size_t row = fold->start[l];
+        while (row < fold->start[l + 1] && !rules_relevant(rules, fold->rating.v[row])) row++;
+        n += row == fold->start[l + 1];
+    }
+    return n;
+}

@@ -91,6 +91,7 @@ static struct facts read_facts(const struct rs_pairs_reader *reader, enum task t
         .role = text_or_null(split, "role"),
         .test_digest = text_or_null(json_object_get(header, "test"), "digest"),
         .split = json_is_object(split) ? json_deep_copy(split) : NULL,
+        .pruned = json_deep_copy(json_object_get(header, "pruned")),
     };
 }
 

@@ -333,6 +333,17 @@ static json_t *test_identity(const struct asked *asked) {
     return json_pack("{s:s, s:I}", "digest", digest, "rows", (json_int_t)asked->n_given);
 }
 
+/* How the test was split off, with the share of the training ratings that are later than its median,
+ * which rs-split knows at the end; NULL where it was not. */
+static json_t *split_of(const struct rs_pairs_reader *test) {
+    json_t *split = json_copy(json_object_get(test->header, "split"));
+    json_t *counts = json_object_get(test->end, "split");
+    json_t *leak = json_object_get(counts, "train_after_median_test");
+    if (split != NULL && test->n_segments == 1 && json_is_number(leak))
+        json_object_set(split, "leak", leak);
+    return split;
+}
+
 static uint32_t count_of(const struct rs_sparse *form, uint32_t line) {
     return line == RS_NONE ? 0 : (uint32_t)(form->start[line + 1] - form->start[line]);
 }
@@ -381,8 +392,10 @@ static void write_scores(struct scoring *scoring, const struct asked *asked, boo
     json_t *header = scoring->header;
     json_object_set_new(header, "task", json_string(ranking ? "rank" : "predict"));
     json_object_set_new(header, "test", test_identity(asked));
-    json_t *split = json_object_get(asked->reader.header, "split");
-    if (split != NULL) json_object_set(header, "split", split);
+    json_t *split = split_of(&asked->reader);
+    json_t *pruned = json_object_get(asked->reader.header, "pruned");
+    if (split != NULL) json_object_set_new(header, "split", split);
+    if (pruned != NULL) json_object_set(header, "pruned", pruned);
     struct rs_output output = rs_output_open(scoring->output, true);
     struct rs_pairs_writer *writer = rs_pairs_write(output.file, &form, header);
     for (size_t i = asked->from; i < asked->to; i++)

@@ -20,9 +20,7 @@ struct group {
 static void join(struct group *group, const struct sums *sums) {
     if (sums->n == 0) return;
     group->subjects++;
-    group->sums.n += sums->n;
-    group->sums.sum += sums->sum;
-    group->sums.squares += sums->squares;
+    sums_join(&group->sums, sums);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -220,10 +218,12 @@ static void describe_table(struct figures *figures, const struct side *side) {
 void describe_categories(struct figures *figures, const struct gathered *gathered,
                          const struct subject *subject) {
     double total = (double)gathered->all.n;
-    describe_table(figures, &(struct side){"user", &subject->user_table, &gathered->users, total});
-    describe_table(figures, &(struct side){"item", &subject->item_table, &gathered->items, total});
-    for (size_t c = 0; c < subject->n_contexts && c < gathered->n_contexts; c++) {
-        const struct sums_list *values = &gathered->contexts[c];
+    describe_table(figures,
+                   &(struct side){"user", &subject->user_table, &gathered->tally.users, total});
+    describe_table(figures,
+                   &(struct side){"item", &subject->item_table, &gathered->tally.items, total});
+    for (size_t c = 0; c < subject->n_contexts && c < gathered->tally.n_contexts; c++) {
+        const struct sums_list *values = &gathered->tally.contexts[c];
         struct group *groups = rs_calloc(values->n, sizeof *groups);
         for (size_t v = 0; v < values->n; v++)
             groups[v] = (struct group){rs_ids_get(&subject->contexts[c].values.ids, v), NAN,
@@ -271,15 +271,16 @@ void describe_missing(struct figures *figures, const struct gathered *gathered,
     struct figure *figure =
         figures_add(figures, "missing", "what is not known, of ratings, users and items", "what",
                     (const char *const[]){"n", "share", NULL});
-    double total = (double)gathered->all.n, missing = (double)gathered->calendar.missing;
+    double total = (double)gathered->all.n, missing = (double)gathered->tally.calendar.missing;
     figure_row(figure, "time", 4, (double[]){missing, missing / total});
-    for (size_t c = 0; c < subject->n_contexts && c < gathered->n_contexts; c++) {
-        const struct sums *none = &gathered->contexts[c].all[0]; /* the value "" comes first */
+    for (size_t c = 0; c < subject->n_contexts && c < gathered->tally.n_contexts; c++) {
+        const struct sums *none =
+            &gathered->tally.contexts[c].all[0]; /* the value "" comes first */
         char *name = rs_format("context:%.40s", subject->contexts[c].name);
         figure_row(figure, name, strlen(name),
                    (double[]){(double)none->n, (double)none->n / total});
         free(name);
     }
-    missing_of_table(figure, "user", &subject->user_table, gathered->users.n);
-    missing_of_table(figure, "item", &subject->item_table, gathered->items.n);
+    missing_of_table(figure, "user", &subject->user_table, gathered->tally.users.n);
+    missing_of_table(figure, "item", &subject->item_table, gathered->tally.items.n);
 }

@@ -9,6 +9,7 @@
 #include "density.h"
 #include "measures/significance.h"
 #include "skew.h"
+#include "sort.h"
 
 #define COLUMNS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -49,7 +50,8 @@ void describe_summary(struct figures *figures, const struct gathered *gathered,
     struct figure *figure =
         figures_add(figures, "summary", "the ratings as a whole", "of", COLUMNS("value"));
     const struct sums *all = &gathered->all;
-    double n = (double)all->n, users = (double)gathered->users.n, items = (double)gathered->items.n;
+    double n = (double)all->n, users = (double)gathered->tally.users.n,
+           items = (double)gathered->tally.items.n;
     double deviation = sums_deviation(all);
     put(figure, "ratings", n);
     put(figure, "users", users);
@@ -61,13 +63,14 @@ void describe_summary(struct figures *figures, const struct gathered *gathered,
     put(figure, "mean", sums_mean(all));
     put(figure, "variance", deviation * deviation);
     put(figure, "deviation", deviation);
-    put(figure, "variance_between_users", between(&gathered->users, all));
-    put(figure, "variance_between_items", between(&gathered->items, all));
-    put(figure, "minimum", n > 0 ? (double)gathered->scale.min : NAN);
-    put(figure, "maximum", n > 0 ? (double)gathered->scale.max : NAN);
-    put(figure, "step", n > 0 && !subject->implicit ? rs_scale_step(&gathered->scale) : NAN);
-    put_side(figure, gathered->user_counts, gathered->users.n, of_users);
-    put_side(figure, gathered->item_counts, gathered->items.n, of_items);
+    put(figure, "variance_between_users", between(&gathered->tally.users, all));
+    put(figure, "variance_between_items", between(&gathered->tally.items, all));
+    put(figure, "minimum", n > 0 ? (double)gathered->distribution.scale.min : NAN);
+    put(figure, "maximum", n > 0 ? (double)gathered->distribution.scale.max : NAN);
+    put(figure, "step",
+        n > 0 && !subject->implicit ? rs_scale_step(&gathered->distribution.scale) : NAN);
+    put_side(figure, gathered->user_counts, gathered->tally.users.n, of_users);
+    put_side(figure, gathered->item_counts, gathered->tally.items.n, of_items);
 }
 
 /* The distribution of ratings */
@@ -104,7 +107,8 @@ static void exact_values(struct figures *figures, const struct gathered *gathere
  * be above 0. */
 static void binned_values(struct figures *figures, const struct gathered *gathered) {
     enum { BINS = 50 };
-    double low = (double)gathered->scale.min, high = (double)gathered->scale.max;
+    double low = (double)gathered->distribution.scale.min,
+           high = (double)gathered->distribution.scale.max;
     bool ratios = low > 0 && high > 100 * low;
     double from = ratios ? log(low) : low, to = ratios ? log(high) : high;
     double counts[BINS] = {0};
@@ -138,28 +142,6 @@ void describe_ratings(struct figures *figures, const struct gathered *gathered) 
 
 /* Activity and popularity */
 
-/* Sorts by the bits, a byte after the other from the last on (radix sort): those of a negative
- * number turned round, the sign of another, and their order is that of the values. */
-static void sort_doubles(double *values, size_t n) {
-    uint64_t *keys = rs_malloc(n, sizeof *keys), *other = rs_malloc(n, sizeof *other);
-    const uint64_t sign = (uint64_t)1 << 63;
-    memcpy(keys, values, n * sizeof *keys);
-    for (size_t i = 0; i < n; i++) keys[i] = keys[i] & sign ? ~keys[i] : keys[i] | sign;
-    for (int shift = 0; shift < 64; shift += 8) {
-        size_t place[257] = {0};
-        for (size_t i = 0; i < n; i++) place[(keys[i] >> shift & 255) + 1]++;
-        for (int b = 0; b < 256; b++) place[b + 1] += place[b];
-        for (size_t i = 0; i < n; i++) other[place[keys[i] >> shift & 255]++] = keys[i];
-        uint64_t *kept = keys;
-        keys = other;
-        other = kept;
-    }
-    for (size_t i = 0; i < n; i++) keys[i] = keys[i] & sign ? keys[i] & ~sign : ~keys[i];
-    memcpy(values, keys, n * sizeof *keys);
-    free(keys);
-    free(other);
-}
-
 enum measure { COUNT, MEAN, DEVIATION, N_MEASURES };
 
 static double *sorted_measures(const struct sums_list *list, enum measure measure, size_t *n) {
@@ -179,7 +161,7 @@ static double *sorted_measures(const struct sums_list *list, enum measure measur
 static void describe_quantiles(struct figures *figures, const struct gathered *gathered) {
     static const double at[] = {0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1};
     enum { N_AT = sizeof at / sizeof *at };
-    const struct sums_list *sides[] = {&gathered->users, &gathered->items};
+    const struct sums_list *sides[] = {&gathered->tally.users, &gathered->tally.items};
     double rows[N_AT][1 + 2 * N_MEASURES];
 #pragma omp parallel for schedule(dynamic)
     for (int job = 0; job < 2 * N_MEASURES; job++) {
@@ -248,13 +230,13 @@ static void describe_ranks(struct figures *figures, const uint64_t *counts, size
 
 void describe_activity(struct figures *figures, const struct gathered *gathered) {
     describe_quantiles(figures, gathered);
-    describe_counts(figures, gathered->user_counts, gathered->users.n, "user_counts",
+    describe_counts(figures, gathered->user_counts, gathered->tally.users.n, "user_counts",
                     "users by the number of their ratings");
-    describe_counts(figures, gathered->item_counts, gathered->items.n, "item_counts",
+    describe_counts(figures, gathered->item_counts, gathered->tally.items.n, "item_counts",
                     "items by the number of their ratings");
-    describe_ranks(figures, gathered->user_counts, gathered->users.n, "user_ranks",
+    describe_ranks(figures, gathered->user_counts, gathered->tally.users.n, "user_ranks",
                    "ratings of a user, most first");
-    describe_ranks(figures, gathered->item_counts, gathered->items.n, "item_ranks",
+    describe_ranks(figures, gathered->item_counts, gathered->tally.items.n, "item_ranks",
                    "ratings of an item, most first");
 }
 
@@ -267,52 +249,32 @@ static void put_sums(struct figure *figure, const char *label, const struct sums
                           sums_deviation(sums)});
 }
 
-static void join(struct sums *to, const struct sums *from) {
-    to->n += from->n;
-    to->sum += from->sum;
-    to->squares += from->squares;
-}
-
-static int compare_days(const void *a, const void *b) {
-    int64_t first = ((const struct day *)a)->day, second = ((const struct day *)b)->day;
+static int compare_months(const void *a, const void *b) {
+    int64_t first = ((const struct month *)a)->month, second = ((const struct month *)b)->month;
     return first < second ? -1 : first > second;
 }
 
-static struct day *sorted_days(const struct calendar *calendar) {
-    struct day *days = rs_malloc(calendar->n_days, sizeof *days);
+static void describe_months(struct figures *figures, const struct calendar *calendar,
+                            double total) {
+    struct month *months = rs_malloc(calendar->n_months, sizeof *months);
     size_t n = 0;
     for (size_t s = 0; s < calendar->n_slots; s++)
-        if (calendar->days[s].sums.n > 0) days[n++] = calendar->days[s];
-    qsort(days, n, sizeof *days, compare_days);
-    return days;
-}
-
-/* "2014-02" of a day; what a date ends in has 13 characters. */
-static size_t month_of(int64_t day, char *out) {
-    size_t length = rs_when_print(out, day * 86400000) - 13;
-    out[length] = '\0';
-    return length;
-}
-
-static void describe_months(struct figures *figures, const struct day *days, size_t n,
-                            double total) {
+        if (calendar->months[s].sums.n > 0) months[n++] = calendar->months[s];
+    qsort(months, n, sizeof *months, compare_months);
     struct figure *figure = figures_add(figures, "month", "ratings by month", "month",
                                         COLUMNS("n", "share", "mean", "deviation"));
-    char current[48], month[48];
-    for (size_t d = 0; d < n;) {
-        struct sums sums = {0};
-        month_of(days[d].day, current);
-        do {
-            join(&sums, &days[d++].sums);
-        } while (d < n && (month_of(days[d].day, month), strcmp(month, current) == 0));
-        put_sums(figure, current, &sums, total);
+    for (size_t m = 0; m < n; m++) {
+        char label[20];
+        rs_when_print_month(label, months[m].month);
+        put_sums(figure, label, &months[m].sums, total);
     }
+    free(months);
 }
 
 void describe_times(struct figures *figures, const struct gathered *gathered) {
     static const char *const weekdays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    const struct calendar *calendar = &gathered->calendar;
-    if (calendar->n_days == 0) {
+    const struct calendar *calendar = &gathered->tally.calendar;
+    if (calendar->n_months == 0) {
         figures_leave_out(figures, "time", rs_strdup("no rating has a time"));
         return;
     }
@@ -328,15 +290,10 @@ void describe_times(struct figures *figures, const struct gathered *gathered) {
         snprintf(label, sizeof label, "%02d", h);
         put_sums(figure, label, &calendar->hours[h], total);
     }
-    struct day *days = sorted_days(calendar);
-    struct sums by_weekday[7] = {0};
-    for (size_t d = 0; d < calendar->n_days; d++) /* 1970-01-01 was a Thursday */
-        join(&by_weekday[((days[d].day + 3) % 7 + 7) % 7], &days[d].sums);
     figure = figures_add(figures, "weekday", "ratings by day of the week (UTC)", "weekday",
                          COLUMNS("n", "share", "mean", "deviation"));
-    for (int w = 0; w < 7; w++) put_sums(figure, weekdays[w], &by_weekday[w], total);
-    describe_months(figures, days, calendar->n_days, total);
-    free(days);
+    for (int w = 0; w < 7; w++) put_sums(figure, weekdays[w], &calendar->weekdays[w], total);
+    describe_months(figures, calendar, total);
 }
 
 /* Pairs */
@@ -376,20 +333,20 @@ void describe_density(struct figures *figures, const struct gathered *gathered, 
     struct incidence by_user, by_item;
     struct overlap of_users, of_items;
     if (exact) {
-        by_user = incidence_make(&gathered->by_user, gathered->items.n);
+        by_user = incidence_make(&gathered->by_user, gathered->tally.items.n);
         by_item = incidence_turned(&by_user);
     }
 #pragma omp parallel sections
     {
 #pragma omp section
         {
-            if (!exact) by_user = incidence_make(&gathered->by_user, gathered->items.n);
+            if (!exact) by_user = incidence_make(&gathered->by_user, gathered->tally.items.n);
             size_t n_users = exact ? by_user.n_lines : gathered->by_user.n_lines;
             of_users = incidence_overlap(&by_user, gathered->by_user.hash, n_users, steps);
         }
 #pragma omp section
         {
-            if (!exact) by_item = incidence_make(&gathered->by_item, gathered->users.n);
+            if (!exact) by_item = incidence_make(&gathered->by_item, gathered->tally.users.n);
             size_t n_items = exact ? by_item.n_lines : gathered->by_item.n_lines;
             of_items = incidence_overlap(&by_item, gathered->by_item.hash, n_items, steps);
         }

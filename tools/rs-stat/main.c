@@ -78,7 +78,7 @@ static const struct rs_tool tool = {
         "\"stats\" has every figure as an array of rows and columns, whose names are in its "
         "header; what "
         "there is no figure for is not a number there, null in JSON, nothing in CSV.",
-    .memory = "24 bytes a user and item, the names, and 24 bytes a pair that --exact allows (52 at "
+    .memory = "48 bytes a user and item, the names, and 24 bytes a pair that --exact allows (52 at "
               "the end)",
     .max_operands = SIZE_MAX,
     .options = options,
@@ -96,22 +96,32 @@ static void describe(struct figures *figures, const struct gathered *gathered,
     describe_density(figures, gathered, (uint64_t)steps);
 }
 
+static bool next_of_stream(void *what, struct taken *taken, bool *over, struct rs_error *err) {
+    struct rs_pairs_reader *reader = what;
+    struct rs_pairs *batch;
+    if (!rs_pairs_next(reader, &batch, err)) return false;
+    *over = batch == NULL;
+    if (*over) return true;
+    if (batch->rating == NULL)
+        return rs_fail(err, EX_DATAERR, "%s: has no column of ratings",
+                       rs_reader_name(reader->reader));
+    taken->batch = *batch;
+    rs_pairs_take(reader, &taken->arrays);
+    return true;
+}
+
 /* The reader's first file is open already. */
 static void of_stream(struct figures *figures, struct rs_reader *first, const char *const *paths,
                       size_t n_paths) {
     struct rs_error err;
     struct rs_pairs_reader reader;
-    struct rs_pairs *batch;
     struct gathered gathered;
-    gathered_init(&gathered, (size_t)exact);
     if (!rs_pairs_use(&reader, first, paths, n_paths, "ratings", &err)) rs_die_error(&err);
-    do {
-        if (!rs_pairs_next(&reader, &batch, &err)) rs_die_error(&err);
-        if (batch == NULL) break;
-        if (batch->rating == NULL)
-            rs_die(EX_DATAERR, "%s: has no column of ratings", rs_reader_name(reader.reader));
-        gathered_add(&gathered, batch, &reader.users.ids, &reader.items.ids);
-    } while (true);
+    const struct source source = {.next = next_of_stream,
+                                  .what = &reader,
+                                  .users = &reader.users.ids,
+                                  .items = &reader.items.ids};
+    if (!gather(&gathered, &source, (size_t)exact, &err)) rs_die_error(&err);
     struct subject subject = {
         .users = &reader.users.ids,
         .items = &reader.items.ids,
@@ -121,7 +131,6 @@ static void of_stream(struct figures *figures, struct rs_reader *first, const ch
         .n_contexts = reader.n_contexts,
         .contexts = reader.contexts,
     };
-    gathered_finish(&gathered);
     describe(figures, &gathered, &subject);
     rs_table_free(&subject.user_table);
     rs_table_free(&subject.item_table);
@@ -129,29 +138,47 @@ static void of_stream(struct figures *figures, struct rs_reader *first, const ch
     rs_pairs_close(&reader);
 }
 
+/* Where reading a matrix by rows has got to. */
+struct place {
+    const struct rs_matrix *matrix;
+    uint64_t rating;
+    uint32_t user; /* of the rating before */
+};
+
+/* The columns lie in the matrix; users have to be written out. */
+static bool next_of_matrix(void *what, struct taken *taken, bool *over, struct rs_error *err) {
+    (void)err;
+    struct place *place = what;
+    const struct rs_matrix *matrix = place->matrix;
+    uint64_t begin = place->rating, left = matrix->n_ratings - begin;
+    struct rs_pairs *batch = &taken->batch;
+    *over = left == 0;
+    if (*over) return true;
+    batch->n = left < RS_BATCH_ROWS ? (size_t)left : RS_BATCH_ROWS;
+    batch->item = (uint32_t *)(uintptr_t)(matrix->rows.other + begin);
+    batch->rating = (float *)(uintptr_t)(matrix->rows.rating + begin);
+    if (matrix->time != NULL) batch->time = (int64_t *)(uintptr_t)(matrix->time + begin);
+    batch->user = taken->made = rs_malloc(batch->n, sizeof *batch->user);
+    for (size_t i = 0; i < batch->n; i++) {
+        while (matrix->rows.start[place->user + 1] <= begin + i) place->user++;
+        batch->user[i] = place->user;
+    }
+    place->rating += batch->n;
+    return true;
+}
+
 static void of_matrix(struct figures *figures, struct rs_reader *reader, const char *path) {
     struct rs_error err;
     struct rs_matrix matrix;
-    struct rs_pairs batch;
     struct gathered gathered;
     struct rs_file *file = rs_file_reopen(reader, path, &err);
     if (file == NULL || !rs_matrix_use(&matrix, file, false, &err)) rs_die_error(&err);
-    gathered_init(&gathered, (size_t)exact);
-    rs_pairs_allocate(&batch, RS_RATING | (matrix.time != NULL ? RS_TIME : 0), 0);
-    uint32_t u = 0;
-    for (uint64_t begin = 0; begin < matrix.n_ratings; begin += batch.n) {
-        uint64_t left = matrix.n_ratings - begin;
-        batch.n = left < RS_BATCH_ROWS ? (size_t)left : RS_BATCH_ROWS;
-        memcpy(batch.item, matrix.rows.other + begin, batch.n * sizeof *batch.item);
-        memcpy(batch.rating, matrix.rows.rating + begin, batch.n * sizeof *batch.rating);
-        if (matrix.time != NULL)
-            memcpy(batch.time, matrix.time + begin, batch.n * sizeof *batch.time);
-        for (size_t i = 0; i < batch.n; i++) {
-            while (matrix.rows.start[u + 1] <= begin + i) u++;
-            batch.user[i] = u;
-        }
-        gathered_add(&gathered, &batch, &matrix.users.ids, &matrix.items.ids);
-    }
+    struct place place = {.matrix = &matrix};
+    const struct source source = {.next = next_of_matrix,
+                                  .what = &place,
+                                  .users = &matrix.users.ids,
+                                  .items = &matrix.items.ids};
+    if (!gather(&gathered, &source, (size_t)exact, &err)) rs_die_error(&err);
     const struct subject subject = {
         .users = &matrix.users.ids,
         .items = &matrix.items.ids,
@@ -159,9 +186,7 @@ static void of_matrix(struct figures *figures, struct rs_reader *reader, const c
         .item_table = matrix.items.table,
         .implicit = matrix.implicit,
     };
-    gathered_finish(&gathered);
     describe(figures, &gathered, &subject);
-    rs_pairs_free(&batch);
     gathered_free(&gathered);
     rs_matrix_close(&matrix);
 }

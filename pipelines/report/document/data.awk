@@ -24,8 +24,8 @@ function concentration(   i, r, text) {
         if (cell["item_ranks", r, "ratings_share"] >= 0.5) break
     }
     text = "Half of all " entries " are of the " percent(cell["item_ranks", r, "lines_share"]) " of items that have most (Gini " \
-        fixed(summary("gini_items"), 2) "; of users " fixed(summary("gini_users"), 2) "); " percent(summary("items_with_one")) \
-        " of items have a single one. Half of the users have " fixed(cell["quantiles", 6, "user_n"], 0) \
+        fixed(summary("gini_items"), 2) "; of users " fixed(summary("gini_users"), 2) "); " \
+        (summary("items_with_one") > 0 ? percent(summary("items_with_one")) " of items have" : "no item has") " a single one. Half of the users have " fixed(cell["quantiles", 6, "user_n"], 0) \
         " " entries " or fewer, half of the items " fixed(cell["quantiles", 6, "item_n"], 0) "."
     if (summary("tail_exponent_items") != "")
         text = text " From " whole(summary("tail_from_items")) " " entries " on, the tail of items falls like a power law with exponent " \
@@ -36,7 +36,9 @@ function common(   text) {
     text = percent(cell["co_rating", "users", "share"]) " of all pairs of users have an item in common" estimated("users") ", " \
         percent(cell["co_rating", "items", "share"]) " of all pairs of items a user" estimated("items") ": that is what neighbours " \
         "are made of."
-    if (("min_count", 3, "pairs_share") in cell)
+    if (("min_count", 3, "pairs_share") in cell && cell["min_count", 3, "pairs_share"] == 1)
+        text = text " No user and no item has fewer than 5 " entries "."
+    else if (("min_count", 3, "pairs_share") in cell)
         text = text " Keeping only users and items with at least 5 " entries " would leave " percent(cell["min_count", 3, "users_share"]) \
             " of users, " percent(cell["min_count", 3, "items_share"]) " of items and " \
             percent(cell["min_count", 3, "pairs_share"]) " of " entries "."
@@ -45,8 +47,8 @@ function common(   text) {
     print "p", text
 }
 function estimated(side) {
-    return cell["co_rating", side, "exact"] == 1 ? "" : " (estimated from " whole(cell["co_rating", side, "examined"]) ", ± " \
-        percent(1.96 * cell["co_rating", side, "error"]) ")"
+    return cell["co_rating", side, "exact"] == 1 ? "" : " (estimated from " whole(cell["co_rating", side, "examined"]) \
+        " " side ", ± " fixed(196 * cell["co_rating", side, "error"], 1) " percentage points)"
 }
 function data_pictures(   n) {
     n = whole(summary("ratings"))
@@ -62,18 +64,25 @@ function data_pictures(   n) {
     print "fig", "months", upper(entries) " by month (UTC; n = " n ")."
     print "fig", "hours", upper(entries) " by hour of the day, in % (UTC; n = " n ")."
 }
-function data_tables(   g, i, r, name, what) {
+# Whether an item has several of these categories: then they have more ratings than there are.
+function several(name,   i, sum) {
+    for (i = 1; i <= n_rows[name]; i++) sum += cell[name, row[name, i], "n"]
+    return sum > summary("ratings")
+}
+function data_tables(   g, i, r, name, what, side) {
     for (g = 1; g <= n_group_figures; g++) {
         name = group_figure[g]
         if (n_rows[name] > 24 || n_rows[name] < 2) continue
         what = clean(substr(name, index(name, ":") + 1))
-        print "table", upper(entries) " by " what " of the " (name ~ /^context/ ? entry : substr(name, 1, index(name, ":") - 1)) \
-            " (n = " whole(summary("ratings")) (name == "item:genres" ? "; what has several counts in each" : "") ").", "small"
-        print "th", what, name ~ /^user/ ? "users" : name ~ /^item/ ? "items" : "", entries, "share", "mean", "st. dev."
+        side = name ~ /^context/ ? "" : substr(name, 1, index(name, ":") - 1)
+        print "table", upper(entries) " by " what (side == "" ? "" : " of the " side) \
+            (what == "region" ? ", the first character of the postal code" : "") \
+            " (n = " whole(summary("ratings")) (several(name) ? "; what has several counts in each" : "") ").", "small"
+        print "th", what (side == "" ? "" : OFS side "s"), entries, "share", "mean", "st. dev."
         for (i = 1; i <= n_rows[name]; i++) {
             r = row[name, i]
-            print "tr", clean(r), cell[name, r, "subjects"] == "" ? "" : whole(cell[name, r, "subjects"]), \
-                whole(cell[name, r, "n"]), percent(cell[name, r, "share"]) "|" fixed(cell[name, r, "share"], 2), \
+            print "tr", clean(r) (side == "" ? "" : OFS whole(cell[name, r, "subjects"])), whole(cell[name, r, "n"]), \
+                percent(cell[name, r, "share"]) "|" fixed(cell[name, r, "share"], 2), \
                 fixed(cell[name, r, "mean"], 2), fixed(cell[name, r, "deviation"], 2)
         }
         print "/table"

@@ -79,11 +79,11 @@ function tails(z,   t, x) {
     t = 1 / (1 + 0.3275911 * x)
     return t * exp(-x * x) * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
 }
-# Models by a measure, best first, in ORDER; returns how many.
+# Models by a measure, best first, in ORDER; those without it last, by NDCG. Returns how many.
 function sorted_models(metric, order,   i, j, n, m, v, weight) {
     for (i = 1; i <= n_models; i++) {
         m = model[i]
-        v = value[m, "all", metric] == "" ? -1e9 : sign(metric) * value[m, "all", metric]
+        v = value[m, "all", metric] == "" ? value[m, "all", "ndcg@10"] - 1e9 : sign(metric) * value[m, "all", metric]
         for (j = ++n; j > 1 && weight[order[j - 1]] < v; j--) order[j] = order[j - 1]
         order[j] = m
         weight[m] = v

@@ -2,8 +2,8 @@
 # part reads what was found out and says in which order the sections come.
 
 FNR == 1 { file = file_name() }
-FNR == 1 && file == "context" { n_columns = csv($0, context_column); next }
-FNR == 1 && file !~ /^(protocol|lists|factors|factor_words|context_words)$/ { next }
+FNR == 1 && (file == "context" || file == "dimensions") { n = csv($0, f); for (i = 1; i <= n; i++) column[file, f[i]] = i; next }
+FNR == 1 && file !~ /^(protocol|lists|factors|factor_words)$/ { next }
 file == "data" {
     csv($0, f)
     if (f[1] == "left_out") { left_what[++n_left] = f[2]; left_why[n_left] = f[4]; next }
@@ -40,11 +40,10 @@ file == "protocol" { protocol[++n_protocol] = $0 }
 file == "lists" { list[++n_list] = $0 }
 file == "factor_words" { factor_line[++n_factor_lines] = $0 }
 file == "context" { context_row[++n_context] = $0 }
-file == "context_words" { context_word[++n_context_words] = $0 }
+file == "dimensions" { dimension_row[++n_dimensions] = $0 }
 
 END {
     OFS = "\t"
-    n_models = split(models, model, " ")
     n = split(plain, f, " ")
     for (i = 1; i <= n; i++) is_plain[f[i]] = 1
     n = split(parents, f, " ")
@@ -52,12 +51,13 @@ END {
     implicit = cell["summary", "implicit", "value"] == 1
     entry = implicit ? "event" : "rating"
     entries = entry "s"
-    if (implicit) leave_out("expected ratings (RMSE, MAE)", "the feedback is implicit: there are no ratings to be expected")
-    if (n_folds < 2) leave_out("stability over folds", "there is one test set only, so nothing says whether another would agree")
-    if (n_models < 2) leave_out("comparison of models", "there is one model only")
     n_metrics = 0
     if (!implicit) metric[++n_metrics] = "rmse"
     metric[++n_metrics] = "ndcg@10"
+    if (implicit) leave_out("expected ratings (RMSE, MAE)", "the feedback is implicit: there are no ratings to be expected")
+    take_models()
+    if (n_folds < 2) leave_out("stability over folds", "there is one test set only, so nothing says whether another would agree")
+    if (n_models < 2) leave_out("comparison of models", "there is one model only")
     for (i = 1; i <= n_metrics; i++) best[metric[i]] = champion("all", metric[i])
     title()
     in_short()
@@ -72,10 +72,23 @@ END {
     protocol_section()
 }
 
+# The models that have figures.
+function take_models(   i, j, n, names, has, without, k) {
+    n = split(models, names, " ")
+    for (i = 1; i <= n; i++) {
+        has = 0
+        for (j = 1; j <= n_metrics; j++) if (value[names[i], "all", metric[j]] != "") has = 1
+        if (has) model[++n_models] = names[i]
+        else without[++k] = names[i]
+    }
+    if (k > 0)
+        leave_out(listed(without, k), (implicit ? (k > 1 ? "they expect" : "it expects") " ratings, of which there are none, and " \
+            (k > 1 ? "list" : "lists") " nothing" : "no figures are known of " (k > 1 ? "them" : "it")))
+}
 function title(   s) {
     s = whole(summary("ratings")) " " entries " of " whole(summary("items")) " items by " \
         whole(summary("users")) " users"
-    print "title", "Ratings and models: " clean(source), s "; " n_models (n_models == 1 ? " model" : " models compared") " on " \
+    print "title", upper(entries) " and models: " clean(source), s "; " n_models (n_models == 1 ? " model" : " models compared") " on " \
         whole(size["all", metric[1]]) (metric[1] == "rmse" ? " test pairs" : " test users") \
         (n_folds > 1 ? " in " n_folds " folds" : "") "."
 }

@@ -8,6 +8,7 @@ function in_short(   i) {
     blends_or_one()
     factors_or_neighbours()
     worth_it()
+    if (n_context) context_pays()
     which_when()
 }
 function best_for(metric,   b, set, n, i, others, text, s) {
@@ -31,8 +32,8 @@ function best_for(metric,   b, set, n, i, others, text, s) {
     if (s == b) text = text " is the best figure of " others " models."
     else {
         compare(b, s, "all", metric)
-        text = text " is not the best of " others " models, which is the " fixed(figure_of(b, "all", metric), 4) " of *" b \
-            "*; but the gain of " gain(metric) " is not enough to call it better, and *" s "* is simpler" cost_of(s, b) "."
+        text = text " is not the best of " others " models: *" b "* has " fixed(figure_of(b, "all", metric), 4) \
+            ", but its gain of " gain(metric) " is not enough to call it better, and *" s "* is simpler" cost_of(s, b) "."
     }
     print "li", text others_level(set, n, s) against_next(s, b, set, n, metric) nearly_as_good(s, metric)
 }
@@ -171,8 +172,8 @@ function worth_it(   b, text) {
 # Which model to take by segment: that of everybody, unless another is shown to be better there.
 function which_when(   i) {
     print "table", "Which model when: the one to take for everybody, unless another one is shown to be better for a segment; then the " \
-        "simplest that is, with its gain. n: test pairs for expected ratings, lists for lists; what kind of item a list is of " \
-        "cannot be chosen beforehand.", "words"
+        "simplest that is, with its gain. n: " (implicit ? "lists" : "test pairs for expected ratings, lists for lists") \
+        "; what kind of item a list is of cannot be chosen beforehand.", "words"
     if (implicit) print "th", "for", "n", "lists"
     else print "th", "for", "n", "expected ratings", "n", "lists"
     when_row("everybody", "all")

@@ -1,7 +1,7 @@
 # Segments: who is served best by what.
 
 function for_whom(   i) {
-    print "h2", "whom", "Who is served best by what"
+    print "h2", "whom", (n_models > 1 ? "Who is served best by what" : "Who is served how well")
     if (n_segments == 0) {
         print "p", "No segment has enough test pairs."
         leave_out("segments", "none has 30 test pairs and users")
@@ -103,8 +103,8 @@ function between_segments(metric,   i, b, s, kind, v, most, least, k, kinds, nam
             sqrt(error(most[kind], b, metric) ^ 2 + error(least[kind], b, metric) ^ 2 + 1e-300)) * n_kind[kind] * (n_kind[kind] - 1) / 2
         if (p > 1) p = 1
         if (p < 0.05)
-            text = text (text == "" ? "" : "; ") "by " kind ", " label(most[kind]) " best (" fixed(group[most[kind], b, metric], 3) \
-                ") and " label(least[kind]) " worst (" fixed(group[least[kind], b, metric], 3) "; " p_text(p) ")"
+            text = text (text == "" ? "" : "; ") "by " kind ", " label_within(most[kind]) " best (" fixed(group[most[kind], b, metric], 3) \
+                ") and " label_within(least[kind]) " worst (" fixed(group[least[kind], b, metric], 3) "; " p_text(p) ")"
         else same = same (same == "" ? "" : ", ") kind " (" p_text(p) ")"
     }
     if (text != "") print "p", "*" b "* serves, " text "."
@@ -116,8 +116,8 @@ function heat(metric,   i, j, k, n, order, shown, line) {
     n = sorted_models(metric, order)
     for (i = 1; i <= n && k < 8; i++)
         if (value[order[i], "all", metric] != "" && contender(order[i])) shown[++k] = order[i]
-    print "table", named(metric) " by segment, the stronger the colour the better within its row. Bold: the best; ≈: not shown to be " \
-        "worse than it. n: " (metric == "rmse" ? "test pairs" : "lists") "; segments under 30 are left out.", "heat"
+    print "table", named(metric) " by segment" (k > 1 ? ", the stronger the colour the better within its row. Bold: the best; ≈: not shown to be " \
+        "worse than it" : "") ". n: " (metric == "rmse" ? "test pairs" : "lists") "; " entries " of users are counted in training; segments under 30 are left out.", "heat"
     line = "th\tsegment\tn"
     for (j = 1; j <= k; j++) line = line "\t" shown[j]
     print line

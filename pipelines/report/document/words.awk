@@ -11,8 +11,18 @@ function whole(x,   s, out) {
     while (length(s) > 3) { out = "," substr(s, length(s) - 2) out; s = substr(s, 1, length(s) - 3) }
     return s out
 }
-function percent(x) { return x == "" ? "–" : sprintf(100 * x < 10 ? "%.1f %%" : "%.0f %%", 100 * x) }
-function fixed(x, digits) { return x == "" ? "–" : sprintf("%." digits "f", x) }
+# 0 % and 100 % are none and all.
+function percent(x,   p) {
+    p = 100 * x
+    if (x == "" || p <= 0 || p >= 100) return x == "" ? "–" : sprintf("%.0f %%", p)
+    if (p < 0.05 || p > 99.95) return p < 0.05 ? "< 0.1 %" : "> 99.9 %"
+    return sprintf(p < 10 || p > 99 ? "%.1f %%" : "%.0f %%", p)
+}
+function fixed(x, digits,   s) {
+    if (x == "") return "–"
+    s = sprintf("%." digits "f", x)
+    return s ~ /^-[0.]+$/ ? substr(s, 2) : s
+}
 function dash(s) { return s == "" ? "–" : s }
 function capital(s) { return toupper(substr(s, 1, 1)) substr(s, 2) }
 function summary(name) { return cell["summary", name, "value"] }
@@ -42,6 +52,8 @@ function figure_and_interval(m, metric,   s) {
 }
 function upper(word) { return toupper(substr(word, 1, 1)) substr(word, 2) }
 function kind_of(s) { sub(/:.*/, "", s); return s }
+# Within its kind, what a segment is: `genre Drama` is Drama among genres.
+function label_within(s) { return kind_of(s) ~ /^(genre|sex|age|occupation)$/ ? clean(substr(s, length(kind_of(s)) + 2)) : label(s) }
 function label(s,   kind, rest) {
     kind = kind_of(s)
     rest = substr(s, length(kind) + 2)
@@ -56,6 +68,7 @@ function label(s,   kind, rest) {
     if (kind == "weekday") return day_name(rest)
     if (kind == "cold-items") return "items without training"
     if (kind == "cold-users") return "users without training"
+    if (kind == "cold-both") return "users and items without training"
     if (kind == "warm") return "users and items with training"
     return clean(s)
 }

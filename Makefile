@@ -17,7 +17,7 @@ SHELL    := bash
 BUILD_PACKAGES := gcc libc6-dev pkg-config libcsv-dev libmsgpack-dev libxxhash-dev libjansson-dev \
                   libopenblas-dev liblapacke-dev libmicrohttpd-dev
 RUN_PACKAGES   := parallel gnuplot-nox curl unzip ca-certificates jq tzdata
-TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn mandoc xxhash
+TEST_PACKAGES  := bats bats-support bats-assert python3-msgpack python3-scipy python3-sklearn mandoc xxhash time
 # And to test it on hosts, on a cluster, and as a package (200 MB): `make test` runs those suites where they are.
 FAR_PACKAGES   := openssh-server rsync iproute2 slurmctld slurmd slurm-client munge zsh lintian dpkg-dev mmdebstrap
 
@@ -36,7 +36,7 @@ rs_cflags   := -std=c11 -fopenmp -ffp-contract=off -fno-math-errno -fno-trapping
 libs_of      = $(or $(shell pkg-config --libs $(1) 2>/dev/null),$(2))
 , := ,
 # GCC's OpenMP, statically: see common/program/threads.c. Clang has one of its own.
-openmp      := $(if $(findstring clang,$(shell $(CC) --version)),,-Wl$(,)--push-state$(,)-Bstatic -lgomp -Wl$(,)--pop-state)
+openmp      := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-Wl$(,)--push-state$(,)-Bstatic -lgomp -Wl$(,)--pop-state)
 rs_ldlibs   := -Wl,--as-needed $(openmp) \
                $(call libs_of,$(libraries),-lmsgpackc -lxxhash -ljansson -lopenblas -llapacke) -lcsv -lm
 ifdef SAN

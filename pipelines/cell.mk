@@ -47,9 +47,9 @@ $(matrix): $(CELL)/train.rs $(call program,rs-matrix)
 # The models' files
 
 define model_file # NAME TASK
-$(CELL)/$(1).$(2): $(matrix) $$(call remember,$(CELL)/how/$(1).$(2),$$($(1).$(2))) \
+$(CELL)/$(1).$(2): $(matrix) $$(call remember,$(CELL)/how/$(1).$(2),$$(call command_of,$(1),$(2))) \
                    $$(call program,$(firstword $($(1).$(2))))
-	$$($(1).$(2)) -q -t $(THREADS) -o $$@
+	$$(call command_of,$(1),$(2)) -q -t $(THREADS) -o $$@
 endef
 $(foreach m,$(from_file),$(foreach t,predict rank,$(if $($(m).$(t)),$(eval $(call model_file,$(m),$(t))))))
 

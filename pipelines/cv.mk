@@ -32,13 +32,18 @@ CONTEXT_MODEL ?=# 1: a context model in the folder of `make model`
 LISTS ?=# 1: also the lists of every model, whose coverage, diversity … the report judges
 QUICK ?=# 1: what takes longest takes a third (models.mk)
 
-include pipelines/models.mk
+include $(TUNED) pipelines/models.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
-settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(READY:%=READY=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
+settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(if $(FROM),FROM=$(call earlier,$(FROM))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(READY:%=READY=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
 settings_of =# further ones of a cell
+# What jobs read beside their cells, which hosts that do not share this folder are sent: of model folders $(1) that are
+# gone on from, the files that commands name.
+beside       = $(abspath $(TUNED)) $(call gone_on_from,$(FROM))
+gone_on_from = $(wildcard $(foreach FROM,$(call earlier,$(1)),$(sort $(foreach m,$(from_file),$(foreach t,predict rank,$(filter $(FROM)/%,$(call command_of,$(m),$(t))))))))
+earlier      = $(foreach d,$(1),$(or $(realpath $(d)),$(abspath $(d))))
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
 
@@ -57,7 +62,7 @@ file_jobs  = $(foreach c,$(1),$(foreach m,$(from_file),$(call job,$(c),files-$(m
 
 # Three stages: what is in JOBS_1, then JOBS_2, then JOBS_3.
 run_jobs = export PATH="$(abspath $(bin)):$$PATH" EXEC='$(EXEC)' HOSTS='$(HOSTS)' REMOTE='$(REMOTE)' \
-           SBATCH='$(SBATCH)' THREADS='$(THREADS)' TUNED='$(TUNED)' BIN='$(bin)'; \
+           SBATCH='$(SBATCH)' THREADS='$(THREADS)' BESIDE='$(beside)' BIN='$(bin)'; \
            for stage in JOBS_1 JOBS_2 JOBS_3; do printf '%s' "$${!stage}" | sed 's/^ *//; /^$$/d'; echo --; done | \
            pipelines/jobs $(JOBS) $(OUT)/jobs.log $@
 

@@ -11,21 +11,25 @@ blends := user-item hybrid
 
 MODELS ?= $(plain) user item mf svd++ gibbs ease ials $(blends)
 
-# With FROM=DIR factors go on from those of model $(1) in that model folder, nearly all of whose ratings are among these;
-# without they are fitted quickly, as $(2) says, or fully.
+# With FROM=DIR factors go on from those of the same model in that model folder, nearly all of whose ratings are among
+# these, in as few sweeps as that takes: a number of them in a command, tuned or QUICK, is for a fit from the beginning.
+# The command that makes model $(1) for task $(2):
 FROM ?=
-going_on = $(if $(FROM),--from $(FROM)/$(1) --from-matrix $(FROM)/matrix.rs,$(if $(QUICK),$(2)))
+command_of = $(if $(call can_go_on,$($(1).$(2))),$(call unswept,$($(1).$(2))) --from $(FROM)/$(1).$(2) --from-matrix $(FROM)/matrix.rs,$($(1).$(2)))
+can_go_on  = $(and $(FROM),$(filter rs-factor,$(1)),$(filter gibbs svd++ mf ials,$(1)))
+unswept    = $(filter-out --sweeps@%,$(subst --sweeps ,--sweeps@,$(strip $(1))))
+if_quick   = $(if $(QUICK),$(if $(FROM),,$(1)))
 
 user.predict ?= rs-sim $(matrix) --side user --metric pearson-baseline --neighbours 300
 user.rank    ?= rs-sim $(matrix) --side user --metric cosine --over full --neighbours 50
 item.predict ?= rs-sim $(matrix) --side item --metric pearson-baseline --neighbours 300
 item.rank    ?= rs-sim $(matrix) --side item --metric cosine --over full --neighbours 50
 
-gibbs.predict ?= rs-factor $(matrix) --method gibbs $(call going_on,gibbs.predict,--chains 1 --sweeps 96)
-svd++.predict ?= rs-factor $(matrix) --method svd++ $(call going_on,svd++.predict,--max-set 1024)
-mf.predict   ?= rs-factor $(matrix) --method mf $(call going_on,mf.predict)
+gibbs.predict ?= rs-factor $(matrix) --method gibbs $(call if_quick,--chains 1 --sweeps 96)
+svd++.predict ?= rs-factor $(matrix) --method svd++ $(call if_quick,--max-set 1024)
+mf.predict   ?= rs-factor $(matrix) --method mf
 ease.rank    ?= rs-factor $(matrix) --method ease
-ials.rank    ?= rs-factor $(matrix) --method ials $(call going_on,ials.rank,--sweeps 6)
+ials.rank    ?= rs-factor $(matrix) --method ials $(call if_quick,--sweeps 6)
 
 # What a blend is made of. The hybrid takes everything that knows something. To rank it also takes expected ratings,
 # of the first of svd++ and mf that is there, which have them of all items as fast as others rank: what a user would choose

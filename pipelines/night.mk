@@ -27,10 +27,18 @@ gate   := $(OUT)/gate
 fitted := $(gate)/inner-1
 all    := $(OUT)/all
 blend  := hybrid.blend
-settings_of = $(if $(EARLIER), FROM=$(EARLIER)/$(if $(filter $(all),$(1)),all,gate)/model)
+settings_of = $(if $(EARLIER), FROM=$(call earlier,$(EARLIER)/$(if $(filter $(all),$(1)),all,gate)/model))
+beside      = $(abspath $(TUNED)) $(if $(EARLIER),$(call gone_on_from,$(EARLIER)/all/model $(EARLIER)/gate/model))
 
-.PHONY: fits models
+.PHONY: fits models how
 night: models
+
+# How models are made, whichever programs, ratings and machines there are.
+how:
+	$(info $(filter-out THREADS=% TUNED=%,$(settings)))
+	$(foreach t,predict rank,$(foreach m,$(from_file),$(info $(m).$(t) = $(call command_of,$(m),$(t)))))
+	$(foreach t,predict rank,$(foreach b,$(blending),$(info $(b).$(t) = $($(b).$(t).parents))))
+	@:
 
 fits: export JOBS_1 = $(call job,$(gate),inner)$(call job,$(all),$(all)/matrix.rs)
 fits: export JOBS_2 = $(call file_jobs,$(all))$(if $(EARLIER),$(call file_jobs,$(fitted)),$(call learn_jobs,$(gate)))

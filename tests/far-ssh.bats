@@ -112,3 +112,39 @@ survive() {
         [ "${part##*/}" = manifest.json ] || cmp "$part" "$made/far/current/${part##*/}"
     done
 }
+
+@test "hosts without a shared folder search, make a report, and go on from an earlier night, as one machine does" {
+    require_hosts rsync
+    HIDDEN=$BATS_TEST_TMPDIR/seen
+    start_hosts rsa rsb
+    SSH+=" -o ControlMaster=auto -o ControlPath=$NET/%h -o ControlPersist=600" # nobody dies here
+    printf '1/rsa\n1/rsb\n' >"$BATS_TEST_TMPDIR/hosts"
+    far=(EXEC=ssh HOSTS="$BATS_TEST_TMPDIR/hosts" REMOTE="$HIDDEN/there")
+    local made=$BATS_TEST_TMPDIR/seen where which
+
+    for where in local far; do
+        [ $where = far ] && which=("${far[@]}") || which=()
+        here env SSH="$SSH" make -s tune RATINGS="$SAMPLE" MODELS=item TRIALS=1 OUT="$made/$where" "${which[@]}" >/dev/null
+        here env SSH="$SSH" make -s report RATINGS="$SAMPLE" MODELS=item FOLDS=2 OUT="$made/$where" \
+            TUNED="$made/$where/all/tuned.mk" "${which[@]}" >/dev/null
+    done
+    cmp "$made/local/all/tuned.mk" "$made/far/all/tuned.mk"
+    grep -q 'item.predict = .*--voters' "$made/far/all/tuned.mk" # not the default, which hosts know by themselves
+    cmp "$made/local/metrics.csv" "$made/far/metrics.csv"
+    [ -s "$made/far/report.html" ]
+    assert_equal "$(awk -F'\t' 'NR > 1 && $2 !~ /rs[ab]/' "$made/far/jobs.log")" ""
+
+    night() { # HOME OPTION...
+        here env SSH="$SSH" MODELS="item mf hybrid" pipelines/nightly --home="$made/$1" "${@:2}"
+    }
+    head -n -30 "$SAMPLE" >"$BATS_TEST_TMPDIR/fewer.csv"
+    night home --ratings="$BATS_TEST_TMPDIR/fewer.csv"
+    cp -a "$made/home" "$made/away"
+    night home --ratings="$SAMPLE"
+    night away --ratings="$SAMPLE" "${far[@]/#/--make=}" >"$BATS_TEST_TMPDIR/said"
+    grep -q 'weights are those of 00001-' "$BATS_TEST_TMPDIR/said"
+    assert_equal "$(awk -F'\t' '/files-mf/ { print $2 }' "$made"/away/nights/00002*/jobs.log | grep -c 'rs[ab]')" 2
+    for part in "$made"/home/current/*; do
+        [ "${part##*/}" = manifest.json ] || cmp "$part" "$made/away/current/${part##*/}"
+    done
+}

@@ -19,7 +19,7 @@ setup() {
 
 # A night with the models of the sample that are made fastest.
 night() {
-    MODELS="item mf hybrid" JOBS=2 "$ROOT/pipelines/nightly" --home="$HOME_" --ratings="${RATINGS:-$SAMPLE}" \
+    MODELS=${MODELS:-item mf hybrid} JOBS=2 "$ROOT/pipelines/nightly" --home="$HOME_" --ratings="${RATINGS:-$SAMPLE}" \
         --items="$SAMPLE_ITEMS" --margin=0.02 "$@"
 }
 current() { readlink "$HOME_/current" | sed 's|.*nights/||; s|/all/.*||'; }
@@ -90,6 +90,51 @@ sample_and() {
     assert_equal "$(status learned_anew)" 1
     run -0 rs-view --header "$HOME_/current/mf.predict"
     refute_output --partial '"from":"'
+}
+
+@test "a night goes on across an upgrade and other machines, not to another format, models or settings" {
+    # As if the first night's programs had been earlier ones.
+    sed -i "s/$(rs-model --version)/rs-model 0/" "$HOME_"/nights/00001*/{inputs,learned}
+    JOBS=1 run -0 night --make=THREADS=2
+    assert_output --partial "weights are those of 00001-"
+    sed -E 's/^([0-9]+ [0-9]+) [0-9]+/\1 0/' -i "$HOME_"/nights/00002*/learned
+    sample_and 10 >more.csv
+    RATINGS=more.csv run -0 night
+    refute_output --partial "weights are those"
+    # The same ratings with one model more, which the environment names.
+    MODELS="item mf ials hybrid" RATINGS=more.csv run -0 night
+    assert_output --partial "00004-"
+    refute_output --partial "weights are those"
+    MODELS="item mf ials hybrid" RATINGS=more.csv run -0 night --make=hybrid.rank.parents="item ials"
+    refute_output --partial "weights are those"
+}
+
+@test "tuned models go on from tuned ones of the same settings, in few sweeps" {
+    first_of() { rs-view --header "$HOME_/current/mf.predict" | head -n 1 | jq -c "$1"; }
+    echo 'mf.predict = rs-factor $(matrix) --method mf --sweeps 30 --factors 8' >tuned.mk
+    sample_and 10 >more.csv
+    RATINGS=more.csv night --make=TUNED="$PWD/tuned.mk"
+    assert_equal "$(first_of '[.factors, .sweeps, .from]')" '[8,30,null]'
+    mv tuned.mk moved.mk
+    sample_and 20 >more.csv
+    RATINGS=more.csv run -0 night --make=TUNED="$PWD/moved.mk"
+    assert_output --partial "weights are those of 00002-"
+    assert_equal "$(first_of '[.factors, .sweeps < 30, has("from")]')" '[8,true,true]'
+    sed -i 's/30/31/' moved.mk
+    RATINGS=more.csv run -0 night --make=TUNED="$PWD/moved.mk"
+    assert_equal "$(first_of '[.factors, .sweeps, .from]')" '[8,31,null]'
+}
+
+@test "what can't be gone on from is made anew, and the night says so" {
+    truncate -s 100 "$HOME_"/nights/00001*/all/model/mf.predict
+    sample_and 10 >more.csv
+    RATINGS=more.csv run -0 night
+    assert_output --partial "items; it could not go on from 00001-"
+    assert_equal "$(status learned_anew),$(status nights_gone_on)" 1,0
+    grep -q '^rs-factor: .*mf.predict' "$HOME_"/nights/00002*/log
+    sample_and 20 >more.csv
+    RATINGS=more.csv run -0 night
+    assert_output --partial "weights are those of 00002-"
 }
 
 @test "a night that keeps the weights makes the same bytes as one that never stopped" {

@@ -333,16 +333,19 @@ void rs_situation_fill(const struct rs_context_model *context, uint32_t user, in
     bool timed = situation->time != RS_NO_TIME;
     struct rs_local local = {0};
     size_t zone = user == RS_NONE || context->user_zone == NULL ? 0 : context->user_zone[user];
-    if (timed) local = rs_zone_local(&context->zones[zone], situation->time);
+    bool told = false; /* what LOCAL is */
     for (size_t d = 0; d < context->n; d++) {
         const struct rs_dimension *dimension = &context->dimensions[d];
-        if (situation->value[d] != RS_NO_VALUE) continue;
+        bool moves = dimension->predicts || dimension->ranks;
+        if (situation->value[d] != RS_NO_VALUE || !moves) continue;
         if (dimension->source == RS_CONTEXT_USER) {
             situation->value[d] = rs_context_user_value(dimension, context->matrix, user);
         } else if (dimension->source == RS_CONTEXT_USER_AGE) {
             if (timed && user != RS_NONE && context->user_began != NULL)
                 situation->value[d] = rs_age_of(context->user_began[user], situation->time);
         } else if (timed && dimension->source < RS_CONTEXT_USER_AGE) {
+            if (!told) local = rs_zone_local(&context->zones[zone], situation->time);
+            told = true;
             situation->value[d] = rs_context_time_value(dimension->source, &local);
         }
     }
@@ -434,8 +437,9 @@ static void add_shares(const struct rs_dimension *dimension, uint32_t user, size
 static void combine_effects(const struct rs_context_model *context,
                             const struct rs_situation *situation, const struct rs_profile *profile,
                             double *sum) {
-    double own[WIDTH_MAX] = {0}, n = (double)profile->n;
+    double own[WIDTH_MAX], n = (double)profile->n;
     memset(sum, 0, context->width * sizeof *sum);
+    memset(own, 0, context->width * sizeof *own);
     for (size_t d = 0; d < context->n; d++) {
         const struct rs_dimension *dimension = &context->dimensions[d];
         uint8_t v = situation->value[d];
@@ -477,7 +481,9 @@ static double by_age(const struct rs_context_model *context, const struct rs_dim
 static double camf_shift(const struct rs_context_model *context,
                          const struct rs_situation *situation, const struct rs_profile *profile,
                          uint32_t item, double expected) {
-    double added[WIDTH_MAX] = {0}, own[WIDTH_MAX] = {0}, n = (double)profile->n;
+    double added[WIDTH_MAX], own[WIDTH_MAX], n = (double)profile->n;
+    memset(added, 0, context->width * sizeof *added); /* all of it takes longer than the rest */
+    memset(own, 0, context->width * sizeof *own);
     for (size_t d = 0; d < context->n; d++) {
         const struct rs_dimension *dimension = &context->dimensions[d];
         uint8_t v = situation->value[d];

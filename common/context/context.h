@@ -119,7 +119,7 @@ struct rs_situation {
 struct rs_situation rs_situation_unknown(void);
 
 /* Fills in what follows from WHEN (RS_NO_TIME: nothing) and from the user's line in the matrix
- * (RS_NONE: nothing) where the situation has no value yet. */
+ * (RS_NONE: nothing) where the situation has no value yet, for dimensions that move anything. */
 void rs_situation_fill(const struct rs_context_model *context, uint32_t user, int64_t when,
                        struct rs_situation *situation);
 

@@ -15,7 +15,7 @@ setup_file() {
     load helper
     _common_setup
     cd "$BATS_FILE_TMPDIR"
-    rs-synth -q --users 600 --items 800 -n 40000 --seed 5 -c device:values=3,strength=0.25 \
+    rs-synth -q --users 600 --items 800 -n 40000 --seed 6 -c device:values=3,strength=0.15 \
         -c mood:values=3,strength=0 -o planted.csv
     rs-clean -q planted.csv -o planted.rs \
         --columns user=user,item=item,rating=rating,time=timestamp,device=device,mood=mood
@@ -47,7 +47,7 @@ score() { rs-score -q -m train.matrix --pairs test.rs "$@"; }
 "mood",false,false
 EOF
     rs-view --header context.rs | head -n 1 |
-        jq -e '.camf | .weight > 0 and .weight < 1 and .effect > 0 and .p < 0.01'
+        jq -e '.camf | .weight > 0 and .weight < 1 and .effect > 0 and .p < 0.01 and .rank_weight > 0'
     rs-view --header context.rs | head -n 1 |
         jq -e '.dimensions[0].predict | .gain > 4 * .error and .p < 1e-6 and .adjusted >= .p'
     rs-view --check context.rs

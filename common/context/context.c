@@ -197,25 +197,31 @@ static bool open_times(struct rs_context_model *context, struct rs_error *err) {
                             err);
 }
 
-/* The factorisation that knows contexts, if there is one and its users are those of the matrix. */
+/* The factorisation that knows contexts, if there is one; its users, if they are those of the
+ * matrix. */
 static bool open_camf(struct rs_context_model *context, struct rs_error *err) {
     const struct rs_segment *segment = &context->file->segments[0];
     const char *place = context->file->name;
     const json_t *json = json_object_get(segment->header, "camf");
     size_t n_users = context->matrix->users.ids.n * context->width;
     size_t n_items = context->matrix->items.ids.n * context->width;
-    if (json == NULL || !is_of(segment->header, "user_digest", context->matrix->users.digest))
-        return true;
+    if (json == NULL) return true;
     context->camf_weight = json_number_value(json_object_get(json, "weight"));
     context->camf_mean = json_number_value(json_object_get(json, "mean"));
     context->camf_unit = json_number_value(json_object_get(json, "unit"));
     context->camf_effect = json_number_value(json_object_get(json, "effect"));
+    context->camf_rank = json_number_value(json_object_get(json, "rank_weight"));
     if (!isfinite(context->camf_weight) || !isfinite(context->camf_effect) ||
-        !isfinite(context->camf_mean) || !isfinite(context->camf_unit))
+        !isfinite(context->camf_rank) || !isfinite(context->camf_mean) ||
+        !isfinite(context->camf_unit))
         return damaged(context, "a weight is no number", err);
     const float *user = NULL, *item = NULL;
+    if (!rs_segment_array(place, segment, "camf_item", RS_F32, n_items, &item, err)) return false;
+    for (size_t i = 0; i < n_items; i++)
+        if (!isfinite(item[i])) return damaged(context, "an item's factor is no number", err);
+    context->camf_item = item;
+    if (!is_of(segment->header, "user_digest", context->matrix->users.digest)) return true;
     if (!rs_segment_array(place, segment, "camf_user", RS_F32, n_users, &user, err) ||
-        !rs_segment_array(place, segment, "camf_item", RS_F32, n_items, &item, err) ||
         !rs_segment_array(place, segment, "camf_known", RS_F32, context->width,
                           &context->camf_known, err))
         return false;
@@ -224,10 +230,7 @@ static bool open_camf(struct rs_context_model *context, struct rs_error *err) {
             return damaged(context, "a weight is no number", err);
     for (size_t i = 0; i < n_users; i++)
         if (!isfinite(user[i])) return damaged(context, "a user's factor is no number", err);
-    for (size_t i = 0; i < n_items; i++)
-        if (!isfinite(item[i])) return damaged(context, "an item's factor is no number", err);
     context->camf_user = user;
-    context->camf_item = item;
     return true;
 }
 
@@ -330,16 +333,19 @@ void rs_situation_fill(const struct rs_context_model *context, uint32_t user, in
     bool timed = situation->time != RS_NO_TIME;
     struct rs_local local = {0};
     size_t zone = user == RS_NONE || context->user_zone == NULL ? 0 : context->user_zone[user];
-    if (timed) local = rs_zone_local(&context->zones[zone], situation->time);
+    bool told = false; /* what LOCAL is */
     for (size_t d = 0; d < context->n; d++) {
         const struct rs_dimension *dimension = &context->dimensions[d];
-        if (situation->value[d] != RS_NO_VALUE) continue;
+        bool moves = dimension->predicts || dimension->ranks;
+        if (situation->value[d] != RS_NO_VALUE || !moves) continue;
         if (dimension->source == RS_CONTEXT_USER) {
             situation->value[d] = rs_context_user_value(dimension, context->matrix, user);
         } else if (dimension->source == RS_CONTEXT_USER_AGE) {
             if (timed && user != RS_NONE && context->user_began != NULL)
                 situation->value[d] = rs_age_of(context->user_began[user], situation->time);
         } else if (timed && dimension->source < RS_CONTEXT_USER_AGE) {
+            if (!told) local = rs_zone_local(&context->zones[zone], situation->time);
+            told = true;
             situation->value[d] = rs_context_time_value(dimension->source, &local);
         }
     }
@@ -431,8 +437,9 @@ static void add_shares(const struct rs_dimension *dimension, uint32_t user, size
 static void combine_effects(const struct rs_context_model *context,
                             const struct rs_situation *situation, const struct rs_profile *profile,
                             double *sum) {
-    double own[WIDTH_MAX] = {0}, n = (double)profile->n;
+    double own[WIDTH_MAX], n = (double)profile->n;
     memset(sum, 0, context->width * sizeof *sum);
+    memset(own, 0, context->width * sizeof *own);
     for (size_t d = 0; d < context->n; d++) {
         const struct rs_dimension *dimension = &context->dimensions[d];
         uint8_t v = situation->value[d];
@@ -474,7 +481,9 @@ static double by_age(const struct rs_context_model *context, const struct rs_dim
 static double camf_shift(const struct rs_context_model *context,
                          const struct rs_situation *situation, const struct rs_profile *profile,
                          uint32_t item, double expected) {
-    double added[WIDTH_MAX] = {0}, own[WIDTH_MAX] = {0}, n = (double)profile->n;
+    double added[WIDTH_MAX], own[WIDTH_MAX], n = (double)profile->n;
+    memset(added, 0, context->width * sizeof *added); /* all of it takes longer than the rest */
+    memset(own, 0, context->width * sizeof *own);
     for (size_t d = 0; d < context->n; d++) {
         const struct rs_dimension *dimension = &context->dimensions[d];
         uint8_t v = situation->value[d];
@@ -532,6 +541,24 @@ static void multiply_vectors(const struct rs_context_model *context, const doubl
         if (sum[k] != 0) add_row(out, context->item_trait + k * n_items, n_items, (float)sum[k]);
 }
 
+/* Adds how much better items are liked in the situation. What its usual values do for the user's
+ * taste the lifts have taken off. */
+static void add_liking(const struct rs_context_model *context, const struct rs_situation *situation,
+                       float *lifts) {
+    float taste[WIDTH_MAX] = {0};
+    if (context->camf_item == NULL || context->camf_rank == 0) return;
+    for (size_t d = 0; d < context->n; d++) {
+        const struct rs_dimension *dimension = &context->dimensions[d];
+        uint8_t v = situation->value[d];
+        if (!dimension->ranks || dimension->camf == NULL || v == RS_NO_VALUE) continue;
+        for (size_t k = 1; k < context->width; k++)
+            taste[k] += (float)(context->camf_rank * context->camf_unit) *
+                        dimension->camf[v * context->width + k];
+    }
+    for (size_t i = 0; i < context->matrix->items.ids.n; i++)
+        lifts[i] += rs_dense_dot(taste, context->camf_item + i * context->width, context->width);
+}
+
 void rs_context_lifts(const struct rs_context_model *context, const struct rs_situation *situation,
                       const struct rs_profile *profile, float *lifts) {
     double sum[WIDTH_MAX] = {0};
@@ -553,6 +580,7 @@ void rs_context_lifts(const struct rs_context_model *context, const struct rs_si
         if (dimension->ranks && v != RS_NO_VALUE && dimension->count != NULL)
             add_row(lifts, dimension->count + v * n_items, n_items, (float)dimension->weight);
     }
+    add_liking(context, situation, lifts);
 }
 
 /* asinh to within 3e-7 of its size or so, in operations that processors do on many numbers at once:

@@ -23,20 +23,21 @@
  *     sum over d with value v:  W_d (a_dv . x_i + count_dvi) + U_d sum over w of share_duw a_dw .
  * x_i
  *
- * a and count: logarithm of how much more often than usual the item is taken up at the value.
+ * a and count: logarithm of how much more often than usual the item is taken up at the value; where
+ * there is a factorisation, R unit sum over those d of c'_dv . q_i comes to it.
  *
  * A file of kind "context" is for the items of one matrix and, for shares, its users. Its header
  * has "zone", "catalogue", "item_digest", "user_digest", "vectors" (K), "camf" (weight, effect,
- * mean, unit and how it was judged; or absent) and "dimensions": of each, in order, name,
- * source ("time", "user", "rating"), column, whether it moves ratings and ranks, the weights, and
- * the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 / K_k), zone_start
- * (u64, where the table of each time zone begins, and the end), zone_from (i64), zone_shift (i32),
- * user_zone (u8; absent with one zone), with camf camf_user and camf_item (f32, users x K and items
- * x K: bias, then factors), camf_known (as known), and of dimension D dD_value_offset and _bytes
- * (names of values), dD_effect (f32, values x K), dD_camf (f32, values x K: c'), dD_cell (f32,
- * values x items; absent if 0), dD_affinity, dD_count likewise, dD_user_start (u64), dD_user_value
- * (u8), dD_user_share (f32). Dimensions that were not kept have no arrays but their names.
- * Read-only and thread-safe once open. */
+ * mean, unit, rank_weight: R, and how it was judged; or absent) and "dimensions": of each, in
+ * order, name, source ("time", "user", "rating"), column, whether it moves ratings and ranks, the
+ * weights, and the tests that decided. Arrays: item_trait (f32, K x items: x), known (f32, 1 /
+ * K_k), zone_start (u64, where the table of each time zone begins, and the end), zone_from (i64),
+ * zone_shift (i32), user_zone (u8; absent with one zone), with camf camf_user and camf_item (f32,
+ * users x K and items x K: bias, then factors), camf_known (as known), and of dimension D
+ * dD_value_offset and _bytes (names of values), dD_effect (f32, values x K), dD_camf (f32, values x
+ * K: c'), dD_cell (f32, values x items; absent if 0), dD_affinity, dD_count likewise, dD_user_start
+ * (u64), dD_user_value (u8), dD_user_share (f32). Dimensions that were not kept have no arrays but
+ * their names. Read-only and thread-safe once open. */
 #ifndef RS_CONTEXT_H
 #define RS_CONTEXT_H
 
@@ -90,7 +91,7 @@ struct rs_context_model {
     const float *known;                 /* K: 1 / K_k */
     const float *camf_user, *camf_item; /* users x K, items x K; NULL: there is none */
     const float *camf_known;            /* K */
-    double camf_weight, camf_effect, camf_mean, camf_unit;
+    double camf_weight, camf_effect, camf_rank, camf_mean, camf_unit;
     const int64_t *user_began, *item_appeared; /* milliseconds or RS_NO_TIME; or NULL */
     size_t n_zones; /* at least 1; the first for users who have none of their own */
     struct rs_zone zones[RS_MAX_ZONES];
@@ -118,7 +119,7 @@ struct rs_situation {
 struct rs_situation rs_situation_unknown(void);
 
 /* Fills in what follows from WHEN (RS_NO_TIME: nothing) and from the user's line in the matrix
- * (RS_NONE: nothing) where the situation has no value yet. */
+ * (RS_NONE: nothing) where the situation has no value yet, for dimensions that move anything. */
 void rs_situation_fill(const struct rs_context_model *context, uint32_t user, int64_t when,
                        struct rs_situation *situation);
 

@@ -294,3 +294,12 @@ double camf_effect_at(const struct camf *camf, size_t r, const double s[WIDTH]) 
     for (size_t k = 1; k < WIDTH; k++) sum += (context[k] - s[k]) * item[k];
     return camf->data->matrix->deviation * sum;
 }
+
+void camf_added_at(const struct camf *camf, size_t r, const bool *wanted, double added[WIDTH]) {
+    memset(added, 0, WIDTH * sizeof *added);
+    for (size_t d = 0; d < camf->n_dimensions; d++) {
+        uint8_t v = camf->layout[d]->candidate->value[r];
+        if (!wanted[d] || v == RS_NO_VALUE) continue;
+        for (size_t k = 0; k < WIDTH; k++) added[k] += camf->values[d].row[v * WIDTH + k];
+    }
+}

@@ -44,4 +44,8 @@ double camf_at(const struct camf *camf, size_t r);
 double camf_effect_at(const struct camf *camf, size_t r, const double s[WIDTH]);
 void camf_of_user(const struct camf *camf, uint32_t user, double s[WIDTH]);
 
+/* ADDED: what the context of R adds to its user's row, by the dimensions of which WANTED, in the
+ * order of layouts, is set. */
+void camf_added_at(const struct camf *camf, size_t r, const bool *wanted, double added[WIDTH]);
+
 #endif

@@ -193,6 +193,7 @@ struct search {
     float *score; /* of the choices, moved by the dimensions kept */
     double
         plain[N_FOLDS + 1]; /* b of a model without lifts, fitted without each fold, and to all */
+    const double *usual;    /* what weights are if choices say nothing */
     size_t n_kept;
     struct affinity kept[RS_MAX_DIMENSIONS][N_FOLDS];
 };
@@ -241,6 +242,8 @@ static double look(const float *score, const float *f, const double *weight, siz
  * by lifts of variance 1. */
 static const double usual_weight[1 + N_LIFTS] = {1, 1, -0.5};
 static const double usual_precision[1 + N_LIFTS] = {1, 25, 25};
+/* The same of what is added to lifts that scores have already. */
+static const double usual_besides[1 + N_LIFTS] = {1, 0, 0};
 
 /* Newton's method from WEIGHT on over the choices of users outside fold LEFT_OUT. */
 static void fit_weights(const struct search *search, const float *f, size_t n_weights,
@@ -256,7 +259,7 @@ static void fit_weights(const struct search *search, const float *f, size_t n_we
         }
         for (size_t w = 0; w < n_weights; w++) {
             hessian[w * n_weights + w] += usual_precision[w];
-            gradient[w] -= usual_precision[w] * (weight[w] - usual_weight[w]);
+            gradient[w] -= usual_precision[w] * (weight[w] - search->usual[w]);
         }
         symmetric_solve(n_weights, hessian, gradient, NULL);
         double moved = 0;
@@ -333,14 +336,11 @@ static size_t gather(const struct search *search, const float *f, const double *
     return n;
 }
 
-static void judge(const struct search *search, size_t c, struct verdict *verdict) {
-    float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
+/* What the lifts F are worth. */
+static void weigh(const struct search *search, const float *f, struct verdict *verdict) {
     double *gain = rs_calloc(search->data->n_users, sizeof *gain), mean, error;
     double weight[1 + N_LIFTS];
-    memcpy(weight, usual_weight, sizeof weight);
-    struct affinity fitted[N_FOLDS];
-    find_lifts(search, c, fitted, f);
-    for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&fitted[fold]);
+    memcpy(weight, search->usual, sizeof weight);
     fit_weights(search, f, 1 + N_LIFTS, N_FOLDS, weight);
     size_t n = gather(search, f, weight, gain);
     verdict->tested = true;
@@ -350,8 +350,16 @@ static void judge(const struct search *search, size_t c, struct verdict *verdict
     double slope = fmax(weight[0], 0.05);
     verdict->weight = fmax(weight[1], 0) / slope;
     verdict->of_user = verdict->weight > 0 ? fmin(weight[2] / slope, 0) : 0;
-    free(f);
     free(gain);
+}
+
+static void judge(const struct search *search, size_t c, struct verdict *verdict) {
+    float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
+    struct affinity fitted[N_FOLDS];
+    find_lifts(search, c, fitted, f);
+    for (unsigned fold = 0; fold < N_FOLDS; fold++) affinity_free(&fitted[fold]);
+    weigh(search, f, verdict);
+    free(f);
 }
 
 /* Adds the lifts of a dimension that is kept to all scores. */
@@ -377,7 +385,8 @@ static bool can_rank(const struct candidate *candidate) {
 static struct search *search_begin(const struct data *data, const struct layout *layouts,
                                    const struct choices *choices) {
     struct search *search = rs_calloc(1, sizeof *search);
-    *search = (struct search){.data = data, .layouts = layouts, .choices = choices};
+    *search = (struct search){
+        .data = data, .layouts = layouts, .choices = choices, .usual = usual_weight};
     search->score = rs_malloc(choices->n * N_ITEMS, sizeof *search->score);
     memcpy(search->score, choices->score, choices->n * N_ITEMS * sizeof *search->score);
     fit_plain(search);
@@ -415,8 +424,51 @@ void choose_ranking(const struct data *data, const struct layout *layouts,
     search_end(search);
 }
 
+/* Of every choice: how much more the items would be liked in its context, of the dimensions that
+ * move ranks, and the lifts that they have already. */
+static void find_liking(const struct search *search, const struct camf *camf,
+                        const struct verdict *verdicts, float *f) {
+    const struct data *data = search->data;
+    bool wanted[RS_MAX_DIMENSIONS];
+    for (size_t d = 0; d < camf->n_dimensions; d++)
+        wanted[d] = verdicts[camf->layout[d]->candidate - data->candidates].kept;
+    for (size_t c = 0; c < search->choices->n; c++) {
+        double added[WIDTH];
+        camf_added_at(camf, search->choices->rating[c], wanted, added);
+        for (size_t at = c * N_ITEMS; at < (c + 1) * N_ITEMS; at++) {
+            const double *item = camf->items.row + search->choices->other[at] * WIDTH;
+            double liking = 0;
+            for (size_t k = 1; k < WIDTH; k++) liking += added[k] * item[k];
+            f[at * N_LIFTS] = (float)(data->matrix->deviation * liking);
+            f[at * N_LIFTS + 1] = search->score[at] - search->choices->score[at];
+        }
+    }
+}
+
+/* Liking and lifts say much the same by different traits of items: what one gets the others lose.
+ */
+static void weigh_liking(struct search *search, const struct camf *camf, struct verdict *verdicts,
+                         struct mixture *mixture) {
+    struct verdict liking = {0};
+    float *f = rs_malloc(search->choices->n * N_ITEMS * N_LIFTS, sizeof *f);
+    find_liking(search, camf, verdicts, f);
+    search->usual = usual_besides;
+    weigh(search, f, &liking);
+    free(f);
+    mixture->rank_gain = liking.gain;
+    mixture->rank_error = liking.error;
+    mixture->rank_p = liking.p;
+    if (liking.gain <= 0) return;
+    mixture->rank = liking.weight;
+    for (size_t c = 0; c < search->data->n_candidates; c++) {
+        verdicts[c].weight *= fmax(1 + liking.of_user, 0);
+        verdicts[c].of_user *= fmax(1 + liking.of_user, 0);
+    }
+}
+
 void choose_weights(const struct data *data, const struct layout *layouts,
-                    const struct choices *choices, struct verdict *verdicts) {
+                    const struct choices *choices, const struct camf *camf,
+                    struct verdict *verdicts, struct mixture *mixture) {
     struct search *search = search_begin(data, layouts, choices);
     size_t c;
     for (size_t k = 0; (c = choose_nth(verdicts, data->n_candidates, k)) != SIZE_MAX; k++) {
@@ -426,5 +478,6 @@ void choose_weights(const struct data *data, const struct layout *layouts,
         verdicts[c].of_user = again.of_user;
         put_in(search, c, &verdicts[c]);
     }
+    if (camf != NULL && search->n_kept > 0) weigh_liking(search, camf, verdicts, mixture);
     search_end(search);
 }

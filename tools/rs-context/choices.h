@@ -37,8 +37,11 @@ void choices_free(struct choices *choices);
 void choose_ranking(const struct data *data, const struct layout *layouts,
                     const struct choices *choices, double level, struct verdict *verdicts);
 
-/* Sets the weights of the dimensions kept anew. */
+/* Sets the weights of the dimensions kept anew. Unless CAMF, which has seen none of the choices, is
+ * NULL: if it gains over users left out what it says of how the items are liked in the contexts of
+ * choices, MIXTURE's R is its weight, and the dimensions' become less by what it says as well. */
 void choose_weights(const struct data *data, const struct layout *layouts,
-                    const struct choices *choices, struct verdict *verdicts);
+                    const struct choices *choices, const struct camf *camf,
+                    struct verdict *verdicts, struct mixture *mixture);
 
 #endif

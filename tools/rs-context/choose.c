@@ -250,28 +250,20 @@ static void judge_mixture(const struct data *data, const struct checked *checked
     free(gain);
 }
 
-void choose_mixture(const struct data *data, const struct layout *layouts,
-                    const struct verdict *verdicts, const uint8_t *left_out, const float *check,
-                    const float *left, double level, uint64_t seed, struct mixture *mixture) {
-    const struct layout *kept[RS_MAX_DIMENSIONS];
-    size_t n_kept = choose_kept(data, layouts, verdicts, kept);
-    *mixture = (struct mixture){.p = 1};
-    if (n_kept == 0) return;
+void choose_mixture(const struct data *data, const struct camf *camf, const float *check,
+                    const float *left, double level, struct mixture *mixture) {
     struct checked *checked = rs_calloc(data->n, sizeof *checked);
-    struct camf camf;
-    camf_fit(&camf, data, kept, n_kept, left_out, seed);
     for (uint32_t u = 0; u < data->n_users; u++) {
         double s[WIDTH];
-        camf_of_user(&camf, u, s);
+        camf_of_user(camf, u, s);
         for (uint64_t r = data->matrix->rows.start[u]; r < data->matrix->rows.start[u + 1]; r++) {
             if (isnan(check[r])) continue;
             double expected = (double)data->matrix->rows.rating[r] - (double)check[r];
-            checked[r] = (struct checked){(double)check[r], camf_at(&camf, r) - expected,
-                                          camf_effect_at(&camf, r, s)};
+            checked[r] = (struct checked){(double)check[r], camf_at(camf, r) - expected,
+                                          camf_effect_at(camf, r, s)};
         }
     }
     judge_mixture(data, checked, left, mixture);
     if (mixture->p > level) mixture->weight = mixture->effect = 0;
-    camf_free(&camf);
     free(checked);
 }

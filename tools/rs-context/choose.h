@@ -36,14 +36,15 @@ void choose_scales(const struct data *data, const struct layout *layouts, const 
 struct mixture {
     double weight, effect; /* 0: the factorisation is of no use */
     double gain, error, p;
+    double rank; /* R of context.h, and how it was judged */
+    double rank_gain, rank_error, rank_p;
 };
 
-/* By least squares over ratings that the factorisation has not seen: those of CHECK, which LEFT_OUT
- * has set. It is of use if it gains over what the effects leave, LEFT of choose_scales, of
- * users left out, as a dimension must. */
-void choose_mixture(const struct data *data, const struct layout *layouts,
-                    const struct verdict *verdicts, const uint8_t *left_out, const float *check,
-                    const float *left, double level, uint64_t seed, struct mixture *mixture);
+/* By least squares over ratings that CAMF, fitted without them, has not seen: those of CHECK. It is
+ * of use if it gains over what the effects leave, LEFT of choose_scales, of users left out, as a
+ * dimension must. */
+void choose_mixture(const struct data *data, const struct camf *camf, const float *check,
+                    const float *left, double level, struct mixture *mixture);
 
 /* The dimension of N that was kept after ORDER others; SIZE_MAX if there is none. */
 size_t choose_nth(const struct verdict *verdicts, size_t n, size_t order);

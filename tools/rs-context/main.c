@@ -79,7 +79,8 @@ static const struct rs_tool tool = {
         "nothing is tuned. For ranks, it moves what is taken up more often than usual at the "
         "value. Both are net of what the same user does elsewhere. On top, ratings are mixed with "
         "what a factorisation expects that knows the context of every rating it is made of, as far "
-        "as that brings ratings closer that it has not seen.\n\n"
+        "as that brings ratings closer that it has not seen; and what it says is liked more in a "
+        "situation moves ranks besides, as far as that makes choices likelier.\n\n"
         "A dimension is kept if it pays: its effects are fitted to the ratings of four fifths of "
         "the users and must bring the others' closer, which Student's one-sided test over users "
         "decides, by Holm's correction for the number of dimensions, one after the other. Ratings "
@@ -209,12 +210,16 @@ static void choose(struct data *data, const struct layout *layouts, struct verdi
     memcpy(known, data->known, sizeof known);
     data->x = NULL;
     traits_make(data, checked, (uint64_t)seed);
-    if (check != NULL) {
+    const struct layout *kept[RS_MAX_DIMENSIONS];
+    size_t n_kept = choose_kept(data, layouts, predicting, kept);
+    struct camf camf = {0};
+    if (n_kept > 0) {
         choose_scales(data, layouts, check, predicting, left);
-        choose_mixture(data, layouts, predicting, checked, check, left, level, (uint64_t)seed,
-                       mixture);
+        camf_fit(&camf, data, kept, n_kept, checked, (uint64_t)seed);
+        choose_mixture(data, &camf, check, left, level, mixture);
     }
-    choose_weights(data, layouts, &choices, ranking);
+    choose_weights(data, layouts, &choices, is_mixed(mixture) ? &camf : NULL, ranking, mixture);
+    camf_free(&camf);
     free(data->x);
     data->x = x;
     memcpy(data->known, known, sizeof known);
@@ -259,6 +264,9 @@ static void tell(const struct data *data, const struct learned *learned,
         rs_note("a factorisation that knows them counts %.2f, its effects %.2f more; gain %.5f +- "
                 "%.5f, p %.2g",
                 mixture->weight, mixture->effect, mixture->gain, mixture->error, mixture->p);
+    if (mixture->rank_p < 1)
+        rs_note("of ranks what it says counts %.2f; gain %.5f +- %.5f, p %.2g", mixture->rank,
+                mixture->rank_gain, mixture->rank_error, mixture->rank_p);
     rs_note("%zu of %zu dimensions kept", n_kept, data->n_candidates);
 }
 
@@ -281,7 +289,7 @@ int main(int argc, char **argv) {
     struct rs_output output = rs_output_open(rs_output_path, true);
     struct layout *layouts = rs_calloc(RS_MAX_DIMENSIONS, sizeof *layouts);
     struct learned *learned = rs_calloc(RS_MAX_DIMENSIONS, sizeof *learned);
-    struct mixture mixture = {0};
+    struct mixture mixture = {.p = 1, .rank_p = 1};
     struct camf camf = {0};
     for (size_t c = 0; c < data.n_candidates; c++) {
         layout_make(&layouts[c], &data, &data.candidates[c]);

@@ -140,9 +140,11 @@ static void write_zones(struct rs_writer *writer, const struct data *data) {
 }
 
 static json_t *mixture_json(const struct data *data, const struct mixture *mixture) {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "weight", mixture->weight, "effect",
-                     mixture->effect, "gain", mixture->gain, "error", mixture->error, "p",
-                     mixture->p, "mean", data->matrix->mean, "unit", data->matrix->deviation);
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:{s:f, s:f, s:f}}", "weight",
+                     mixture->weight, "effect", mixture->effect, "gain", mixture->gain, "error",
+                     mixture->error, "p", mixture->p, "mean", data->matrix->mean, "unit",
+                     data->matrix->deviation, "rank_weight", mixture->rank, "rank", "gain",
+                     mixture->rank_gain, "error", mixture->rank_error, "p", mixture->rank_p);
 }
 
 void context_write(const struct data *data, const struct learned *learned,

@@ -354,9 +354,8 @@ static void write_row(struct rs_pairs *batch, const struct scoring *scoring,
     const struct rs_answer *answer = &scored->answer[i];
     if (!isfinite(answer->score))
         rs_die(EX_SOFTWARE, "model %s gave a score that is no number", scoring->model->name);
-    const uint32_t *list = batch->candidates != NULL && scoring->situations != NULL
-                               ? scoring->situations->list
-                               : NULL;
+    const uint32_t *list =
+        batch->candidates != NULL && scoring->situations != NULL ? scoring->situations->list : NULL;
     batch->user[n] = list == NULL ? asked->user[i] : list[i];
     batch->item[n] = asked->item[i];
     batch->score[n] = answer->score;
@@ -411,8 +410,8 @@ void score_pairs(struct scoring *scoring, const char *pairs_path, bool ranking, 
     asked.user_line = find_lines(&asked.reader.users.ids, &scoring->matrix->users.ids);
     asked.item_line = find_lines(&asked.reader.items.ids, &scoring->matrix->items.ids);
     if (scoring->situations != NULL)
-        situations_finish(scoring->situations, &asked.reader.users.ids, asked.user_line,
-                          asked.user);
+        situations_finish(scoring->situations, &asked.reader.users.ids, asked.user_line, asked.user,
+                          ranking);
     if (n_drawn > 0) choose_users(&asked, scoring->seed, n_users);
     take_part(&asked, scoring);
     group_by_user(&asked);

@@ -96,9 +96,9 @@ static uint32_t list_of(struct situations *situations, struct rs_id user,
 }
 
 void situations_finish(struct situations *situations, const struct rs_ids *names,
-                       const uint32_t *line, const uint32_t *user) {
+                       const uint32_t *line, const uint32_t *user, bool listed) {
     const struct rs_context_model *model = situations->model;
-    situations->list = rs_malloc(situations->n, sizeof *situations->list);
+    if (listed) situations->list = rs_malloc(situations->n, sizeof *situations->list);
     for (size_t i = 0; i < situations->n; i++) {
         struct rs_situation *mine = &situations->of_pair[i];
         rs_situation_fill(model, line[user[i]], RS_NO_TIME, mine);
@@ -108,7 +108,7 @@ void situations_finish(struct situations *situations, const struct rs_ids *names
         for (size_t d = 0; d < model->n; d++)
             ages |= situations->taken[d] && model->dimensions[d].source == RS_CONTEXT_ITEM_AGE;
         if (!ages) mine->time = RS_NO_TIME;
-        situations->list[i] = list_of(situations, rs_ids_get(names, user[i]), mine);
+        if (listed) situations->list[i] = list_of(situations, rs_ids_get(names, user[i]), mine);
     }
     if (situations->n_unknown > 0)
         rs_warn("%llu values of context are not known to the model and left out",

@@ -13,7 +13,7 @@ struct situations {
     struct rs_situation *of_pair;  /* by row */
     size_t n, capacity;
     uint64_t n_unknown; /* pairs with a value that the model does not know */
-    /* The pairs by user and situation, as lists of their own: */
+    /* The pairs by user and situation, as lists of their own, to rank: */
     struct rs_dict lists;
     uint32_t *list; /* by row */
 };
@@ -27,9 +27,9 @@ void situations_add(struct situations *situations, const struct rs_pairs_reader 
                     const struct rs_pairs *batch);
 
 /* All pairs have come. LINE is the user's line in the matrix, by number in NAMES; USER each row's
- * number. */
+ * number. With LISTED also makes the lists. */
 void situations_finish(struct situations *situations, const struct rs_ids *names,
-                       const uint32_t *line, const uint32_t *user);
+                       const uint32_t *line, const uint32_t *user, bool listed);
 
 void situations_free(struct situations *situations);
 

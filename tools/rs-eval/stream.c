@@ -251,11 +251,12 @@ static void close_stream(struct stream *stream) {
 static bool must_wait(const struct stream *stream) {
     const json_t *header = stream->reader.header;
     const char *task = json_string_value(json_object_get(header, "task"));
+    if (task == NULL || strcmp(task, task_names[TASK_TOP]) != 0) return false;
+    if (stream->input->fold != NULL || strcmp(stream->input->path, "-") == 0) return false;
     char *fold = fold_in(header);
-    bool told = stream->input->fold != NULL || fold != NULL;
+    if (fold == NULL) return true;
     free(fold);
-    return task != NULL && strcmp(task, task_names[TASK_TOP]) == 0 && !told &&
-           strcmp(stream->input->path, "-") != 0;
+    return false;
 }
 
 bool input_stream(struct evidence *evidence, const struct input *input, bool late, bool *postponed,

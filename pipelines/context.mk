@@ -19,8 +19,8 @@ context_options = --timezone $(ZONE) $(ZONE_OF:%=--timezone-of %) $(PLACES:%=--p
                   $(foreach d,$(subst $(comma), ,$(CONTEXT)),--dimension $(d))
 split_of        = $(if $(filter random,$(1)),--folds 5 --fold 1,--after $(1:after-%=%))
 
-.PHONY: context context-tables check-context
-context: programs ## what context adds to the hybrid, at random and over time: RATINGS=FILE [USERS=FILE CONTEXT=hour,region COLUMNS=… ZONE=… OUT=DIR]
+.PHONY: context context-tables check-context gain-context
+context: programs ## what context adds to the hybrid, at random and over time: RATINGS=FILE [USERS=FILE CONTEXT=hour,region COLUMNS=… ZONE=… CUTS="0.3 0.1" OUT=DIR]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
 	$(Q)$(foreach s,$(context_splits),$(MAKE) -s --no-print-directory cv OUT=$(OUT)/$(s) \
 	    SPLIT='$(call split_of,$(s))' CLEAN='$(CLEAN) $(if $(COLUMNS),--columns $(COLUMNS))' \
@@ -39,3 +39,7 @@ context-tables:
 SEEDS ?= 40
 check-context: programs ## hold rs-context to planted truth over 40 sets, 3 minutes of a processor: [SEEDS=N OUT=DIR]
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/context-check 1 $(SEEDS) $(OUT)
+
+SETS ?= 24
+gain-context: programs ## hold what rs-context gains to what an oracle of planted truth gains, 3 minutes of a processor: [SETS=N OUT=DIR]
+	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/context-gain 1 $(SETS) $(OUT)

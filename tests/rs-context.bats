@@ -227,3 +227,11 @@ rs-score: warning: --context: context place is not known and left out"
     awk -F, 'NR > 1 && ($3 != $4 || $5 != 0) { bad = 1 } END { exit bad }' "$out/context.csv"
     grep -q '^after-0.2,region,rank,' "$out/dimensions.csv"
 }
+
+@test "gains most of what an oracle of planted truth gains" {
+    [ -n "$PYTHON" ] || skip "no numpy"
+    run -0 "$ROOT/pipelines/context-gain" 201 201 gain
+    assert_output --regexp '^1 sets: RMSE less by 0[.]0[0-9]+ of 0[.]0[0-9]+ \([0-9]+ %\); NDCG@10 more by '
+    assert_equal "$(wc -l <gain/gains.csv)" 2
+    [ ! -e gain/seed-201 ]
+}

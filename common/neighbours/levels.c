@@ -9,13 +9,25 @@
 
 enum { CACHE_LINE = 64 };
 
-/* Whether all values of a line are levels; these go to LEVEL, by other, unless it is NULL. */
-static bool spread_line(const struct rs_sparse *form, uint32_t line, bool ones, uint8_t *level) {
+static bool is_long(const struct rs_sparse *form, uint32_t line) {
+    return RS_LEVELS_SHARE * (form->start[line + 1] - form->start[line]) >= form->n_others;
+}
+
+/* Puts the values of a line at LEVEL, zeros before. False if one is no level: then it is all zeros
+ * again. */
+static bool spread_line(struct rs_levels *levels, const struct rs_sparse *form, uint32_t line,
+                        bool ones, uint8_t *level) {
+    uint8_t top = levels->top;
     for (uint64_t e = form->start[line]; e < form->start[line + 1]; e++) {
         uint8_t own;
-        if (!rs_levels_of(ones ? 1 : (double)form->rating[e], &own)) return false;
-        if (level != NULL) level[form->other[e]] = own;
+        if (!rs_levels_of(ones ? 1 : (double)form->rating[e], &own)) {
+            memset(level, 0, levels->stride);
+            return false;
+        }
+        level[form->other[e]] = own;
+        top = own > top ? own : top;
     }
+    levels->top = top;
     return true;
 }
 
@@ -23,23 +35,18 @@ void rs_levels_make(struct rs_levels *levels, const struct rs_sparse *form, bool
     *levels = (struct rs_levels){.n_others = form->n_others};
     levels->stride = (form->n_others + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
     levels->number = rs_malloc(form->n_lines, sizeof *levels->number);
+    for (uint32_t line = 0; line < form->n_lines; line++) levels->n_long += is_long(form, line);
+    levels->level = rs_pages_new((levels->n_long + 1) * levels->stride);
     for (uint32_t line = 0; line < form->n_lines; line++) {
-        uint64_t n = form->start[line + 1] - form->start[line];
-        bool kept = RS_LEVELS_SHARE * n >= form->n_others && spread_line(form, line, ones, NULL);
+        bool kept = is_long(form, line) && spread_line(levels, form, line, ones,
+                                                       levels->level + levels->n * levels->stride);
         levels->number[line] = kept ? (uint32_t)levels->n++ : RS_NONE;
     }
-    size_t size = (levels->n + 1) * levels->stride;
-    levels->level = rs_pages_new(size);
-    for (uint32_t line = 0; line < form->n_lines; line++)
-        if (levels->number[line] != RS_NONE)
-            spread_line(form, line, ones, levels->level + levels->number[line] * levels->stride);
-    for (size_t at = 0; at < size; at++)
-        if (levels->level[at] > levels->top) levels->top = levels->level[at];
 }
 
 void rs_levels_free(struct rs_levels *levels) {
     free(levels->number);
-    rs_pages_free(levels->level, (levels->n + 1) * levels->stride);
+    rs_pages_free(levels->level, (levels->n_long + 1) * levels->stride);
     *levels = (struct rs_levels){0};
 }
 

@@ -28,9 +28,10 @@ bin     := $(if $(filter release,$(variant)),build/bin,$(obj)/bin)
 libraries := $(shell pkg-config --exists msgpack 2>/dev/null && echo msgpack || echo msgpack-c) \
              libxxhash jansson openblas lapacke
 rs_cppflags := -Icommon -I$(obj) -D_GNU_SOURCE $(shell pkg-config --cflags $(libraries) 2>/dev/null)
-rs_cflags   := -std=c11 -fopenmp -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Wpedantic -Wshadow \
-               -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef \
-               -Wvla -Wwrite-strings -Wpointer-arith -Wimplicit-fallthrough -Wno-unknown-pragmas \
+rs_cflags   := -std=c11 -fopenmp -ffp-contract=off -fno-math-errno -fno-trapping-math \
+               -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+               -Wold-style-definition -Wformat=2 -Wundef -Wvla -Wwrite-strings -Wpointer-arith \
+               -Wimplicit-fallthrough -Wno-unknown-pragmas \
                $(if $(WERROR),-Werror)
 # Without pkg-config, the names that Debian 12 has.
 libs_of      = $(or $(shell pkg-config --libs $(1) 2>/dev/null),$(2))

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -19,7 +20,7 @@ struct state {
     pthread_mutex_t lock;
     struct rs_fold_base *base; /* made when the first user is folded in */
     struct rs_levels rows;     /* users only: made when the first list is */
-    bool has_rows;
+    atomic_bool has_rows;
 };
 
 struct vote {
@@ -358,6 +359,7 @@ static void add_line(float *restrict scores, const uint32_t *restrict other,
 /* Keeps long rows densely, whose values count as they are. */
 static const struct rs_levels *find_rows(const struct rs_model *model) {
     struct state *state = model->state;
+    if (state->has_rows) return &state->rows;
     pthread_mutex_lock(&state->lock);
     if (!state->has_rows && foot_of(model->matrix) == 0)
         rs_levels_make(&state->rows, &model->matrix->rows, false);

@@ -9,13 +9,25 @@
 
 enum { CACHE_LINE = 64 };
 
-/* Whether all values of a line are levels; these go to LEVEL, by other, unless it is NULL. */
-static bool spread_line(const struct rs_sparse *form, uint32_t line, bool ones, uint8_t *level) {
+static bool is_long(const struct rs_sparse *form, uint32_t line) {
+    return RS_LEVELS_SHARE * (form->start[line + 1] - form->start[line]) >= form->n_others;
+}
+
+/* Puts the values of a line at LEVEL, zeros before. False if one is no level: then it is all zeros
+ * again. */
+static bool spread_line(struct rs_levels *levels, const struct rs_sparse *form, uint32_t line,
+                        bool ones, uint8_t *level) {
+    uint8_t top = levels->top;
     for (uint64_t e = form->start[line]; e < form->start[line + 1]; e++) {
         uint8_t own;
-        if (!rs_levels_of(ones ? 1 : (double)form->rating[e], &own)) return false;
-        if (level != NULL) level[form->other[e]] = own;
+        if (!rs_levels_of(ones ? 1 : (double)form->rating[e], &own)) {
+            memset(level, 0, levels->stride);
+            return false;
+        }
+        level[form->other[e]] = own;
+        top = own > top ? own : top;
     }
+    levels->top = top;
     return true;
 }
 
@@ -23,20 +35,18 @@ void rs_levels_make(struct rs_levels *levels, const struct rs_sparse *form, bool
     *levels = (struct rs_levels){.n_others = form->n_others};
     levels->stride = (form->n_others + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
     levels->number = rs_malloc(form->n_lines, sizeof *levels->number);
+    for (uint32_t line = 0; line < form->n_lines; line++) levels->n_long += is_long(form, line);
+    levels->level = rs_pages_new((levels->n_long + 1) * levels->stride);
     for (uint32_t line = 0; line < form->n_lines; line++) {
-        uint64_t n = form->start[line + 1] - form->start[line];
-        bool kept = RS_LEVELS_SHARE * n >= form->n_others && spread_line(form, line, ones, NULL);
+        bool kept = is_long(form, line) && spread_line(levels, form, line, ones,
+                                                       levels->level + levels->n * levels->stride);
         levels->number[line] = kept ? (uint32_t)levels->n++ : RS_NONE;
     }
-    levels->level = rs_pages_new(levels->n * levels->stride);
-    for (uint32_t line = 0; line < form->n_lines; line++)
-        if (levels->number[line] != RS_NONE)
-            spread_line(form, line, ones, levels->level + levels->number[line] * levels->stride);
 }
 
 void rs_levels_free(struct rs_levels *levels) {
     free(levels->number);
-    rs_pages_free(levels->level, levels->n * levels->stride);
+    rs_pages_free(levels->level, (levels->n_long + 1) * levels->stride);
     *levels = (struct rs_levels){0};
 }
 
@@ -45,17 +55,33 @@ void rs_levels_fetch(const struct rs_levels *levels, uint32_t number) {
     for (size_t at = 0; at < levels->n_others; at += CACHE_LINE) __builtin_prefetch(level + at);
 }
 
-/* Products: sums of a stretch of the others stay in the first cache, in words of two bytes; before
- * one could overflow they are handed over. */
+/* Products: of all the lines that are multiplied with the same level the bytes are added first, a
+ * few lines at once, and what comes of it is multiplied and goes to words of two bytes. Before a
+ * byte or a word could overflow it is handed on. The sums of a stretch of the others stay in the
+ * first cache. */
 
-enum { STRETCH = 8192, MOST = UINT16_MAX / RS_LEVELS_TOP };
+enum { STRETCH = 8192 };
 
-RS_CLONES static void add_four(uint16_t *restrict sum, size_t n, const uint8_t *restrict a,
+struct sums {
+    size_t n; /* others of the stretch */
+    unsigned top;
+    uint8_t bytes[STRETCH];
+    uint16_t words[STRETCH];
+    const uint8_t *few[RS_LEVELS_FEW];
+    size_t n_few;
+    unsigned in_bytes, in_words; /* levels of an other would be so many times the top at most */
+};
+
+RS_CLONES static void add_four(uint8_t *restrict sum, size_t n, const uint8_t *restrict a,
                                const uint8_t *restrict b, const uint8_t *restrict c,
-                               const uint8_t *restrict d, const uint8_t level[RS_LEVELS_FEW]) {
-    uint16_t x = level[0], y = level[1], z = level[2], w = level[3];
-    for (size_t i = 0; i < n; i++)
-        sum[i] = (uint16_t)(sum[i] + a[i] * x + b[i] * y + c[i] * z + d[i] * w);
+                               const uint8_t *restrict d) {
+    for (size_t i = 0; i < n; i++) sum[i] = (uint8_t)(sum[i] + a[i] + b[i] + c[i] + d[i]);
+}
+
+RS_CLONES static void multiply(uint16_t *restrict words, size_t n, uint8_t *restrict bytes,
+                               uint16_t level) {
+    for (size_t i = 0; i < n; i++) words[i] = (uint16_t)(words[i] + bytes[i] * level);
+    memset(bytes, 0, n);
 }
 
 RS_CLONES static void hand_over(uint16_t *restrict words, size_t n, double *restrict sum) {
@@ -63,29 +89,49 @@ RS_CLONES static void hand_over(uint16_t *restrict words, size_t n, double *rest
     memset(words, 0, n * sizeof *words);
 }
 
+static void empty_bytes(struct sums *sums, unsigned level, double *sum) {
+    unsigned more = sums->in_bytes * level;
+    if ((sums->in_words + more) * sums->top > UINT16_MAX) {
+        hand_over(sums->words, sums->n, sum);
+        sums->in_words = 0;
+    }
+    multiply(sums->words, sums->n, sums->bytes, (uint16_t)level);
+    sums->in_words += more;
+    sums->in_bytes = 0;
+}
+
+static void empty_few(struct sums *sums, unsigned level, double *sum) {
+    if ((sums->in_bytes + sums->n_few) * sums->top > UINT8_MAX) empty_bytes(sums, level, sum);
+    add_four(sums->bytes, sums->n, sums->few[0], sums->few[1], sums->few[2], sums->few[3]);
+    sums->in_bytes += (unsigned)sums->n_few;
+    sums->n_few = 0;
+}
+
+/* The terms of one level; SUM is that of the stretch, which begins at FROM. */
+static void add_level(struct sums *sums, const struct rs_levels *levels,
+                      const struct rs_levels_term *terms, size_t n_terms, unsigned level,
+                      size_t from, double *sum) {
+    const uint8_t *zeros = levels->level + levels->n * levels->stride;
+    for (size_t t = 0; t < n_terms; t++) {
+        if (terms[t].level != level) continue;
+        sums->few[sums->n_few++] = levels->level + terms[t].number * levels->stride + from;
+        if (sums->n_few == RS_LEVELS_FEW) empty_few(sums, level, sum);
+    }
+    for (size_t i = sums->n_few; i < RS_LEVELS_FEW; i++) sums->few[i] = zeros;
+    if (sums->n_few > 0) empty_few(sums, level, sum);
+    empty_bytes(sums, level, sum);
+}
+
 /* The others from..from+n-1. */
 static void add_stretch(const struct rs_levels *levels, const struct rs_levels_term *terms,
                         size_t n_terms, size_t from, size_t n, double *sum) {
-    uint16_t words[STRETCH] = {0};
-    unsigned total = 0;
-    for (size_t t = 0; t < n_terms; t += RS_LEVELS_FEW) {
-        const uint8_t *line[RS_LEVELS_FEW];
-        uint8_t level[RS_LEVELS_FEW] = {0};
-        unsigned more = 0;
-        for (size_t i = 0; i < RS_LEVELS_FEW; i++) {
-            bool there = t + i < n_terms; /* else something that is multiplied with 0 */
-            line[i] = levels->level + terms[there ? t + i : t].number * levels->stride + from;
-            if (there) level[i] = terms[t + i].level;
-            more += level[i];
-        }
-        if (total + more > MOST) {
-            hand_over(words, n, sum + from);
-            total = 0;
-        }
-        total += more;
-        add_four(words, n, line[0], line[1], line[2], line[3], level);
-    }
-    hand_over(words, n, sum + from);
+    struct sums sums = {.n = n, .top = levels->top};
+    uint64_t there = 0;
+    for (size_t t = 0; t < n_terms; t++) there |= (uint64_t)1 << terms[t].level;
+    for (unsigned level = 1; level <= RS_LEVELS_TOP; level++)
+        if ((there >> level & 1) != 0)
+            add_level(&sums, levels, terms, n_terms, level, from, sum + from);
+    hand_over(sums.words, n, sum + from);
 }
 
 void rs_levels_add(const struct rs_levels *levels, const struct rs_levels_term *terms, size_t n,

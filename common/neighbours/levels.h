@@ -18,9 +18,11 @@ enum { RS_LEVELS_SHARE = 16, RS_LEVELS_TOP = 63 };
 #define RS_LEVELS_UNIT 0.5
 
 struct rs_levels {
-    size_t n, n_others, stride;
+    size_t n, n_long; /* that are kept, and that are long enough */
+    size_t n_others, stride;
     uint32_t *number; /* of each line among those that are kept, or RS_NONE; NULL: none is */
-    uint8_t *level;   /* of every other, 0: no entry; STRIDE from one line to the next */
+    uint8_t *level; /* of every other, 0: no entry; STRIDE from one line to the next; then zeros */
+    uint8_t top;    /* the greatest */
 };
 
 /* Keeps lines of FORM, whose values are the ratings, or 1 each where ONES. The caller frees it. */

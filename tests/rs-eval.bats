@@ -622,6 +622,35 @@ foldless() {
     assert_line --regexp '^A,all,all,rerank-precision-recommended@4,0.1666666666666666[0-9]*,2$'
     assert_line "A,all,all,rerank-recall-recommended@4,0.25,2"
     fails 64 rs-eval p.rs -m precision-recommended
+    # Its older versions': what is undefined counts 1. Nobody is expected to like e, and nobody does.
+    printf 'user,item,rating,score\n1,a,5,4.2\n1,b,4,3.9\n2,a,1,4.5\n3,e,1,2\n' | scores old.rs predict A 1
+    run -0 rs-eval old.rs -f csv -m rerank-precision-recommended-or-1,rerank-recall-recommended-or-1 -k 2
+    assert_line "A,all,all,rerank-precision-recommended-or-1@2,0.6666666666666666,3" # (1 + 0 + 1) / 3
+    assert_line "A,all,all,rerank-recall-recommended-or-1@2,0.8333333333333334,3"    # (1/2 + 1 + 1) / 3
+    fails 64 rs-eval old.rs -m recall-recommended-or-1
+}
+
+@test "Elliot's nDCG: binary it is ndcg, graded its gain begins at the threshold" {
+    # Gains 2^(5 - 4 + 1) - 1 = 3 at place 2, 2^(4 - 4 + 1) - 1 = 1 at place 3, none for the 1 at place 1;
+    # the second user has nothing relevant and stays out.
+    printf 'user,item,rating,score,above,tied,candidates\n1,a,5,0,1,1,9\n1,b,4,0,2,1,9\n1,c,1,0,0,1,9\n2,a,1,0,0,1,9\n' |
+        scores r.rs rank A 1
+    graded() { # RELEVANT GAINS: of a, b and c
+        assert_equal "$(rs-eval r.rs --relevant "$1" -f csv -m ndcg-exp-relevant@3 | value A all all ndcg-exp-relevant@3 | cut -c 1-14)" \
+            "$(python3 -c '
+import math, sys
+a, b, c = map(float, sys.argv[1:])
+log = math.log2
+print((c + a / log(3) + b / 2) / (a + b / log(3) + c / 2))' ${2//,/ } | cut -c 1-14)"
+    }
+    # By hand, for the threshold 4: (3 / log2 3 + 1 / 2) / (3 + 1 / log2 3) = 0.6590.
+    graded 4 3,1,0
+    graded 5 1,0,0
+    run -0 rs-eval r.rs -f csv -m ndcg-exp-relevant@3
+    assert_line --regexp ',1$' # users
+    # With all relevant the threshold is 0 and gains are 63, 31 and 3; the second user's list is perfect.
+    run -0 rs-eval r.rs --relevant all -f csv -m ndcg-exp-relevant@3
+    assert_line --regexp '^A,all,all,ndcg-exp-relevant@3,0.846475080420[0-9]*,2$'
 }
 
 @test "--list-metrics names every measure with formula and source" {

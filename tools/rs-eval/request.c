@@ -53,8 +53,8 @@ const struct measure_row measures[N_MEASURES] = {
     [NDCG] = {"ndcg", BASIS_RANKS, true, +1,
               "mean over users of DCG / ideal DCG, DCG = sum over positions k <= K of [relevant] / "
               "log2(k + 1), the ideal over min(|R_u|, K) positions",
-              "Järvelin & Kekäläinen, ACM TOIS 2002; binary gain; of MyMediaLite with K of the "
-              "catalogue's size"},
+              "Järvelin & Kekäläinen, ACM TOIS 2002; binary gain; nDCGRendle2020 of Elliot; of "
+              "MyMediaLite with K of the catalogue's size"},
     [HR] = {"hr", BASIS_RANKS, true, +1, "share of users with h_u >= 1",
             "Deshpande & Karypis, ACM TOIS 2004"},
     [MRR] = {"mrr", BASIS_RANKS, true, +1,
@@ -95,6 +95,12 @@ const struct measure_row measures[N_MEASURES] = {
          "rerank- only: mean over users with test items of |R_u in the first k| / |R_u|, 0 without "
          "R_u, k as in precision-recommended",
          "recall of Surprise's FAQ"},
+    [PRECISION_RECOMMENDED_OR_1] = {"precision-recommended-or-1", BASIS_RANKS, true, +1,
+                                    "rerank- only: precision-recommended, but 1 where k is 0",
+                                    "precision of Surprise's FAQ in older versions"},
+    [RECALL_RECOMMENDED_OR_1] = {"recall-recommended-or-1", BASIS_RANKS, true, +1,
+                                 "rerank- only: recall-recommended, but 1 without R_u",
+                                 "recall of Surprise's FAQ in older versions"},
     [NDCG_LINEAR] =
         {"ndcg-linear", BASIS_RANKS, true, +1,
          "mean over users with test items of DCG / ideal DCG with gain r - (lowest rating "
@@ -102,6 +108,11 @@ const struct measure_row measures[N_MEASURES] = {
          "Järvelin & Kekäläinen 2002; scikit-learn's ndcg_score"},
     [NDCG_EXP] = {"ndcg-exp", BASIS_RANKS, true, +1, "ndcg-linear with gain 2^gain - 1",
                   "Burges et al., ICML 2005"},
+    [NDCG_EXP_RELEVANT] =
+        {"ndcg-exp-relevant", BASIS_RANKS, true, +1,
+         "ndcg with gain 2^(r - t + 1) - 1 instead of [relevant], t the threshold of relevance, 0 "
+         "where every test item is relevant",
+         "nDCG of Elliot"},
     [RBP] = {"rbp", BASIS_RANKS, true, +1,
              "mean over users of sum over k <= K of [relevant] * 0.15 * 0.85^(k - 1)",
              "Moffat & Zobel, ACM TOIS 2008, patience 0.85"},

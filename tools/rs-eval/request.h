@@ -34,8 +34,11 @@ enum measure {
     RECALL_MICRO,
     PRECISION_RECOMMENDED,
     RECALL_RECOMMENDED,
+    PRECISION_RECOMMENDED_OR_1,
+    RECALL_RECOMMENDED_OR_1,
     NDCG_LINEAR,
     NDCG_EXP,
+    NDCG_EXP_RELEVANT,
     RBP,
     AUC,
     CATALOGUE_COVERAGE,
@@ -77,7 +80,7 @@ extern const struct measure_row measures[N_MEASURES];
 
 /* True for measures of expected ratings that rank, which exist among the test items only. */
 static inline bool measure_is_rerank(enum measure measure) {
-    return measure == PRECISION_RECOMMENDED || measure == RECALL_RECOMMENDED;
+    return measure >= PRECISION_RECOMMENDED && measure <= RECALL_RECOMMENDED_OR_1;
 }
 
 struct request {

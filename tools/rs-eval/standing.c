@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "measures/ranks.h"
 
-enum gain { GAIN_BINARY, GAIN_LINEAR, GAIN_EXPONENTIAL, N_GAINS };
+enum gain { GAIN_BINARY, GAIN_LINEAR, GAIN_EXPONENTIAL, GAIN_RELEVANT, N_GAINS };
 
 /* The test items that stand high enough to count, and the gains of the best order. */
 struct graded {
@@ -41,6 +41,7 @@ struct standing *standing_new(const struct requests *requests, const struct rule
     for (size_t r = 0; r < requests->n; r++) {
         standing->graded[GAIN_LINEAR].wanted |= requests->all[r].measure == NDCG_LINEAR;
         standing->graded[GAIN_EXPONENTIAL].wanted |= requests->all[r].measure == NDCG_EXP;
+        standing->graded[GAIN_RELEVANT].wanted |= requests->all[r].measure == NDCG_EXP_RELEVANT;
     }
     return standing;
 }
@@ -60,6 +61,8 @@ void standing_free(struct standing *standing) {
 
 static double gain_of(const struct rules *rules, enum gain gain, double rating) {
     if (gain == GAIN_BINARY) return rules_relevant(rules, rating) ? 1 : 0;
+    if (gain == GAIN_RELEVANT)
+        return rules_relevant(rules, rating) ? exp2(rating - rules->threshold + 1) - 1 : 0;
     double linear = rating > rules->gain_zero ? rating - rules->gain_zero : 0;
     return gain == GAIN_LINEAR ? linear : exp2(linear) - 1;
 }
@@ -178,8 +181,11 @@ static double mean_precision(const struct rs_tie *ties, size_t n, uint32_t k) {
 static double recommended_measure(const struct standing *standing, const struct request *request) {
     const struct graded *graded = &standing->graded[GAIN_BINARY];
     uint32_t k = standing->n_recommended < request->k ? standing->n_recommended : request->k;
-    double of = request->measure == PRECISION_RECOMMENDED ? k : (double)standing->n_relevant;
-    return of > 0 ? rs_ranks_hits(graded->ties, graded->n_ties, k) / of : 0;
+    enum measure measure = request->measure;
+    bool or_1 = measure == PRECISION_RECOMMENDED_OR_1 || measure == RECALL_RECOMMENDED_OR_1;
+    bool precision = measure == PRECISION_RECOMMENDED || measure == PRECISION_RECOMMENDED_OR_1;
+    double of = precision ? k : (double)standing->n_relevant;
+    return of > 0 ? rs_ranks_hits(graded->ties, graded->n_ties, k) / of : or_1;
 }
 
 static double binary_measure(const struct standing *standing, const struct request *request,
@@ -224,6 +230,8 @@ bool standing_measure(const struct standing *standing, const struct request *req
         return graded_measure(standing, GAIN_LINEAR, request->k, num);
     if (request->measure == NDCG_EXP)
         return graded_measure(standing, GAIN_EXPONENTIAL, request->k, num);
+    if (request->measure == NDCG_EXP_RELEVANT)
+        return graded_measure(standing, GAIN_RELEVANT, request->k, num);
     if (measure_is_rerank(request->measure)) {
         *num = recommended_measure(standing, request);
         return true;

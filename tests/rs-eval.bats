@@ -653,6 +653,66 @@ print((c + a / log(3) + b / 2) / (a + b / log(3) + c / 2))' ${2//,/ } | cut -c 1
     assert_line --regexp '^A,all,all,ndcg-exp-relevant@3,0.846475080420[0-9]*,2$'
 }
 
+@test "sampled negatives: asked for, named in every row, drawn as items would be" {
+    # With as many as there are, the ranking is the full one; the name says sampled all the same.
+    four_ranks | scores r.rs rank A 1
+    local measures=precision,recall,ndcg,hr,mrr,map,auc,precision-returned
+    rs-eval r.rs -f csv -k 1,5 -m "$measures" >full.csv
+    rs-eval r.rs -f csv -k 1,5 -m "$measures" --sample-negatives 8 >all.csv
+    assert_equal "$(sed 's/sampled(8)-//' all.csv)" "$(cat full.csv)"
+    assert_equal "$(tail -n +2 all.csv | grep -vc ',sampled(8)-')" 0
+    run ! grep -q sampled full.csv
+    # Two drawn of eight others, of which four stand above a, one shares its score and three stand below: a
+    # is first in 3 of the 28 draws, and by half in 3 more. The area keeps its expectation, (3 + 1/2) / 8.
+    {
+        echo user,item,rating,score,above,tied,candidates
+        for ((u = 1; u <= 4000; u++)); do echo "$u,a,5,0,4,2,9"; done
+    } >many.csv
+    scores many.rs rank A 1 <many.csv
+    run -0 rs-eval many.rs -f csv -m auc,hr@1,hr@3 --sample-negatives 2
+    assert_line "A,all,all,sampled(2)-hr@3,1,4000"
+    awk -F, '$2 == "all" && $4 ~ /auc/ && ($5 - 3.5 / 8) ^ 2 < 0.02 ^ 2 { n++ }
+             $2 == "all" && $4 ~ /hr@1/ && ($5 - 4.5 / 28) ^ 2 < 0.02 ^ 2 { n++ }
+             END { exit n != 2 }' <<<"$output"
+    # A constant score is worth as much as a random one, drawn or not.
+    sed 1q <(four_ranks) >constant.csv
+    echo 1,a,5,3,0,9,9 >>constant.csv
+    scores constant.rs rank A 1 <constant.csv
+    run -0 rs-eval constant.rs -f csv -m auc,hr@1 --sample-negatives 3
+    assert_line "A,all,all,sampled(3)-auc,0.5,1"
+    assert_line "A,all,all,sampled(3)-hr@1,0.25,1" # of four
+    # The draw is the seed's and the user's: not the threads', the order's, nor of who else is there.
+    by_user() { # FILE [OPTION...]
+        rs-eval -f csv -s user --min-cell 1 -m ndcg --sample-negatives 2 "$@" | grep ',user:'
+    }
+    head -n 51 many.csv | scores some.rs rank A 1
+    by_user some.rs >one.csv
+    by_user some.rs --threads 2 | cmp - one.csv
+    { head -n 1 many.csv; head -n 51 many.csv | tail -n +2 | tac; } | scores order.rs rank A 1
+    by_user order.rs | cmp - one.csv
+    run ! cmp -s one.csv <(by_user some.rs --seed 2)
+    head -n 21 many.csv | scores fewer.rs rank A 1
+    run -0 by_user fewer.rs
+    assert_equal "$(grep -cxFf one.csv <<<"$output")" 20
+    # Every form says it; what ranks no candidates is not of them.
+    four | scores p.rs predict A 1
+    run -0 rs-eval r.rs p.rs -m rmse,ndcg,rerank-ndcg --sample-negatives 2
+    assert_line "ranked: sampled(2), the test items and 2 drawn of the full catalogue of 10 but for the user's training items, 4 candidates a user (3 to 4)"
+    assert_line --regexp '^model +rmse +sampled\(2\)-ndcg@10 +rerank-ndcg@10$'
+    for format in tsv json markdown; do
+        run -0 rs-eval r.rs -m ndcg --sample-negatives 2 -f $format
+        assert_output --partial 'sampled(2)-ndcg@10'
+    done
+    # Lists know the first places only; ranks that contradict each other can't be drawn among.
+    printf '1 a\n1 b\n' >l.txt
+    printf '1 a 5\n1 c 5\n' >t.txt
+    fails 65 rs-eval --lists --truth t.txt l.txt -k 2 -m precision --sample-negatives 2
+    [[ $stderr == *"whole rankings"* ]]
+    four_ranks | sed 's/0,1,9/0,3,9/; s/1,3,9/2,3,9/' | scores overlap.rs rank A 1
+    fails 65 rs-eval overlap.rs -m ndcg --sample-negatives 2
+    [[ $stderr == *"contradict"* ]]
+}
+
 @test "--list-metrics names every measure with formula and source" {
     run -0 rs-eval --list-metrics
     assert_line --regexp '^ndcg@K: of ranks$'

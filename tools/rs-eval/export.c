@@ -175,7 +175,8 @@ static json_t *protocol_json(const struct judge *judge) {
     json_object_set_new(protocol, "relevant", relevance_json(judge->rules));
     json_object_set_new(
         protocol, "candidates",
-        json_string("all items of the training matrix but those the user rated in it; "
+        json_string("all items of the training matrix but those the user rated in it; of "
+                    "sampled(N)-… measures their test items and N drawn ones of the others; "
                     "of lists those that their maker took; of rerank-… measures the user's test "
                     "items"));
     json_object_set_new(protocol, "ties",

@@ -16,12 +16,14 @@
 #include "print.h"
 #include "program/options.h"
 #include "program/output.h"
+#include "sample.h"
 
 static const char *metrics = NULL;
 static const char *cutoffs = "10";
 static const char *relevant = NULL;
 static bool list_metrics = false;
 static bool tune = false;
+static int64_t n_negatives = 0;
 static struct settings settings = {
     .test = TEST_WILCOXON, .n_draws = 1000, .seed = 1, .confidence = 0.95, .min_cell = 30};
 static const char *segment_list = NULL;
@@ -53,6 +55,11 @@ static const struct rs_option options[] = {
      "test items rated so or better are relevant; by default the upper third of the scale (4 of 1 "
      "to 5); "
      "'all' takes every test item, as is done for implicit feedback"},
+    {"sample-negatives", 0, RS_INTEGER, "N", &n_negatives, 0, 1e6, NULL, true,
+     "rank each user's test items among N of the other candidates, drawn by --seed, and name the "
+     "measures sampled(N)-...; 0: among all. Only to set figures beside others that were made so: "
+     "they are not those of the full ranking, nor of another N, and may order models otherwise "
+     "(Krichene & Rendle, KDD 2020)"},
     {"list-metrics", 0, RS_FLAG, NULL, &list_metrics, 0, 0, NULL, false,
      "print every measure with its formula and source"},
     {"tune", 0, RS_FLAG, NULL, &tune, 0, 0, NULL, false,
@@ -138,9 +145,9 @@ static const struct rs_tool tool = {
         "they answered the same test pairs; anything else ends with an error that names the "
         "files.\n\n"
         "Several folds are pooled: fold 'all' is computed over all their rows. Rankings are of the "
-        "full "
-        "catalogue; where scores tie, a measure is its expected value over all orders, so that a "
-        "constant score is worth as much as a random one.\n\n"
+        "full catalogue unless --sample-negatives is given; where scores tie, a measure is its "
+        "expected value over all orders, so that a constant score is worth as much as a random "
+        "one.\n\n"
         "Accuracy is that of predictions clipped to the scale of the training ratings; rmse-raw "
         "and "
         "mae-raw leave them as they are.",
@@ -303,7 +310,7 @@ int main(int argc, char **argv) {
         requests_list();
         return rs_finish();
     }
-    struct requests requests = requests_parse(metrics, cutoffs);
+    struct requests requests = requests_parse(metrics, cutoffs, (uint32_t)n_negatives);
     struct evidence evidence;
     struct training training = {0};
     struct rs_error err;
@@ -312,6 +319,9 @@ int main(int argc, char **argv) {
     refuse_test_sets(&evidence);
     warn(&evidence);
     if (!evidence_arrange(&evidence, &err)) rs_die_error(&err);
+    if (n_negatives > 0 && requests.use_basis[BASIS_RANKS] &&
+        !evidence_sample(&evidence, (uint32_t)n_negatives, settings.seed, &err))
+        rs_die_error(&err);
     training_arrange(&training, &evidence);
     judge_evidence(&evidence, &training, &requests);
     requests_free(&requests);

@@ -285,8 +285,8 @@ static void say_range(FILE *file, int64_t least, int64_t most) {
     if (most > least) fprintf(file, " to %lld", (long long)most);
 }
 
-/* Ranks are those among the whole catalogue. */
-static void say_ranks(FILE *file, const struct evidence *evidence) {
+/* Ranks are those among the whole catalogue, or among N_NEGATIVES > 0 drawn items of it. */
+static void say_ranks(FILE *file, const struct evidence *evidence, uint32_t n_negatives) {
     struct candidates all = {.least = UINT32_MAX};
     int64_t least = INT64_MAX, most = -1;
     for (size_t f = 0; f < evidence->n_folds; f++) {
@@ -296,7 +296,10 @@ static void say_ranks(FILE *file, const struct evidence *evidence) {
         if (fold->facts.catalogue > most) most = fold->facts.catalogue;
     }
     if (all.n == 0) return;
-    fputs("ranked: the full catalogue", file);
+    fputs("ranked: ", file);
+    if (n_negatives > 0)
+        fprintf(file, "sampled(%u), the test items and %u drawn of ", n_negatives, n_negatives);
+    fputs("the full catalogue", file);
     if (least >= 0) fputs(" of ", file);
     if (least >= 0) say_range(file, least, most);
     fprintf(file, " but for the user's training items, %.0f candidates a user (",
@@ -351,7 +354,7 @@ static void say_candidates(FILE *file, const struct report *report) {
         among_test |= request->among_test;
         ranks |= !request->among_test && measures[request->measure].basis == BASIS_RANKS;
     }
-    if (ranks) say_ranks(file, report->judge->evidence);
+    if (ranks) say_ranks(file, report->judge->evidence, requests->n_negatives);
     if (ranks) say_lists(file, report->judge->evidence);
     if (among_test) fputs("ranked by rerank-: the user's test items alone\n", file);
     if (ranks || among_test)

@@ -13,6 +13,8 @@ static const char *const notation =
     "u user of a fold, R_u their relevant test items, h_u = |R_u in the first K| of the ranking\n"
     "pop(i) training ratings of item i\n"
     "means over users take those with a relevant test item, once a fold\n"
+    "sampled(N)-NAME is NAME where u's test items are ranked among N drawn ones of u's other "
+    "candidates, not among all (--sample-negatives)\n"
     "where scores tie, each figure of ranks is its expected value over all orders of equal ones\n";
 
 const struct measure_row measures[N_MEASURES] = {
@@ -186,6 +188,17 @@ enum { MAX_K = 100000 };
 
 static const char among_test_prefix[] = "rerank-";
 
+/* What ranking among fewer than all candidates puts before the name of a measure. */
+static void print_prefix(char out[24], const struct requests *requests, enum basis basis,
+                         bool among_test) {
+    out[0] = '\0';
+    if (among_test) {
+        snprintf(out, 24, "%s", among_test_prefix);
+    } else if (basis == BASIS_RANKS && requests->n_negatives > 0) {
+        snprintf(out, 24, "sampled(%u)-", requests->n_negatives);
+    }
+}
+
 static uint32_t parse_k(const char *text, size_t length) {
     uint32_t k = 0;
     for (size_t i = 0; i < length && k <= MAX_K; i++) {
@@ -200,7 +213,8 @@ static uint32_t parse_k(const char *text, size_t length) {
 static bool add(struct requests *requests, enum measure measure, uint32_t k, bool among_test) {
     const struct measure_row *row = &measures[measure];
     struct request request = {measure, row->at_k ? k : 0, among_test, ""};
-    const char *prefix = among_test ? among_test_prefix : "";
+    char prefix[24];
+    print_prefix(prefix, requests, row->basis, among_test);
     if (row->at_k) {
         snprintf(request.name, sizeof request.name, "%s%s@%u", prefix, row->name, k);
     } else {
@@ -256,8 +270,8 @@ static void add_name(struct requests *requests, const char *name, size_t length,
                    name);
 }
 
-struct requests requests_parse(const char *names, const char *cutoffs) {
-    struct requests requests = {.given = names != NULL};
+struct requests requests_parse(const char *names, const char *cutoffs, uint32_t n_negatives) {
+    struct requests requests = {.given = names != NULL, .n_negatives = n_negatives};
     parse_k(cutoffs, strcspn(cutoffs, ","));
     if (names == NULL) names = default_names;
     if (strcmp(names, "all") == 0) {

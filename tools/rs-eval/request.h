@@ -87,7 +87,7 @@ struct request {
     enum measure measure;
     uint32_t k;      /* 0: the measure has none */
     bool among_test; /* ranks among the user's test items only, by expected rating */
-    char name[48];   /* "ndcg@10", "rerank-ndcg@10" */
+    char name[48];   /* "ndcg@10", "rerank-ndcg@10", "sampled(100)-ndcg@10" */
 };
 
 struct requests {
@@ -95,12 +95,13 @@ struct requests {
     struct request *all;
     bool given; /* by the user: asking for what the input can't give is an error */
     uint32_t largest_k;
+    uint32_t n_negatives; /* drawn for each user to rank among; 0: all are ranked */
     bool use_basis[4], use_among_test;
 };
 
 /* Reads "10" or "5,10,20" and "rmse,ndcg@20,…", "all", or NULL for the default; bad ones end the
- * program with EX_USAGE. */
-struct requests requests_parse(const char *names, const char *cutoffs);
+ * program with EX_USAGE. With N_NEGATIVES > 0 measures of ranks are named by it. */
+struct requests requests_parse(const char *names, const char *cutoffs, uint32_t n_negatives);
 void requests_free(struct requests *requests);
 
 /* Prints every measure with its formula and source on stdout. */

@@ -161,7 +161,8 @@ static bool check_columns(const struct rs_pairs *batch, enum task task, const ch
         return rs_fail(
             err, EX_DATAERR,
             "%s: ranks test items among some drawn ones, which tells little of the whole "
-            "catalogue: leave out --draw of rs-score",
+            "catalogue: leave out --draw of rs-score (--sample-negatives draws some of a whole "
+            "ranking, and says so)",
             file);
     if ((rs_pairs_columns(batch) & needed[task]) == needed[task]) return true;
     static const char *const columns[N_TASKS] = {"rating and score",

@@ -147,4 +147,8 @@ survive() {
     for part in "$made"/home/current/*; do
         [ "${part##*/}" = manifest.json ] || cmp "$part" "$made/away/current/${part##*/}"
     done
+    for where in rsa rsb; do # nights would fill the hosts
+        assert_equal "$(here $SSH $where find "$made/away" -type f)" ""
+        here $SSH $where test -e "$made/far/all/matrix.rs"
+    done
 }

@@ -2,6 +2,8 @@
 #
 # OUT/scale.csv (measured by pipelines/scale/measure) -> OUT/scale.md (fitted by pipelines/scale/fit.awk, checked at a
 # size that the fit has not seen). Times are processor seconds, so that a machine with other work to do measures alike.
+# pipelines/scale/scale.md is the page of one machine, to be read where there is no time to measure: that takes a quarter of
+# an hour.
 
 SCALE_FIT   ?= 1M 10M 25M# numbers of ratings that are fitted
 SCALE_CHECK ?= 5M# and one that is held against the fit

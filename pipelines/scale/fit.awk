@@ -109,6 +109,7 @@ END {
     for (k = 1; k <= n_stages; k++)
         for (i = 1; i <= rows[stage[k]]; i++) {
             held[stage[k], i, 1] = ratings[stage[k], i]; held[stage[k], i, 2] = lines[stage[k], i]
+            held[stage[k], i, 3] = 1
         }
     print "# What the stages cost\n"
     print "Made by `make scale`: every stage is run by one thread on synthetic ratings (`rs-synth`), with few and with many"
@@ -119,8 +120,8 @@ END {
         if (size["read", i] != check && size["read", i] != size["read", i - 1]) printf " %s", size["read", i]
     printf "; held against the fit: %s, with users in between.\n", check
     print "Times are processor nanoseconds a unit, memory bytes a unit above an idle program's.\n"
-    print "| stage | ns | error at " check " | memory: bytes a rating | a user or item | error at " check " | output, bytes a rating |"
-    print "|---|---|---|---|---|---|---|"
+    print "| stage | ns | error at " check " | memory: bytes a rating | a user or item | and MB | error at " check " | output, bytes a rating |"
+    print "|---|---|---|---|---|---|---|---|"
     for (k = 1; k <= n_stages; k++) {
         s = stage[k]
         n = n_terms[s]
@@ -137,10 +138,11 @@ END {
             if (off + 0 > worst) worst = off + 0
             if (-(off + 0) > worst) worst = -(off + 0)
         }
-        fit(s, held, bytes, 2); ma[s] = cost[1]; mb[s] = cost[2]
-        for (i = 1; i <= rows[s]; i++) if (size[s, i] == check) far = percent(expected(s, held, i, 2), bytes[s, i])
+        fit(s, held, bytes, 3); ma[s] = cost[1]; mb[s] = cost[2]; mc[s] = cost[3]
+        for (i = 1; i <= rows[s]; i++) if (size[s, i] == check) far = percent(expected(s, held, i, 3), bytes[s, i])
         fit(s, held, out, 2); oa[s] = cost[1]; ob[s] = cost[2]
-        printf "| %s | %s | %s | %s | %s | %s | %.3g |\n", s, told, off, small(ma[s]), small(mb[s]), far, each_out
+        printf "| %s | %s | %s | %s | %s | %s | %s | %.3g |\n", s, told, off, small(ma[s]), small(mb[s]),
+            mc[s] < 5e4 ? "-" : sprintf("%.1f", mc[s] / 1e6), far, each_out
     }
     print "\nA dash is a cost too small to be told from the others at these sizes."
     printf "The largest error of a time at %s is %d %%: %s\n", check, worst,
@@ -166,7 +168,7 @@ function foretell(name, u, i, r,    k, s, X, Y, Z, t, m, f) {
         if (s == "users") { X = item_spread * r * r / i; Y = r; Z = u * u / 2 }
         if (s == "lists") { X = r; Y = u * i }
         t = (time_cost[s, 1] * X + time_cost[s, 2] * Y + time_cost[s, 3] * Z) / 3600
-        m = ma[s] * r + mb[s] * (u + i)
+        m = ma[s] * r + mb[s] * (u + i) + mc[s]
         f = oa[s] * r + ob[s] * (u + i)
         need[s] = m
         if (s == "matrix") network = f

@@ -64,9 +64,11 @@ static size_t line_elements(enum rs_sums_kind kind, size_t block_lines) {
     return block_lines * planes_of(kind) + LINE_PADDING;
 }
 
+/* Enough for the tiles of any block, since those of a shorter one have more lines to pad. */
 static size_t tile_elements(const struct rs_comparison *comparison) {
     size_t line = line_elements(comparison->packed.kind, comparison->block_lines);
-    return line * rs_compare_tile_lines(comparison->packed.kind, comparison->block_lines);
+    size_t tile = TILE_BYTES / sizeof(int32_t) + (size_t)TILE_LINES * LINE_PADDING;
+    return line > tile ? line : tile;
 }
 
 /* Accumulators for one line with a block, or with all rows by columns. */

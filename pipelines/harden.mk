@@ -5,7 +5,7 @@ harden := build/harden
 clang_fuzz = clang -g -O1 -std=c11 -D_GNU_SOURCE -Icommon -fsanitize=fuzzer,address,undefined \
              -fno-sanitize-recover=undefined
 harden_libs = $(obj)/librs.a $(rs_ldlibs) $(shell pkg-config --libs libmicrohttpd 2>/dev/null) -lgomp
-serve_handlers := $(filter-out %/main.c %/http.c %/process.c %/watch.c,$(wildcard tools/rs-serve/*.c))
+serve_handlers := $(filter-out %/main.c %/http.c %/queue.c %/receive.c %/accept.c %/listen.c %/process.c %/watch.c,$(wildcard tools/rs-serve/*.c))
 FUZZ_SECONDS ?= 300
 
 .PHONY: kill-serve fuzz-serve race-serve soak-serve

@@ -84,27 +84,27 @@ static bool may_list(const struct rs_wish *wish, uint32_t item) {
     return wish->allowed == NULL || wish->allowed[item] != 0;
 }
 
-/* Takes what the wish lets through of the user's ready list. False if that may not be all: where
- * ratings or scores have changed since, or the list ends before the wish is filled. */
-static bool take_ready(const struct rs_lists *lists, const struct rs_profile *profile,
-                       const struct rs_wish *wish, struct rs_best *best) {
+bool rs_listing_take(const struct rs_lists *lists, const struct rs_profile *profile,
+                     const struct rs_wish *wish, struct rs_best *best) {
     if (lists == NULL || profile->changed || profile->user == RS_NONE || profile->n == 0 ||
         wish->adjust != NULL)
         return false;
     uint64_t from = lists->start[profile->user], end = lists->start[profile->user + 1];
     best->n = 0;
+    best->source = RS_FROM_MODEL;
     for (uint64_t e = from; e < end && best->n < wish->n; e++)
         if (may_list(wish, lists->item[e]))
             best->entries[best->n++] = (struct rs_listed){lists->score[e], lists->item[e]};
-    return best->n == wish->n || end - from < lists->most;
+    best->ready = best->n == wish->n || end - from < lists->most;
+    return best->ready;
 }
 
 void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profile,
                      const struct rs_wish *wish, struct rs_best *best) {
     const struct rs_model *model = listing->model;
+    if (rs_listing_take(listing->lists, profile, wish, best)) return;
     best->source = profile->n == 0 ? RS_FROM_POPULARITY : RS_FROM_MODEL;
-    best->ready = take_ready(listing->lists, profile, wish, best);
-    if (best->ready) return;
+    best->ready = false;
     if (profile->n == 0) {
         rs_rank_popular(model->matrix, listing->scores);
     } else if (listing->evidence != NULL && wish->adjust == NULL) {

@@ -56,6 +56,11 @@ struct rs_listing; /* of one thread */
 struct rs_listing *rs_listing_new(const struct rs_model *model, const struct rs_lists *lists);
 void rs_listing_free(struct rs_listing *listing);
 
+/* Fills BEST from LISTS (NULL: there are none) alone, which takes no listing. False if that may not
+ * be all: where ratings or scores have changed since, or a list ends before the wish is filled. */
+bool rs_listing_take(const struct rs_lists *lists, const struct rs_profile *profile,
+                     const struct rs_wish *wish, struct rs_best *best);
+
 /* Fills BEST with the best candidates of the profile. */
 void rs_listing_fill(struct rs_listing *listing, const struct rs_profile *profile,
                      const struct rs_wish *wish, struct rs_best *best);

@@ -2,8 +2,8 @@
  * its errors are JSON with a reason, and nothing that was refused counts.
  *
  * The first byte chooses method and headers, the text up to a line end is path and arguments, the
- * rest the body. The model folder is named by RS_FUZZ_MODEL. Links with tools/rs-serve/ but main.c
- * and http.c, librs.a and libmicrohttpd. */
+ * rest the body. The model folder is named by RS_FUZZ_MODEL. Links with what of tools/rs-serve/
+ * touches no socket, librs.a and libmicrohttpd. */
 #include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -82,7 +82,13 @@ static void handle(const struct request *request) {
     unsigned route;
     bool accepted = false;
     uint64_t before = users_changes(server.users);
-    api_handle(&server, request, &reply, &route);
+    api_handle(&server, request, AT_ONCE, &reply, &route);
+    if (reply.later) {
+        require(reply.answer == NULL && reply.response == NULL, "what comes later is not there");
+        reply = (struct reply){0};
+        api_handle(&server, request, AT_LENGTH, &reply, &route);
+        require(!reply.later, "what has its time is answered");
+    }
     require(api_route_name(route) != NULL, "the route has a name");
     if (reply.submission != NULL) {
         struct submission *submission = reply.submission;

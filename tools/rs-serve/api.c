@@ -9,53 +9,61 @@
 #include "call.h"
 #include "parameters.h"
 
+enum { QUICK_BODY = 4096 }; /* bytes that are parsed at once */
+
+/* What an answer takes where none is kept: LONG grows with the model, or with a user's ratings. */
+enum work { QUICK, LONG };
+
 struct route {
     const char *name; /* method and path, {} for an id */
     enum method method;
     enum access access;
     enum scope scope;
     route_function *answer;
+    enum work work;
     unsigned parameters; /* that it takes: parameters.h */
 };
 
 static const struct route routes[] = {
-    {"GET /api/recommend/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, recommend_user,
+    {"GET /api/recommend/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, recommend_user, QUICK,
      TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_RANKING_CONTEXT},
-    {"POST /api/session/recommend", METHOD_POST, ACCESS_READ, SCOPE_LIVE, recommend_session,
+    {"POST /api/session/recommend", METHOD_POST, ACCESS_READ, SCOPE_LIVE, recommend_session, LONG,
      TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_RANKING_CONTEXT},
-    {"GET /api/item/{}/neighbors", METHOD_GET, ACCESS_READ, SCOPE_MODEL, neighbours_item,
+    {"GET /api/item/{}/neighbors", METHOD_GET, ACCESS_READ, SCOPE_MODEL, neighbours_item, QUICK,
      TAKES_PAGE | TAKES_CATEGORY | TAKES_USER},
-    {"GET /api/user/{}/neighbors", METHOD_GET, ACCESS_READ, SCOPE_MODEL, neighbours_user,
+    {"GET /api/user/{}/neighbors", METHOD_GET, ACCESS_READ, SCOPE_MODEL, neighbours_user, QUICK,
      TAKES_PAGE},
-    {"GET /api/popular", METHOD_GET, ACCESS_READ, SCOPE_ALL, recommend_popular,
+    {"GET /api/popular", METHOD_GET, ACCESS_READ, SCOPE_ALL, recommend_popular, LONG,
      TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_USER},
-    {"GET /api/latest", METHOD_GET, ACCESS_READ, SCOPE_MODEL, recommend_latest,
+    {"GET /api/latest", METHOD_GET, ACCESS_READ, SCOPE_MODEL, recommend_latest, LONG,
      TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_USER},
-    {"GET /api/item/{}", METHOD_GET, ACCESS_READ, SCOPE_ALL, lookup_item, 0},
-    {"GET /api/items", METHOD_GET, ACCESS_READ, SCOPE_MODEL, lookup_items,
+    {"GET /api/item/{}", METHOD_GET, ACCESS_READ, SCOPE_ALL, lookup_item, QUICK, 0},
+    {"GET /api/items", METHOD_GET, ACCESS_READ, SCOPE_MODEL, lookup_items, LONG,
      TAKES_CURSOR | TAKES_QUERY},
-    {"GET /api/user/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, lookup_user, 0},
-    {"GET /api/users", METHOD_GET, ACCESS_READ, SCOPE_MODEL, lookup_users, TAKES_CURSOR},
-    {"GET /api/predict/{}/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, predict_rating,
+    {"GET /api/user/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, lookup_user, QUICK, 0},
+    {"GET /api/users", METHOD_GET, ACCESS_READ, SCOPE_MODEL, lookup_users, LONG, TAKES_CURSOR},
+    {"GET /api/predict/{}/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, predict_rating, LONG,
      TAKES_PREDICTING_CONTEXT},
-    {"GET /api/explain/{}/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, explain_rating,
+    {"GET /api/explain/{}/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, explain_rating, LONG,
      TAKES_PAGE | TAKES_PREDICTING_CONTEXT},
-    {"POST /api/feedback", METHOD_POST, ACCESS_WRITE, SCOPE_LIVE, feedback_post, 0},
-    {"PUT /api/feedback", METHOD_PUT, ACCESS_WRITE, SCOPE_LIVE, feedback_put, 0},
-    {"DELETE /api/feedback/{}/{}", METHOD_DELETE, ACCESS_WRITE, SCOPE_LIVE, feedback_delete, 0},
-    {"GET /api/user/{}/feedback", METHOD_GET, ACCESS_READ, SCOPE_USER, lookup_feedback, TAKES_PAGE},
+    {"POST /api/feedback", METHOD_POST, ACCESS_WRITE, SCOPE_LIVE, feedback_post, QUICK, 0},
+    {"PUT /api/feedback", METHOD_PUT, ACCESS_WRITE, SCOPE_LIVE, feedback_put, QUICK, 0},
+    {"DELETE /api/feedback/{}/{}", METHOD_DELETE, ACCESS_WRITE, SCOPE_LIVE, feedback_delete, QUICK,
+     0},
+    {"GET /api/user/{}/feedback", METHOD_GET, ACCESS_READ, SCOPE_USER, lookup_feedback, LONG,
+     TAKES_PAGE},
     {"DELETE /api/user/{}/feedback", METHOD_DELETE, ACCESS_WRITE, SCOPE_LIVE, feedback_delete_all,
-     0},
+     LONG, 0},
     {"DELETE /api/user/{}/feedback/{}", METHOD_DELETE, ACCESS_WRITE, SCOPE_LIVE, feedback_delete,
-     0},
-    {"GET /api/model", METHOD_GET, ACCESS_READ, SCOPE_MODEL, serve_model, 0},
-    {"GET /api/health/live", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_live, 0},
-    {"GET /api/health/ready", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_ready, 0},
-    {"GET /metrics", METHOD_GET, ACCESS_READ, SCOPE_LIVE, serve_metrics, 0},
-    {"GET /api/openapi.json", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_openapi, 0},
-    {"GET /", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_page, 0},
-    {"GET /page.js", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_script, 0},
-    {"GET /page.css", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_style, 0},
+     QUICK, 0},
+    {"GET /api/model", METHOD_GET, ACCESS_READ, SCOPE_MODEL, serve_model, QUICK, 0},
+    {"GET /api/health/live", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_live, QUICK, 0},
+    {"GET /api/health/ready", METHOD_GET, ACCESS_FREE, SCOPE_LIVE, serve_ready, QUICK, 0},
+    {"GET /metrics", METHOD_GET, ACCESS_READ, SCOPE_LIVE, serve_metrics, LONG, 0},
+    {"GET /api/openapi.json", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_openapi, QUICK, 0},
+    {"GET /", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_page, QUICK, 0},
+    {"GET /page.js", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_script, QUICK, 0},
+    {"GET /page.css", METHOD_GET, ACCESS_FREE, SCOPE_MODEL, serve_style, QUICK, 0},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
@@ -214,19 +222,37 @@ static size_t make_key(const struct call *call, const struct route *route,
     return n + parameters_key(call, route->parameters, key + n);
 }
 
+bool call_later(struct call *call) {
+    call->reply->later = true;
+    return false;
+}
+
+static enum work work_of(const struct call *call, const struct route *route) {
+    bool looks_through = call->parameters.category.length > 0 || call->parameters.user.length > 0 ||
+                         call->request->body_length > QUICK_BODY;
+    return looks_through ? LONG : route->work;
+}
+
+static bool make_answer(struct call *call, const struct route *route) {
+    if (call->patience == AT_ONCE && work_of(call, route) == LONG) return call_later(call);
+    return route->answer(call);
+}
+
 static void answer_cached(struct call *call, const struct route *route) {
     char key[MAX_KEY_BYTES];
     size_t n = make_key(call, route, key);
     struct answer *answer;
-    enum cache_found found = cache_get(call->server->cache, key, n, &answer);
-    metrics_cache(&call->server->metrics, call->worker, found);
+    enum cache_found found =
+        cache_get(call->server->cache, key, n, call->patience == AT_LENGTH, &answer);
+    if (found == CACHE_BUSY) call_later(call);
     if (found == CACHE_MISS) {
         answer =
-            route->answer(call)
+            make_answer(call, route)
                 ? answer_make(&call->body, call->type == NULL ? "application/json" : call->type)
                 : NULL;
         cache_put(call->server->cache, key, n, answer);
     }
+    if (!call->reply->later) metrics_cache(&call->server->metrics, call->worker, found);
     if (answer != NULL) reply_answer(call->reply, call->request, answer);
 }
 
@@ -239,13 +265,14 @@ static void answer(struct call *call, const struct route *route) {
         answer_cached(call, route);
         return;
     }
-    if (route->answer(call) && call->reply->submission == NULL)
+    if (make_answer(call, route) && call->reply->submission == NULL)
         reply_body(call->reply, MHD_HTTP_OK, &call->body, call->type);
 }
 
-void api_handle(struct server *server, const struct request *request, struct reply *reply,
-                unsigned *route_number) {
+void api_handle(struct server *server, const struct request *request, enum patience patience,
+                struct reply *reply, unsigned *route_number) {
     struct call call;
+    call.patience = patience;
     call.server = server;
     call.request = request;
     call.reply = reply;

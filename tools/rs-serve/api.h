@@ -10,10 +10,17 @@
 #include "request.h"
 #include "server.h"
 
+/* How long the caller can be away. */
+enum patience {
+    AT_ONCE,  /* some twenty microseconds: it has others to serve */
+    AT_LENGTH /* as long as it takes, be it for another thread that computes the same */
+};
+
 /* Answers. The reply begins as zeros; where it ends with a submission, that is to be given to the
- * journal, and api_accepted called when it is done. *ROUTE numbers the route for the metrics. */
-void api_handle(struct server *server, const struct request *request, struct reply *reply,
-                unsigned *route);
+ * journal, and api_accepted called when it is done; where it is to come later, this is to be called
+ * again AT_LENGTH. *ROUTE numbers the route for the metrics. */
+void api_handle(struct server *server, const struct request *request, enum patience patience,
+                struct reply *reply, unsigned *route);
 
 /* Answers what the journal has done with. Frees the submission. */
 void api_accepted(struct submission *submission, const struct request *request,

@@ -111,19 +111,22 @@ static void begin(struct shard *shard, uint64_t hash, const void *key, size_t n)
     shard->n++;
 }
 
-enum cache_found cache_get(struct cache *cache, const void *key, size_t n, struct answer **answer) {
+enum cache_found cache_get(struct cache *cache, const void *key, size_t n, bool waits,
+                           struct answer **answer) {
     uint64_t hash = XXH3_64bits(key, n);
     struct shard *shard = &cache->shards[hash % N_SHARDS];
     enum cache_found found = CACHE_HIT;
     *answer = NULL;
     pthread_mutex_lock(&shard->lock);
     struct entry *entry = *place(shard, hash, key, n);
-    while (entry != NULL && entry->answer == NULL) {
+    while (waits && entry != NULL && entry->answer == NULL) {
         found = CACHE_JOINED;
         pthread_cond_wait(&shard->done, &shard->lock);
         entry = *place(shard, hash, key, n);
     }
-    if (entry != NULL) {
+    if (entry != NULL && entry->answer == NULL) {
+        found = CACHE_BUSY;
+    } else if (entry != NULL) {
         *answer = entry->answer;
         answer_hold(*answer);
         unlink_use(shard, entry);

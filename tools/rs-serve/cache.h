@@ -14,15 +14,17 @@
 
 struct cache;
 
-enum cache_found { CACHE_HIT, CACHE_JOINED, CACHE_MISS };
+enum cache_found { CACHE_HIT, CACHE_JOINED, CACHE_MISS, CACHE_BUSY };
 
 /* At most BYTES in answers and bookkeeping; 0 keeps nothing, but still computes once. */
 struct cache *cache_new(size_t bytes);
 void cache_free(struct cache *cache);
 
 /* CACHE_HIT, or CACHE_JOINED after waiting for another thread: *answer is held for the caller.
- * CACHE_MISS: the caller computes the answer and must call cache_put with the same key. */
-enum cache_found cache_get(struct cache *cache, const void *key, size_t n, struct answer **answer);
+ * CACHE_MISS: the caller computes the answer and must call cache_put with the same key.
+ * CACHE_BUSY, unless the caller WAITS: another thread is computing it. */
+enum cache_found cache_get(struct cache *cache, const void *key, size_t n, bool waits,
+                           struct answer **answer);
 
 /* Hands in what the caller computed, or NULL if it has failed: those who wait then get
  * CACHE_MISS. The cache takes a hold of its own. */

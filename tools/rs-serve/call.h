@@ -2,6 +2,7 @@
 #ifndef SERVE_CALL_H
 #define SERVE_CALL_H
 
+#include "api.h"
 #include "body.h"
 #include "context/context.h"
 #include "reply.h"
@@ -32,6 +33,7 @@ struct situation {
 struct call {
     struct server *server;
     const struct request *request;
+    enum patience patience;
     struct reply *reply;
     unsigned worker;
     struct snapshot *snapshot; /* pinned */
@@ -67,6 +69,9 @@ route_function serve_model, serve_page, serve_script, serve_style;
 /* Fails a call: false, so that it can be returned. */
 bool call_fail(struct call *call, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Puts a call off until there is time for it: false, so that it can be returned. */
+bool call_later(struct call *call);
 
 /* The line of an item in the model, or RS_NONE after a 404. */
 uint32_t call_item(struct call *call, struct rs_id id);

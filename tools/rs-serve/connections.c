@@ -13,7 +13,8 @@ struct connection {
     int socket; /* -1: free */
     atomic_bool busy;
     atomic_int_fast64_t since; /* seconds */
-    struct connection *next;   /* of the free ones */
+    struct connections *among;
+    struct connection *next; /* of the free ones */
 };
 
 struct connections {
@@ -25,6 +26,7 @@ struct connections {
     size_t limit, n, n_coming;
     unsigned seconds;
     uint64_t n_late;
+    atomic_uint_fast64_t n_malformed;
 };
 
 static int64_t now(void) {
@@ -71,6 +73,7 @@ struct connections *connections_new(size_t limit, unsigned seconds, struct rs_er
     for (size_t c = limit; c > 0; c--) {
         struct connection *connection = &connections->all[c - 1];
         connection->socket = -1;
+        connection->among = connections;
         connection->next = connections->unused;
         connections->unused = connection;
     }
@@ -173,4 +176,12 @@ uint64_t connections_late(struct connections *connections) {
     uint64_t n = connections->n_late;
     pthread_mutex_unlock(&connections->lock);
     return n;
+}
+
+void connection_malformed(struct connection *connection) {
+    atomic_fetch_add(&connection->among->n_malformed, 1);
+}
+
+uint64_t connections_malformed(struct connections *connections) {
+    return atomic_load(&connections->n_malformed);
 }

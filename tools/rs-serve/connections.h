@@ -40,4 +40,8 @@ size_t connections_busy(struct connections *connections);
 size_t connections_open(struct connections *connections);
 uint64_t connections_late(struct connections *connections);
 
+/* What came was no HTTP; and how often that was. */
+void connection_malformed(struct connection *connection);
+uint64_t connections_malformed(struct connections *connections);
+
 #endif

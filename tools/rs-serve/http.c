@@ -1,43 +1,52 @@
 #include "http.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "accept.h"
 #include "api.h"
 #include "base/memory.h"
 #include "base/message.h"
+#include "pool.h"
+#include "queue.h"
+#include "receive.h"
 
-enum { CONNECTION_MEMORY = 32 * 1024, BACKLOG = 1024 };
+/* Of a connection, for a request's headers and the answer's. The library clears it for every
+ * request, which costs as much as all else that it does if this is larger than need be. */
+enum { CONNECTION_MEMORY = 16 * 1024 };
 
 struct http {
     struct server *server;
     struct MHD_Daemon *daemon;
     struct connections *connections;
     struct acceptor *acceptor;
+    struct pool *pool;
     struct http_limits limits;
+    pthread_mutex_t lock;
+    pthread_cond_t nobody_waits;
+    size_t n_waiting; /* requests that are suspended */
+    bool ending;      /* none is any more */
 };
 
-/* A request that has or may have a body; one without needs no memory. */
+/* A request that lasts: it has or may have a body, or is computed. Others need no memory. */
 struct exchange {
+    struct task task; /* first, to be found by it */
     struct http *http;
     struct MHD_Connection *connection;
     char *body;
     size_t n, capacity;
     bool too_large;
-    bool coded;           /* in a way that hides where the body ends */
-    atomic_bool accepted; /* by the journal */
-    struct submission *submission;
+    bool coded;                    /* in a way that hides where the body ends */
+    struct submission *submission; /* while the journal has it */
+    struct request request;        /* while it is computed */
+    struct reply reply;            /* that was computed */
+    atomic_bool accepted, computed;
     uint64_t begin;
     unsigned route;
 };
@@ -45,151 +54,127 @@ struct exchange {
 /* What stands for the state of a request without a body. */
 static char bodiless;
 
-/* Requests */
-
-/* What is taken from a connection into a request, and its length so far. */
-struct taking {
-    struct request *request;
-    size_t length;
-};
-
-static enum MHD_Result add_argument(void *data, enum MHD_ValueKind kind, const char *name,
-                                    const char *value) {
-    struct taking *taking = data;
-    struct request *request = taking->request;
-    (void)kind;
-    taking->length += strlen(name) + (value == NULL ? 0 : strlen(value)) + 2;
-    if (request->n_arguments == MAX_ARGUMENTS) {
-        request->too_long = true;
-        return MHD_NO;
-    }
-    request->arguments[request->n_arguments++] = (struct argument){name, value};
-    return MHD_YES;
-}
-
-static enum MHD_Result add_header(void *data, enum MHD_ValueKind kind, const char *name,
-                                  const char *value) {
-    struct taking *taking = data;
-    struct request *request = taking->request;
-    (void)kind;
-    taking->length += strlen(name) + strlen(": \r\n");
-    if (value == NULL) return MHD_YES;
-    taking->length += strlen(value);
-    switch (name[0] | 0x20) {
-    case 'x':
-        if (strcasecmp(name, "X-API-Key") == 0) request->key = value;
-        if (strcasecmp(name, "X-Request-ID") == 0) request_take_id(request, value);
-        break;
-    case 'i':
-        if (strcasecmp(name, "If-None-Match") == 0) request->if_none_match = value;
-        break;
-    case 'c':
-        if (strcasecmp(name, "Content-Type") == 0) request->content_type = value;
-        break;
-    case 'h':
-        if (strcasecmp(name, "Host") == 0) request->host = value;
-        break;
-    default:
-        break;
-    }
-    return MHD_YES;
-}
-
-static enum method method_of(const char *name) {
-    if (strcmp(name, "GET") == 0 || strcmp(name, "HEAD") == 0) return METHOD_GET;
-    if (strcmp(name, "POST") == 0) return METHOD_POST;
-    if (strcmp(name, "PUT") == 0) return METHOD_PUT;
-    return strcmp(name, "DELETE") == 0 ? METHOD_DELETE : METHOD_OTHER;
-}
-
-static void read_request(struct request *request, struct MHD_Connection *connection,
-                         const char *path, const char *method, const char *version) {
-    request->method = method_of(method);
-    request->path = path;
-    request->n_arguments = 0;
-    request->too_long = false;
-    request->key = request->if_none_match = request->content_type = request->host = NULL;
-    request->body = NULL;
-    request->body_length = 0;
-    request->id[0] = '\0';
-    struct taking arguments = {request, strlen(path)}, headers = {request, 0};
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &arguments);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &headers);
-    if (arguments.length > MAX_PATH) request->too_long = true;
-    request->too_much = headers.length > MAX_HEADERS;
-    request->lacks_host = request->host == NULL && strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
-}
-
-/* The shared answer with the client's own id of the request on it. */
-static struct MHD_Response *copy_with_id(const struct answer *answer, unsigned status,
-                                         const char *id) {
-    bool full = status == MHD_HTTP_OK;
-    struct MHD_Response *from = full ? answer->full : answer->unchanged;
-    struct MHD_Response *copy = MHD_create_response_from_buffer(
-        full ? answer->n : 0, (void *)(uintptr_t)answer->bytes, MHD_RESPMEM_MUST_COPY);
-    static const char *const names[] = {"Content-Type", "ETag", "Cache-Control"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = MHD_get_response_header(from, names[i]);
-        if (value != NULL) MHD_add_response_header(copy, names[i], value);
-    }
-    MHD_add_response_header(copy, "X-Request-ID", id);
-    return copy;
-}
-
-static enum MHD_Result queue(struct MHD_Connection *connection, const struct request *request,
-                             struct reply *reply) {
-    enum MHD_Result result;
-    if (reply->answer != NULL && request->id[0] != '\0') {
-        struct MHD_Response *copy = copy_with_id(reply->answer, reply->status, request->id);
-        result = MHD_queue_response(connection, reply->status, copy);
-        MHD_destroy_response(copy);
-    } else if (reply->answer != NULL) {
-        result = MHD_queue_response(connection, reply->status,
-                                    reply->status == MHD_HTTP_OK ? reply->answer->full
-                                                                 : reply->answer->unchanged);
-    } else {
-        if (MHD_get_response_header(reply->response, "X-Request-ID") == NULL) {
-            char id[MAX_REQUEST_ID + 1];
-            if (request->id[0] == '\0') reply_new_id(id);
-            MHD_add_response_header(reply->response, "X-Request-ID",
-                                    request->id[0] == '\0' ? id : request->id);
-        }
-        result = MHD_queue_response(connection, reply->status, reply->response);
-    }
-    reply_free(reply);
-    return result;
-}
-
 static void count(struct http *http, unsigned route, unsigned status, uint64_t begin) {
     metrics_request(&http->server->metrics, server_worker(http->server), route, status,
                     metrics_now() - begin);
 }
 
+/* Waiting: a suspended request leaves its thread to others until it is resumed */
+
+/* False if the server is about to end and nobody may wait any more. */
+static bool begin_to_wait(struct exchange *exchange) {
+    struct http *http = exchange->http;
+    pthread_mutex_lock(&http->lock);
+    bool may = !http->ending;
+    http->n_waiting += may;
+    pthread_mutex_unlock(&http->lock);
+    if (may) MHD_suspend_connection(exchange->connection);
+    return may;
+}
+
+/* The exchange may be gone when this returns. */
+static void end_to_wait(struct exchange *exchange) {
+    struct http *http = exchange->http;
+    MHD_resume_connection(exchange->connection);
+    pthread_mutex_lock(&http->lock);
+    http->n_waiting--;
+    if (http->n_waiting == 0 && http->ending) pthread_cond_signal(&http->nobody_waits);
+    pthread_mutex_unlock(&http->lock);
+}
+
+static void wait_no_more(struct http *http) {
+    pthread_mutex_lock(&http->lock);
+    http->ending = true;
+    while (http->n_waiting > 0) pthread_cond_wait(&http->nobody_waits, &http->lock);
+    pthread_mutex_unlock(&http->lock);
+}
+
 static void when_accepted(struct submission *submission) {
     struct exchange *exchange = submission->context;
     exchange->accepted = true;
-    MHD_resume_connection(exchange->connection);
+    end_to_wait(exchange);
+}
+
+static void when_its_turn(struct task *task) {
+    struct exchange *exchange = (struct exchange *)task;
+    api_handle(exchange->http->server, &exchange->request, AT_LENGTH, &exchange->reply,
+               &exchange->route);
+    exchange->computed = true;
+    end_to_wait(exchange);
+}
+
+/* Answers */
+
+static enum MHD_Result finish(struct exchange *exchange, const struct request *request,
+                              struct reply *reply) {
+    count(exchange->http, exchange->route, reply->status, exchange->begin);
+    return queue_reply(exchange->connection, request, reply);
+}
+
+/* Gives the reply, or has what it waits for done and is called again. */
+static enum MHD_Result proceed(struct exchange *exchange, const struct request *request,
+                               struct reply *reply) {
+    struct http *http = exchange->http;
+    if (!reply->later && reply->submission == NULL) return finish(exchange, request, reply);
+    if (!begin_to_wait(exchange)) {
+        if (reply->submission != NULL) submission_free(reply->submission);
+        reply_error(reply, request, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
+        return finish(exchange, request, reply);
+    }
+    if (reply->later) {
+        exchange->request = *request;
+        exchange->task.run = when_its_turn;
+        pool_give(http->pool, &exchange->task);
+    } else {
+        exchange->submission = reply->submission;
+        exchange->submission->done = when_accepted;
+        exchange->submission->context = exchange;
+        journal_submit(http->server->journal, exchange->submission);
+    }
+    return MHD_YES;
+}
+
+static struct exchange *new_exchange(struct http *http, struct MHD_Connection *connection) {
+    struct exchange *exchange = rs_calloc(1, sizeof *exchange);
+    exchange->http = http;
+    exchange->connection = connection;
+    exchange->begin = metrics_now();
+    return exchange;
 }
 
 static enum MHD_Result answer_plain(struct http *http, struct MHD_Connection *connection,
-                                    const char *path, const char *method, const char *version) {
+                                    const char *path, const char *method, const char *version,
+                                    void **state) {
     struct request request;
     struct reply reply = {0};
     uint64_t begin = metrics_now();
     unsigned route;
-    read_request(&request, connection, path, method, version);
-    api_handle(http->server, &request, &reply, &route);
+    receive_request(&request, connection, path, method, version);
+    api_handle(http->server, &request, AT_ONCE, &reply, &route);
+    if (reply.later) {
+        struct exchange *exchange = new_exchange(http, connection);
+        exchange->begin = begin;
+        exchange->route = route;
+        *state = exchange;
+        return proceed(exchange, &request, &reply);
+    }
     count(http, route, reply.status, begin);
-    return queue(connection, &request, &reply);
+    return queue_reply(connection, &request, &reply);
 }
 
-/* The whole body is there: answers, or waits for the journal and is called again. */
+/* The whole body is there, or what was waited for. */
 static enum MHD_Result answer_exchange(struct exchange *exchange, const char *path,
                                        const char *method, const char *version) {
     struct http *http = exchange->http;
     struct request request;
     struct reply reply = {0};
-    read_request(&request, exchange->connection, path, method, version);
+    if (exchange->computed) {
+        reply = exchange->reply;
+        exchange->reply = (struct reply){0};
+        exchange->computed = false;
+        return proceed(exchange, &exchange->request, &reply);
+    }
+    receive_request(&request, exchange->connection, path, method, version);
     request.body = exchange->body;
     request.body_length = exchange->n;
     if (exchange->accepted) {
@@ -203,18 +188,9 @@ static enum MHD_Result answer_exchange(struct exchange *exchange, const char *pa
         reply_error(&reply, &request, MHD_HTTP_NOT_IMPLEMENTED,
                     "a Transfer-Encoding other than chunked is not understood");
     } else {
-        api_handle(http->server, &request, &reply, &exchange->route);
+        api_handle(http->server, &request, AT_ONCE, &reply, &exchange->route);
     }
-    if (reply.submission != NULL) {
-        exchange->submission = reply.submission;
-        exchange->submission->done = when_accepted;
-        exchange->submission->context = exchange;
-        MHD_suspend_connection(exchange->connection);
-        journal_submit(http->server->journal, exchange->submission);
-        return MHD_YES;
-    }
-    count(http, exchange->route, reply.status, exchange->begin);
-    return queue(exchange->connection, &request, &reply);
+    return proceed(exchange, &request, &reply);
 }
 
 static void take_body(struct exchange *exchange, const char *bytes, size_t n) {
@@ -228,12 +204,6 @@ static void take_body(struct exchange *exchange, const char *bytes, size_t n) {
 }
 
 /* The callbacks of libmicrohttpd */
-
-static struct connection *connection_of(struct MHD_Connection *connection) {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info == NULL ? NULL : info->socket_context;
-}
 
 static enum MHD_Result begin_exchange(struct http *http, struct MHD_Connection *connection,
                                       const char *path, const char *method, const char *version,
@@ -261,9 +231,9 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
                               size_t *upload_size, void **state) {
     struct http *http = data;
     if (*state == NULL) {
-        struct connection *mine = connection_of(connection);
+        struct connection *mine = receive_from(connection);
         if (mine != NULL) connection_begins(mine);
-        bool plain = method_of(method) == METHOD_GET;
+        bool plain = receive_method(method) == METHOD_GET;
         *state = &bodiless;
         return plain ? MHD_YES : begin_exchange(http, connection, path, method, version, state);
     }
@@ -273,13 +243,13 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
         *upload_size = 0;
         return MHD_YES;
     }
-    return exchange == NULL ? answer_plain(http, connection, path, method, version)
+    return exchange == NULL ? answer_plain(http, connection, path, method, version, state)
                             : answer_exchange(exchange, path, method, version);
 }
 
 static void complete(void *data, struct MHD_Connection *connection, void **state,
                      enum MHD_RequestTerminationCode code) {
-    struct connection *mine = connection_of(connection);
+    struct connection *mine = receive_from(connection);
     struct exchange *exchange = *state == &bodiless ? NULL : *state;
     (void)data;
     (void)code;
@@ -287,6 +257,7 @@ static void complete(void *data, struct MHD_Connection *connection, void **state
     *state = NULL;
     if (exchange == NULL) return;
     if (exchange->submission != NULL) submission_free(exchange->submission);
+    reply_free(&exchange->reply);
     free(exchange->body);
     free(exchange);
 }
@@ -324,86 +295,36 @@ static void log_line(void *data, const char *format, va_list arguments) {
 
 /* Start and end */
 
-static bool is_loopback(const struct sockaddr *address) {
-    if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const void *)address;
-        return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-    }
-    const struct sockaddr_in6 *v6 = (const void *)address;
-    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-}
-
-static int listen_at(const struct addrinfo *address) {
-    int one = 1;
-    int listening = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (listening < 0) return -1;
-    setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(listening, address->ai_addr, address->ai_addrlen) == 0 &&
-        listen(listening, BACKLOG) == 0)
-        return listening;
-    int cause = errno;
-    close(listening);
-    errno = cause;
-    return -1;
-}
-
-int http_listen(const char *address, bool *local, struct rs_error *err) {
-    const char *colon = strrchr(address, ':');
-    bool bracketed = *address == '[' && colon != NULL && colon > address && colon[-1] == ']';
-    if (colon == NULL || colon == address || colon[1] == '\0' ||
-        (!bracketed && memchr(address, ':', (size_t)(colon - address)) != NULL)) {
-        rs_fail(err, EX_USAGE, "'%s' is not HOST:PORT or [HOST]:PORT", address);
-        return -1;
-    }
-    char *host = bracketed ? rs_strndup(address + 1, (size_t)(colon - address) - 2)
-                           : rs_strndup(address, (size_t)(colon - address));
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    int listening = -1, code = getaddrinfo(host, colon + 1, &hints, &found);
-    if (code != 0) {
-        rs_fail(err, EX_NOHOST, "%s: %s", address, gai_strerror(code));
-    } else if ((listening = listen_at(found)) < 0) {
-        rs_fail_errno(err, errno == EADDRINUSE ? EX_TEMPFAIL : EX_UNAVAILABLE, "can't listen at %s",
-                      address);
-    } else {
-        *local = is_loopback(found->ai_addr);
-    }
-    if (found != NULL) freeaddrinfo(found);
-    free(host);
-    return listening;
-}
-
-char *http_address(int listening, unsigned *port) {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "", service[16] = "0";
-    getsockname(listening, (struct sockaddr *)&address, &length);
-    getnameinfo((struct sockaddr *)&address, length, host, sizeof host, service, sizeof service,
-                NI_NUMERICHOST | NI_NUMERICSERV);
-    *port = (unsigned)strtoul(service, NULL, 10);
-    bool v6 = address.ss_family == AF_INET6;
-    return rs_format("http://%s%s%s:%s/", v6 ? "[" : "", host, v6 ? "]" : "", service);
-}
-
 /* The library deals them out to the threads of its pool by the number of the socket. */
 static bool take(void *data, int socket, const struct sockaddr *address, socklen_t length) {
     struct http *http = data;
     return MHD_add_connection(http->daemon, socket, address, length) == MHD_YES;
 }
 
-/* Each thread of the pool has an equal part of the limit, so that this has to be so many times what
- * all may have: the acceptor keeps to that. */
+/* One thread carries ten times as many answers as another one computes, and half as many of them
+ * leave room for the system's share of the work and, on the same machine, for who asks. Each has an
+ * equal part of the limit of connections, so that this has to be so many times what all may have:
+ * the acceptor keeps to that. */
 static struct MHD_Daemon *start_daemon(struct http *http) {
     const struct http_limits *limits = &http->limits;
+    unsigned threads = (limits->threads + 1) / 2;
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
             MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_USE_TURBO,
         0, NULL, NULL, handle, http, MHD_OPTION_EXTERNAL_LOGGER, log_line, NULL,
-        MHD_OPTION_THREAD_POOL_SIZE, limits->threads, MHD_OPTION_CONNECTION_LIMIT,
-        limits->threads * limits->connections, MHD_OPTION_CONNECTION_TIMEOUT, limits->seconds,
+        MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT,
+        threads * limits->connections, MHD_OPTION_CONNECTION_TIMEOUT, limits->seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK,
         leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, complete, NULL,
         MHD_OPTION_NOTIFY_CONNECTION, notify, http, MHD_OPTION_END);
+}
+
+static void http_free(struct http *http) {
+    pool_free(http->pool);
+    connections_free(http->connections);
+    pthread_mutex_destroy(&http->lock);
+    pthread_cond_destroy(&http->nobody_waits);
+    free(http);
 }
 
 struct http *http_start(struct server *server, int listening, const struct http_limits *limits,
@@ -411,9 +332,12 @@ struct http *http_start(struct server *server, int listening, const struct http_
     struct http *http = rs_calloc(1, sizeof *http);
     http->server = server;
     http->limits = *limits;
+    pthread_mutex_init(&http->lock, NULL);
+    pthread_cond_init(&http->nobody_waits, NULL);
     http->connections = connections_new(limits->connections, limits->seconds, err);
     server->metrics.connections = http->connections;
-    if (http->connections != NULL) {
+    if (http->connections != NULL) http->pool = pool_new(limits->threads, err);
+    if (http->pool != NULL) {
         http->daemon = start_daemon(http);
         if (http->daemon == NULL) rs_fail(err, EX_OSERR, "can't start the HTTP server");
     }
@@ -421,19 +345,16 @@ struct http *http_start(struct server *server, int listening, const struct http_
         http->acceptor = acceptor_start(listening, http->connections, take, http, err);
     if (http->acceptor != NULL) return http;
     if (http->daemon != NULL) MHD_stop_daemon(http->daemon);
-    connections_free(http->connections);
-    free(http);
+    http_free(http);
     return NULL;
 }
 
 void http_stop(struct http *http, unsigned seconds) {
     acceptor_stop(http->acceptor);
-    for (unsigned tenths = 0; connections_busy(http->connections) > 0 && tenths < 100 * seconds;
-         tenths++)
+    for (unsigned hundredths = 0;
+         connections_busy(http->connections) > 0 && hundredths < 100 * seconds; hundredths++)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    /* Whatever waits for the journal is answered before the daemon is taken apart. */
-    journal_drain(http->server->journal);
+    wait_no_more(http); /* the library does not end with requests that are suspended */
     MHD_stop_daemon(http->daemon);
-    connections_free(http->connections);
-    free(http);
+    http_free(http);
 }

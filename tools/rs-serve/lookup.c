@@ -155,7 +155,8 @@ static float expect(struct call *call, const struct rs_profile *profile, uint32_
     *item = rs_ids_find(&call->snapshot->matrix->items.ids, call->ids[1]);
     const struct rs_context_model *context = call->snapshot->context;
     struct rs_query query = {.n = 1, .item = item};
-    rs_model_predict(folder->predict, bench->predict_workspace, profile, &query, answer);
+    rs_model_predict(folder->predict, bench_workspace(bench, call->snapshot), profile, &query,
+                     answer);
     if (context == NULL || !rs_situation_predicts(context, &call->situation.is)) return 0;
     float moved = (float)rs_context_shift(context, &call->situation.is, profile, *item,
                                           (double)answer->score);

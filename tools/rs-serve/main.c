@@ -10,6 +10,7 @@
 
 #include "base/message.h"
 #include "http.h"
+#include "listen.h"
 #include "page.h"
 #include "process.h"
 #include "program/options.h"
@@ -108,11 +109,14 @@ static const struct rs_tool tool = {
         "user's ratings are the matrix's and no situation moves it, and computed where not: the "
         "answer is the same.\n\n"
         "Answers are kept and given again while they hold: a key has in it everything an answer "
-        "depends on. SIGHUP looks for another model at once, SIGTERM finishes what is in flight. "
+        "depends on. --threads compute; half as many carry the connections and answer what is "
+        "kept or ready, so that nobody waits for what another has to have computed.\n\nSIGHUP "
+        "looks for another model at once, SIGTERM finishes what is in flight. "
         "The first line on standard output is the address, when the server is ready.",
     .memory =
         "the pages of the model in use, --cache, 40 bytes an event that the model does not know, "
-        "32 bytes for each of the last 2 to 4 million event ids, and for each thread 16 bytes an "
+        "32 bytes for each of the last 2 to 4 million event ids, and for each of --threads 16 "
+        "bytes an "
         "item and the model's workspace. For users' neighbours a byte for every cell of the matrix "
         "in rows that are filled to a sixteenth, and in such columns once somebody has rated.",
     .options = options,
@@ -158,7 +162,7 @@ static int begin(struct server *server) {
     signal(SIGPIPE, SIG_IGN);
     process_confine((size_t)n_connections + 64);
     if (keys_path != NULL && !keys_read(&server->keys, keys_path, &err)) rs_die_error(&err);
-    int listening = http_listen(listen_address, &local, &err);
+    int listening = listen_open(listen_address, &local, &err);
     if (listening < 0) rs_die_error(&err);
     if (!local && keys_path == NULL)
         rs_usage_error("--listen: %s is open to other machines, which takes --keys",
@@ -185,7 +189,7 @@ int main(int argc, char **argv) {
         rs_die_error(&err);
     unsigned port,
         threads = rs_threads > 0 ? (unsigned)rs_threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-    char *address = http_address(listening, &port);
+    char *address = listen_url(listening, &port);
     struct http_limits limits = {.threads = threads > MAX_WORKERS / 2 ? MAX_WORKERS / 2 : threads,
                                  .connections = (unsigned)n_connections,
                                  .seconds = (unsigned)n_seconds,

@@ -214,6 +214,9 @@ void metrics_print(struct server *server, struct body *body) {
                (double)connections_open(metrics->connections));
         single(body, "late_connections_total", "counter", "Connections shut down for being slow.",
                (double)connections_late(metrics->connections));
+        single(body, "malformed_requests_total", "counter",
+               "What could not be read as HTTP, or was longer than anything may be.",
+               (double)connections_malformed(metrics->connections));
     }
     print_model(server, body);
     single(body, "resident_bytes", "gauge", "Memory resident.", resident_bytes());

@@ -10,7 +10,7 @@
 #include "reasons.h"
 #include "situation.h"
 
-enum { N_REASONS = 2 };
+enum { N_REASONS = 2, QUICK_LIST = 25 /* entries that are written at once */ };
 
 /* Which items may be in a list: NULL for all. */
 static const uint8_t *find_allowed(const struct call *call, struct bench *bench) {
@@ -88,8 +88,21 @@ static void move_scores(void *data, const struct rs_profile *profile, enum rs_so
     rs_context_rank(profile, n_items, move->lifts, scores);
 }
 
+/* Fills BEST: at once from lists that are ready, if there are. */
+static bool fill(struct call *call, const struct rs_profile *profile, const struct rs_wish *wish,
+                 struct rs_best *best) {
+    const struct snapshot *snapshot = call->snapshot;
+    if (!rs_listing_take(snapshot->folder->lists, profile, wish, best)) {
+        if (call->patience == AT_ONCE) return call_later(call);
+        struct bench *bench = snapshot_bench(call->snapshot, call->worker);
+        rs_listing_fill(bench_listing(bench, snapshot), profile, wish, best);
+    }
+    metrics_listed(&call->server->metrics, call->worker, best->ready);
+    return true;
+}
+
 /* The list for a profile, without N further items. */
-static void list(struct call *call, const struct rs_profile *profile, const uint32_t *without,
+static bool list(struct call *call, const struct rs_profile *profile, const uint32_t *without,
                  size_t n) {
     const struct parameters *parameters = &call->parameters;
     const struct rs_context_model *context = call->snapshot->context;
@@ -107,16 +120,18 @@ static void list(struct call *call, const struct rs_profile *profile, const uint
     }
     if (profile->n == 0 || move.lifts != NULL) wish.adjust = move_scores;
     struct rs_best best = {.entries = rs_malloc(wish.n, sizeof(struct rs_listed))};
-    rs_listing_fill(bench->listing, profile, &wish, &best);
-    metrics_listed(&call->server->metrics, call->worker, best.ready);
-    size_t skipped = parameters->offset < best.n ? parameters->offset : best.n;
-    print_list(call, bench, profile, best.entries + skipped, best.n - skipped, best.source,
-               move.lifts);
+    bool filled = fill(call, profile, &wish, &best);
+    if (filled) {
+        size_t skipped = parameters->offset < best.n ? parameters->offset : best.n;
+        print_list(call, bench, profile, best.entries + skipped, best.n - skipped, best.source,
+                   move.lifts);
+    }
     free(best.entries);
+    return filled;
 }
 
 /* A list, with the situation around it where that was asked for. */
-static void recommend(struct call *call, const struct rs_profile *profile) {
+static bool recommend(struct call *call, const struct rs_profile *profile) {
     if (call->situation.asked) {
         if (profile->n == 0 && call->snapshot->context != NULL)
             situation_note(call, "what is popular is the same in every situation");
@@ -124,18 +139,20 @@ static void recommend(struct call *call, const struct rs_profile *profile) {
         situation_print(call);
         body_text(&call->body, ",\n\"Items\":");
     }
-    list(call, profile, call->parameters.excluded, call->parameters.n_excluded);
+    bool listed = list(call, profile, call->parameters.excluded, call->parameters.n_excluded);
     if (call->situation.asked) body_text(&call->body, "}\n");
+    return listed;
 }
 
 bool recommend_user(struct call *call) {
     struct profile_room room = {0};
     bool known;
+    if (call->patience == AT_ONCE && call->parameters.n > QUICK_LIST) return call_later(call);
     struct rs_profile profile =
         users_profile(call->server->users, call->snapshot, call->ids[0], &room, &known);
-    recommend(call, &profile);
+    bool there = recommend(call, &profile);
     profile_room_free(&room);
-    return true;
+    return there;
 }
 
 /* Anonymous ratings */

@@ -1,5 +1,5 @@
 /* What becomes of a request: an answer that others may share, an answer of its own, or the promise
- * of one when the journal has written.
+ * of one when the journal has written or when somebody has the time.
  *
  * A finished answer (struct answer) is counted by its holders and never changes, so that the cache
  * and any number of connections send the same bytes. Errors are JSON with the reason, the code and
@@ -28,6 +28,7 @@ struct reply {
     struct answer *answer;         /* held, or NULL */
     struct MHD_Response *response; /* owned where there is no answer, or NULL */
     struct submission *submission; /* not yet: journal.h */
+    bool later;                    /* not yet: api.h */
 };
 
 /* An answer of the bytes, which it takes over and empties; held once. TYPE is its content type. */

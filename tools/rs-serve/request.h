@@ -21,9 +21,9 @@ enum method {
 
 enum {
     MAX_ARGUMENTS = 32,
-    MAX_PATH = 4096,     /* bytes of a URL with its arguments */
-    MAX_HEADERS = 16384, /* bytes of all header lines */
-    MAX_ID = 1024,       /* bytes of an id in a request */
+    MAX_PATH = 4096,    /* bytes of a URL with its arguments */
+    MAX_HEADERS = 8192, /* bytes of all header lines */
+    MAX_ID = 1024,      /* bytes of an id in a request */
     MAX_REQUEST_ID = 64
 };
 

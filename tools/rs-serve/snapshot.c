@@ -63,7 +63,8 @@ void snapshot_close(struct snapshot *snapshot) {
         struct bench *bench = snapshot->benches[w];
         if (bench == NULL) continue;
         rs_listing_free(bench->listing);
-        rs_model_free_workspace(snapshot->folder->predict, bench->predict_workspace);
+        if (bench->predict_workspace != NULL)
+            rs_model_free_workspace(snapshot->folder->predict, bench->predict_workspace);
         free(bench->allowed);
         free(bench->place);
         free(bench->lifts);
@@ -80,13 +81,21 @@ void snapshot_close(struct snapshot *snapshot) {
 }
 
 struct bench *snapshot_bench(struct snapshot *snapshot, unsigned worker) {
-    if (snapshot->benches[worker] == NULL) {
-        struct bench *bench = rs_calloc(1, sizeof *bench);
-        bench->listing = rs_listing_new(snapshot->folder->rank, snapshot->folder->lists);
-        bench->predict_workspace = rs_model_workspace(snapshot->folder->predict);
-        snapshot->benches[worker] = bench;
-    }
+    if (snapshot->benches[worker] == NULL)
+        snapshot->benches[worker] = rs_calloc(1, sizeof(struct bench));
     return snapshot->benches[worker];
+}
+
+struct rs_listing *bench_listing(struct bench *bench, const struct snapshot *snapshot) {
+    if (bench->listing == NULL)
+        bench->listing = rs_listing_new(snapshot->folder->rank, snapshot->folder->lists);
+    return bench->listing;
+}
+
+void *bench_workspace(struct bench *bench, const struct snapshot *snapshot) {
+    if (bench->predict_workspace == NULL)
+        bench->predict_workspace = rs_model_workspace(snapshot->folder->predict);
+    return bench->predict_workspace;
 }
 
 void snapshot_count(const struct snapshot *snapshot, uint32_t item, int change) {

@@ -29,11 +29,11 @@ struct arrival {
 
 /* What one worker computes with. */
 struct bench {
-    struct rs_listing *listing;
-    void *predict_workspace;
-    uint8_t *allowed; /* one an item, or NULL until it is needed */
-    uint32_t *place;  /* the same; zeros between requests */
-    float *lifts;     /* the same */
+    struct rs_listing *listing; /* NULL until it is needed, as all of these: bench_listing */
+    void *predict_workspace;    /* bench_workspace */
+    uint8_t *allowed;           /* one an item */
+    uint32_t *place;            /* one an item, zeros between requests */
+    float *lifts;               /* one an item */
 };
 
 struct snapshot {
@@ -58,6 +58,10 @@ void snapshot_close(struct snapshot *snapshot);
 
 /* The bench of a worker, made at its first use. */
 struct bench *snapshot_bench(struct snapshot *snapshot, unsigned worker);
+
+/* What it makes lists with, and what it predicts with, both made when they are needed. */
+struct rs_listing *bench_listing(struct bench *bench, const struct snapshot *snapshot);
+void *bench_workspace(struct bench *bench, const struct snapshot *snapshot);
 
 /* Feedback adds (or takes) ratings of an item. */
 void snapshot_count(const struct snapshot *snapshot, uint32_t item, int change);

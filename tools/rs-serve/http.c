@@ -117,7 +117,6 @@ static enum MHD_Result proceed(struct exchange *exchange, const struct request *
     struct http *http = exchange->http;
     if (!reply->later && reply->submission == NULL) return finish(exchange, request, reply);
     if (!begin_to_wait(exchange)) {
-        if (reply->submission != NULL) submission_free(reply->submission);
         reply_error(reply, request, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
         return finish(exchange, request, reply);
     }
@@ -139,6 +138,8 @@ static struct exchange *new_exchange(struct http *http, struct MHD_Connection *c
     exchange->http = http;
     exchange->connection = connection;
     exchange->begin = metrics_now();
+    for (exchange->route = 0; strcmp(api_route_name(exchange->route), "other") != 0;)
+        exchange->route++;
     return exchange;
 }
 
@@ -154,7 +155,6 @@ static enum MHD_Result answer_plain(struct http *http, struct MHD_Connection *co
     if (reply.later) {
         struct exchange *exchange = new_exchange(http, connection);
         exchange->begin = begin;
-        exchange->route = route;
         *state = exchange;
         return proceed(exchange, &request, &reply);
     }
@@ -209,12 +209,7 @@ static enum MHD_Result begin_exchange(struct http *http, struct MHD_Connection *
                                       const char *path, const char *method, const char *version,
                                       void **state) {
     uint64_t length = 0;
-    struct exchange *exchange = rs_calloc(1, sizeof *exchange);
-    exchange->http = http;
-    exchange->connection = connection;
-    exchange->begin = metrics_now();
-    for (exchange->route = 0; strcmp(api_route_name(exchange->route), "other") != 0;)
-        exchange->route++;
+    struct exchange *exchange = new_exchange(http, connection);
     *state = exchange;
     const char *declared =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);

@@ -73,8 +73,8 @@ static void word(struct reply *reply, unsigned status) {
         reply_error(reply, &nothing_known, status, "the URL has more than %d bytes", MAX_PATH);
         break;
     case MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE:
-        reply_error(reply, &nothing_known, status, "the headers have more than %d bytes",
-                    MAX_HEADERS);
+        reply_error(reply, &nothing_known, status,
+                    "the headers have more than %d bytes or are too many", MAX_HEADERS);
         break;
     case MHD_HTTP_CONTENT_TOO_LARGE:
         reply_error(reply, &nothing_known, status, "the body is too large");

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "journal.h"
 
 static struct MHD_Response *response_of(const char *bytes, size_t n, bool owned, const char *type) {
     struct MHD_Response *response = MHD_create_response_from_buffer(
@@ -117,5 +118,6 @@ void reply_error(struct reply *reply, const struct request *request, unsigned st
 void reply_free(struct reply *reply) {
     answer_release(reply->answer);
     if (reply->response != NULL) MHD_destroy_response(reply->response);
+    if (reply->submission != NULL) submission_free(reply->submission);
     *reply = (struct reply){0};
 }

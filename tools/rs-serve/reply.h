@@ -27,7 +27,7 @@ struct reply {
     unsigned status;
     struct answer *answer;         /* held, or NULL */
     struct MHD_Response *response; /* owned where there is no answer, or NULL */
-    struct submission *submission; /* not yet: journal.h */
+    struct submission *submission; /* not yet: owned, see journal.h */
     bool later;                    /* not yet: api.h */
 };
 

@@ -61,7 +61,7 @@ sample_and() {
     assert_output --partial "00002-"
     assert_equal "$(status ratings),$(status learned_anew),$(status quarantined)" 2681,0,0
     cmp "$HOME_"/nights/00001*/gate/hybrid.blend "$HOME_"/nights/00002*/gate/hybrid.blend
-    echo newest | rs-score -q --model "$HOME_/current" --users - --top 1 | rs-view --format csv --columns source |
+    echo newest | rs-score -q --model "$HOME_/current" --users - --lines none --top 1 | rs-view --format csv --columns source |
         grep -qx hybrid
     [ "$(status difference_rmse | awk '{ print ($1 < 0.1 && $1 > -0.1) }')" = 1 ]
 

@@ -229,6 +229,11 @@ folder() {
              { split(row[FNR + 1], was, ","); d = $4 - was[4]; if (d < 0) d = -d
                if ($1 FS $2 FS $3 != was[1] FS was[2] FS was[3] || d > 1e-5) exit 1 }' lists flat
     assert_equal "$(wc -l <flat)" "$(($(wc -l <lists) - 1))"
+    # a folder asked in turn answers in lines, to a file or from one in rows
+    rs-score --model monday --top 4 --users - <names | cmp - lines.tsv
+    rs-score --model monday --top 4 --users - -o rows.rs <names
+    rs-view -f csv -c user,source,item,score rows.rs | cmp - lists
+    rs-score --model monday --top 4 --users names | rs-view -f csv -c user,source,item,score | cmp - lists
     printf '7\n' | rs-score --model monday --top 1 --users - --lines json | jq -e '.items[0].title | length > 3'
 }
 
@@ -253,7 +258,7 @@ folder() {
 
 @test "a coprocess asks and reads in turn" {
     folder
-    coproc SCORE { rs-score --model monday --top 3 --users - --lines tsv; }
+    coproc SCORE { rs-score --model monday --top 3 --users -; }
     pid=$SCORE_PID
     for user in 42 7 nobody 42; do
         echo "$user" >&"${SCORE[1]}"

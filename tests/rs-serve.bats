@@ -170,7 +170,7 @@ metric() { get /metrics | sed -n "s/^rs_$1 //p"; }
         get "/api/predict/$pair" | jq -r '"\(.UserId),\(.ItemId),\(.Score)"'
     done >online.pairs
     stop
-    printf '1\n7\nnew\n42\n' | offline --ratings journal/*.rs --users - --top 40 |
+    printf '1\n7\nnew\n42\n' | offline --ratings journal/*.rs --users - --lines none --top 40 |
         rs-view -f csv -c user,item,score | tail -n +2 | diff online.lists -
     printf 'user,item\n1,150\n7,101\nnew,105\nnew,120\n42,103\n' | rs-clean -q -o pairs.rs
     offline --ratings journal/*.rs --pairs pairs.rs |
@@ -302,7 +302,7 @@ answers_of() {
         jq -e --arg d $device '.Situation == {device: $d} and .Notes == [] and
             ([.Items[] | select(.Moved)] | length) == 40 and ([.Items[].Moved] | min < max)' moved.$device
         jq -r '.Items[] | "\(.Id),\(.Score)"' moved.$device >online
-        echo 17 | rs-score -q --model "$MODELS/situated" --context device=$device --top 40 --users - |
+        echo 17 | rs-score -q --model "$MODELS/situated" --context device=$device --top 40 --users - --lines none |
             rs-view -f csv -c item,score | tail -n +2 | diff online -
         get "/api/predict/17/5?context=device:$device" |
             jq -r 'select(.Moved != 0 and .Situation.device) | "\(.UserId),\(.ItemId),\(.Score)"' >online

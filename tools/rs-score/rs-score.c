@@ -26,7 +26,7 @@ static int64_t n_top = 0;
 static bool mean_for_unknown = false;
 static const char *ratings_path = NULL;
 static const char *users_path = NULL;
-static int lines = 0;
+static int lines = 0; /* enum line_form */
 static const char *context_path = NULL;
 static const char *context_given = NULL;
 static const char *context_from = NULL;
@@ -34,7 +34,8 @@ static bool context_off = false;
 static int64_t seed = 1;
 static const char *part = "1/1";
 
-static const char *const line_forms[] = {"none", "tsv", "json", NULL};
+enum line_form { LINES_AUTO, LINES_NONE, LINES_TSV, LINES_JSON };
+static const char *const line_forms[] = {"auto", "none", "tsv", "json", NULL};
 
 static const struct rs_option options[] = {
     {"matrix", 'm', RS_STRING, "FILE", &matrix_path, 0, 0, NULL, false,
@@ -74,7 +75,8 @@ static const struct rs_option options[] = {
      "read in turn. tsv: the user, what answered ('popular' for a stranger), then the items, best "
      "first; a tab or backslash within an id is written as \\t or \\\\. json: the same with "
      "scores, "
-     "titles and how many ratings the user has"},
+     "titles and how many ratings the user has. auto: tsv where a model folder is asked from "
+     "standard input to standard output, else none"},
     {.kind = RS_HEADING, .help = "In a situation:"},
     {"context-model", 0, RS_STRING, "FILE", &context_path, 0, 0, NULL, false,
      "how context moves ratings and ranks, a file of rs-context"},
@@ -118,7 +120,7 @@ static const struct rs_example examples[] = {
      "42,3,148,\"Crimson Orchard, The (1986)\""},
     {"Ask a model folder, a line of text for each line",
      "rs-model --matrix sample.matrix --rank item=item.graph -o monday && \\\n"
-     "    printf '42\\nnobody\\n' | rs-score --model monday --top 3 --users - --lines tsv | tr "
+     "    printf '42\\nnobody\\n' | rs-score --model monday --top 3 --users - | tr "
      "'\\t' ' '",
      "42 item 130 190 148\n"
      "nobody popular 105 104 102"},
@@ -174,11 +176,19 @@ static void check_models(void) {
         rs_usage_error("%zu models and no --blend that says how to combine them", model_specs.n);
 }
 
+/* Who writes names to a model folder and reads back waits for each answer. */
+static void settle_lines(const struct rs_part *asked) {
+    bool in_turn = matrix_path == NULL && users_path != NULL && strcmp(users_path, "-") == 0 &&
+                   strcmp(rs_output_path, "-") == 0 && asked->of == 1;
+    if (lines == LINES_AUTO) lines = in_turn ? LINES_TSV : LINES_NONE;
+}
+
 static void check_usage(struct rs_part *asked) {
     check_models();
     if (!rs_part_parse(asked, part))
         rs_usage_error("--part: '%s' is not I/N with I from 1 to N", part);
-    if (asked->of > 1 && (n_drawn > 0 || lines != 0))
+    settle_lines(asked);
+    if (asked->of > 1 && (n_drawn > 0 || lines != LINES_NONE))
         rs_usage_error("--part goes with neither --draw nor --lines");
     if ((pairs_path != NULL) == (n_top > 0)) rs_usage_error("give either --pairs or --top");
     if (pairs_path == NULL && (ranking || n_drawn > 0))
@@ -186,7 +196,7 @@ static void check_usage(struct rs_part *asked) {
     check_context();
     if (n_drawn > 0 && !ranking) rs_usage_error("--draw goes with --rank");
     if (users_path != NULL && n_top == 0) rs_usage_error("--users goes with --top");
-    if (lines != 0 && users_path == NULL) rs_usage_error("--lines goes with --users");
+    if (lines != LINES_NONE && users_path == NULL) rs_usage_error("--lines goes with --users");
 }
 
 void score_progress(uint32_t *done) {
@@ -263,8 +273,8 @@ int main(int argc, char **argv) {
                               .part = asked,
                               .seed = (uint64_t)seed,
                               .mean_for_unknown = mean_for_unknown};
-    if (lines != 0) {
-        score_lines(&scoring, users_path, (size_t)n_top, lines == 2);
+    if (lines != LINES_NONE) {
+        score_lines(&scoring, users_path, (size_t)n_top, lines == LINES_JSON);
     } else if (n_top > 0) {
         score_lists(&scoring, users_path, (size_t)n_top);
     } else {

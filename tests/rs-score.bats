@@ -237,6 +237,27 @@ folder() {
     printf '7\n' | rs-score --model monday --top 1 --users - --lines json | jq -e '.items[0].title | length > 3'
 }
 
+@test "lists with more variety: from a folder, from files, in order" {
+    folder
+    rs-model --matrix m --predict item=predict.graph --rank list=rank.graph --neighbours rank.graph -o tuesday
+    rs-score --model tuesday --top 10 --mmr 0.6 -o folder.rs
+    rs-score -m m --model list=rank.graph --top 10 --mmr 0.6 --neighbours rank.graph -t 1 -o files.rs
+    cmp <(rs-view -f csv folder.rs) <(rs-view -f csv files.rs)
+    cmp <(rs-score -m m --model list=rank.graph --top 10 --mmr 1 | rs-view -f csv) \
+        <(rs-score -m m --model list=rank.graph --top 10 | rs-view -f csv)
+    # less alike, and the first is the model's
+    unlike() { rs-eval -q --truth test.rs --train train.rs --graph rank.graph "$1" -m dissimilarity@10 -f csv | sed -n 2p | cut -d, -f5; }
+    rs-score -m m --model list=rank.graph --top 10 -o plain.rs
+    awk -v plain="$(unlike plain.rs)" -v varied="$(unlike folder.rs)" 'BEGIN { exit !(varied > plain + 0.02) }'
+    cmp <(rs-view -f csv -c user,rank,item,score plain.rs | grep ',1,') <(rs-view -f csv -c user,rank,item,score folder.rs | grep ',1,')
+    fails 64 rs-score --model monday --top 10 --mmr 0.6
+    fails 64 rs-score --model tuesday --top 10 --mmr 1.5
+    fails 64 rs-score --model tuesday --pairs test.rs --mmr 0.5
+    rs-sim m --side user -o user.graph
+    run -65 --separate-stderr rs-score -m m --model list=rank.graph --top 10 --mmr 0.5 --neighbours user.graph
+    assert_equal "$stderr" "rs-score: user.graph: is no graph of the matrix's items"
+}
+
 @test "every line gets its line: strangers, repeated and empty names, odd ids" {
     folder
     run -0 --separate-stderr bash -c "printf '7\nnobody\n\n7\na\tb\\\\c\n' | rs-score --model monday --top 2 --users - --lines tsv"

@@ -38,6 +38,14 @@ teardown() {
 
 browse() { python3 "$ROOT/tests/browse.py" "$URL/$1" "${@:2}"; }
 
+@test "variety puts other films in front" {
+    run browse "#user=7" "$LISTED" "eval:$IDS" \
+        "eval:(s => { s.value = '0.5'; s.dispatchEvent(new Event('change')) })(document.getElementById('variety'))" \
+        "wait:$IDS != '$(curl -s "$URL/api/recommend/7?n=10" | jq -r '[.[].Id] | join(" ")')'" "eval:$IDS"
+    assert_success
+    assert_equal "${lines[-1]//\"/}" "$(curl -s "$URL/api/recommend/7?n=10&mmr=0.5" | jq -r '[.[].Id] | join(" ")')"
+}
+
 @test "a click rates, is kept, and changes the list; the console stays silent" {
     run browse "#user=7" "$LISTED" "eval:$IDS" \
         "eval:document.querySelectorAll('#history > li').length" \

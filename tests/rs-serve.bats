@@ -113,6 +113,32 @@ metric() { get /metrics | sed -n "s/^rs_$1 //p"; }
     stop
 }
 
+@test "a list with more variety is the same from the server and from rs-score, on every page" {
+    serve --model "$MODELS/one"
+    post /api/feedback '[{"UserId":"7","ItemId":"113","Value":5}]' # computed, not ready
+    for user in 1 7 new; do
+        for mmr in 1 0.6 0; do
+            get "/api/recommend/$user?n=7&mmr=$mmr" | jq -r '[.[].Id] | join(" ")'
+            get "/api/recommend/$user?n=3&offset=7&mmr=$mmr" | jq -r '[.[].Id] | join(" ")'
+        done
+    done | paste -d ' ' - - >online
+    echo 'user,item,rating
+7,113,5' | rs-clean -q -o said.rs
+    for user in 1 7 new; do
+        for mmr in 1 0.6 0; do
+            echo "$user" | rs-score -q --model "$MODELS/one" --users - --ratings said.rs --top 10 --mmr $mmr | cut -f 3- | tr '\t' ' '
+        done
+    done | diff online -
+    [ "$(sort -u online | wc -l)" -gt 5 ]
+    assert_equal "$(get '/api/recommend/1?mmr=1' | sha256sum)" "$(get /api/recommend/1 | sha256sum)"
+    # and without what is left out
+    first=$(get '/api/recommend/1?n=1&mmr=0.6' | jq -r '.[0].Id')
+    get "/api/recommend/1?n=80&mmr=0.6&exclude=$first" | jq -e --arg first "$first" 'length > 20 and all(.[]; .Id != $first)'
+    get '/api/recommend/1?n=80&mmr=0.6&category=Drama' | jq -e 'length > 5'
+    for mmr in x "" 1.01 -0.1 nan; do refused 400 "mmr is not a number from 0 to 1" "/api/recommend/1?mmr=$mmr"; done
+    stop
+}
+
 @test "neighbours, items, users, what is new" {
     serve --model "$MODELS/one"
     get "/api/item/101/neighbors?n=3" | jq -r '.[] | "\(.Id),\(.Score)"' >neighbours
@@ -737,7 +763,7 @@ END
     [ "$(wc -l <routes)" -gt 20 ]
     jq -r '.paths | to_entries[] | .key as $path | .value | keys[] | ascii_upcase + " " + $path' described |
         sed 's/{[a-z]*}/{}/g' | sort | diff routes -
-    jq -e '.paths["/api/recommend/{user}"].get.parameters | map(.name) == ["user","n","offset","category","exclude","at","context"]' described
+    jq -e '.paths["/api/recommend/{user}"].get.parameters | map(.name) == ["user","n","offset","category","exclude","mmr","at","context"]' described
     stop
 }
 

@@ -6,7 +6,7 @@
 #include "base/message.h"
 #include "base/number.h"
 #include "format/table.h"
-#include "model/listing.h"
+#include "lister.h"
 #include "names.h"
 #include "program/output.h"
 #include "score.h"
@@ -73,8 +73,7 @@ static void write_json(FILE *file, const struct rs_matrix *matrix, const struct 
 void score_lines(struct scoring *scoring, const char *users_path, size_t n, bool json) {
     const struct rs_matrix *matrix = scoring->matrix;
     const char *own_name = json_string_value(json_object_get(scoring->header, "model"));
-    const struct rs_wish wish = {.n = n};
-    struct rs_listing *listing = rs_listing_new(scoring->model, scoring->lists);
+    struct lister *lister = lister_new(scoring, n);
     struct profile_room room = {0};
     struct answer answer = {.best.entries = rs_malloc(n, sizeof *answer.best.entries)};
     struct names names;
@@ -83,7 +82,7 @@ void score_lines(struct scoring *scoring, const char *users_path, size_t n, bool
     while (names_next(&names, &answer.user)) {
         uint32_t line = rs_ids_find(&matrix->users.ids, answer.user);
         struct rs_profile profile = profiles_get(scoring->profiles, answer.user, line, &room);
-        rs_listing_fill(listing, &profile, &wish, &answer.best);
+        lister_fill(lister, &profile, &answer.best);
         answer.n_ratings = profile.n;
         answer.source = answer.best.source == RS_FROM_POPULARITY ? "popular" : own_name;
         (json ? write_json : write_tsv)(output.file, matrix, &answer);
@@ -93,7 +92,7 @@ void score_lines(struct scoring *scoring, const char *users_path, size_t n, bool
     rs_note("%zu lines answered by %s", names.line, own_name);
     names_close(&names);
     profile_room_free(&room);
-    rs_listing_free(listing);
+    lister_free(lister);
     free(answer.best.entries);
     json_decref(scoring->header);
 }

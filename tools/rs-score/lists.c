@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "base/progress.h"
-#include "model/listing.h"
+#include "lister.h"
 #include "names.h"
 #include "program/output.h"
 #include "score.h"
@@ -40,23 +40,22 @@ struct list {
 static void list_all(const struct scoring *scoring, const struct audience *audience, size_t n,
                      struct list *lists) {
     const struct rs_ids *names = &audience->names.ids;
-    const struct rs_wish wish = {.n = n};
     uint32_t done = 0;
     rs_progress_start("listed for", "users", audience->to - audience->from);
 #pragma omp parallel
     {
-        struct rs_listing *listing = rs_listing_new(scoring->model, scoring->lists);
+        struct lister *lister = lister_new(scoring, n);
         struct profile_room room = {0};
 #pragma omp for schedule(dynamic, 8)
         for (uint32_t user = audience->from; user < audience->to; user++) {
             struct rs_profile profile = profiles_get(scoring->profiles, rs_ids_get(names, user),
                                                      audience->line[user], &room);
             lists[user - audience->from].n_known = (uint32_t)profile.n;
-            rs_listing_fill(listing, &profile, &wish, &lists[user - audience->from].best);
+            lister_fill(lister, &profile, &lists[user - audience->from].best);
             score_progress(&done);
         }
         profile_room_free(&room);
-        rs_listing_free(listing);
+        lister_free(lister);
     }
     rs_progress_end();
 }

@@ -333,8 +333,8 @@ static json_t *test_identity(const struct asked *asked) {
     return json_pack("{s:s, s:I}", "digest", digest, "rows", (json_int_t)asked->n_given);
 }
 
-/* How the test was split off, with the share of the training ratings that are later than its median,
- * which rs-split knows at the end; NULL where it was not. */
+/* How the test was split off, with the share of the training ratings that are later than its
+ * median, which rs-split knows at the end; NULL where it was not. */
 static json_t *split_of(const struct rs_pairs_reader *test) {
     json_t *split = json_copy(json_object_get(test->header, "split"));
     json_t *counts = json_object_get(test->end, "split");

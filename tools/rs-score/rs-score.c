@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "base/progress.h"
+#include "neighbours/knn.h"
 #include "open.h"
 #include "program/options.h"
 #include "score.h"
@@ -26,6 +27,8 @@ static int64_t n_top = 0;
 static bool mean_for_unknown = false;
 static const char *ratings_path = NULL;
 static const char *users_path = NULL;
+static double mmr = 1;
+static const char *neighbours_path = NULL;
 static int lines = 0; /* enum line_form */
 static const char *context_path = NULL;
 static const char *context_given = NULL;
@@ -70,6 +73,12 @@ static const struct rs_option options[] = {
     {.kind = RS_HEADING, .help = "With --top:"},
     {"users", 0, RS_STRING, "FILE", &users_path, 0, 0, NULL, false,
      "only the users named in FILE, one a line ('-': standard input), in that order"},
+    {"mmr", 0, RS_REAL, "LAMBDA", &mmr, 0, 1, NULL, true,
+     "lists with more variety: how much the score counts, against likeness to what stands above, "
+     "from 1, the model's own order, to 0 (maximal marginal relevance). Orders the model's best "
+     "100"},
+    {"neighbours", 0, RS_STRING, "FILE", &neighbours_path, 0, 0, NULL, false,
+     "with --mmr, which items are alike: a graph of rs-sim. A folder holds its own"},
     {"lines", 0, RS_CHOICE, "FORM", &lines, 0, 0, line_forms, false,
      "with --users, answer each line at once with a line of text, so that a coprocess can ask and "
      "read in turn. tsv: the user, what answered ('popular' for a stranger), then the items, best "
@@ -196,6 +205,8 @@ static void check_usage(struct rs_part *asked) {
     check_context();
     if (n_drawn > 0 && !ranking) rs_usage_error("--draw goes with --rank");
     if (users_path != NULL && n_top == 0) rs_usage_error("--users goes with --top");
+    if ((mmr < 1 || neighbours_path != NULL) && n_top == 0)
+        rs_usage_error("--mmr and --neighbours go with --top");
     if (lines != LINES_NONE && users_path == NULL) rs_usage_error("--lines goes with --users");
 }
 
@@ -227,6 +238,21 @@ static struct rs_model *in_situation(struct rs_context_model *context,
     if (!rs_situation_parse(context, context_given, &situation, warn_of, NULL, &err))
         rs_usage_error("--context: %s", err.text);
     return rs_context_wrap(opened->model, context, &situation);
+}
+
+/* What tells which items are alike, of --neighbours or of the folder. */
+static const struct rs_graph *open_neighbours(struct rs_graph *own, const struct opened *opened) {
+    struct rs_error err;
+    if (neighbours_path == NULL) {
+        const struct rs_model *model =
+            opened->folder == NULL ? NULL : opened->folder->neighbours[0];
+        if (model == NULL) rs_usage_error("--mmr takes --neighbours of items");
+        return rs_knn_graph(model);
+    }
+    if (!rs_graph_open(own, neighbours_path, &err)) rs_die_error(&err);
+    if (own->users || own->digest != opened->matrix->items.digest)
+        rs_die(EX_DATAERR, "%s: is no graph of the matrix's items", neighbours_path);
+    return own;
 }
 
 static json_t *make_header(const struct rs_matrix *matrix, const struct rs_model *model) {
@@ -267,12 +293,15 @@ int main(int argc, char **argv) {
                               .matrix = opened.matrix,
                               .model = situated == NULL ? opened.model : situated,
                               .lists = situated == NULL ? opened.lists : NULL,
+                              .mmr = mmr,
                               .situations = context_from == NULL ? NULL : &situations,
                               .output = rs_output_path,
                               .header = make_header(opened.matrix, opened.model),
                               .part = asked,
                               .seed = (uint64_t)seed,
                               .mean_for_unknown = mean_for_unknown};
+    struct rs_graph neighbours = {0};
+    if (mmr < 1) scoring.neighbours = open_neighbours(&neighbours, &opened);
     if (lines != LINES_NONE) {
         score_lines(&scoring, users_path, (size_t)n_top, lines == LINES_JSON);
     } else if (n_top > 0) {
@@ -284,6 +313,7 @@ int main(int argc, char **argv) {
     if (context_from != NULL) situations_free(&situations);
     rs_model_close(situated);
     rs_context_close(&context);
+    if (scoring.neighbours == &neighbours) rs_graph_close(&neighbours);
     open_close(&opened);
     return rs_finish();
 }

@@ -9,6 +9,7 @@
 #include "format/pairs.h"
 #include "model/lists.h"
 #include "model/model.h"
+#include "neighbours/graph.h"
 #include "profiles.h"
 #include "situations.h"
 
@@ -17,7 +18,9 @@ struct scoring {
     const struct rs_model *model;
     const struct rs_lists *lists; /* made by the model before, or NULL */
     const struct profiles *profiles;
-    struct situations *situations; /* of the pairs, or NULL */
+    const struct rs_graph *neighbours; /* of items, for variety; or NULL */
+    double mmr;                        /* lambda of common/neighbours/mmr.h; 1: no variety */
+    struct situations *situations;     /* of the pairs, or NULL */
     json_t *header; /* program, parameters, model, sources, scale, train: consumed by the writer */
     const char *output;
     struct rs_part part; /* of the users listed for, or of the pairs */

@@ -26,9 +26,9 @@ struct route {
 
 static const struct route routes[] = {
     {"GET /api/recommend/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, recommend_user, QUICK,
-     TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_RANKING_CONTEXT},
+     TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_RANKING_CONTEXT | TAKES_MMR},
     {"POST /api/session/recommend", METHOD_POST, ACCESS_READ, SCOPE_LIVE, recommend_session, LONG,
-     TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_RANKING_CONTEXT},
+     TAKES_PAGE | TAKES_CATEGORY | TAKES_EXCLUDE | TAKES_RANKING_CONTEXT | TAKES_MMR},
     {"GET /api/item/{}/neighbors", METHOD_GET, ACCESS_READ, SCOPE_MODEL, neighbours_item, QUICK,
      TAKES_PAGE | TAKES_CATEGORY | TAKES_USER},
     {"GET /api/user/{}/neighbors", METHOD_GET, ACCESS_READ, SCOPE_MODEL, neighbours_user, QUICK,
@@ -229,7 +229,7 @@ bool call_later(struct call *call) {
 
 static enum work work_of(const struct call *call, const struct route *route) {
     bool looks_through = call->parameters.category.length > 0 || call->parameters.user.length > 0 ||
-                         call->request->body_length > QUICK_BODY;
+                         call->parameters.mmr < 1 || call->request->body_length > QUICK_BODY;
     return looks_through ? LONG : route->work;
 }
 

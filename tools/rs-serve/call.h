@@ -15,6 +15,7 @@ enum { MAX_PARTS = 8, MAX_EXCLUDED = 512, MAX_OFFSET = 10000, MAX_KEY_BYTES = 3 
 /* The parameters of a list. */
 struct parameters {
     uint64_t n, offset, cursor;
+    double mmr;            /* lambda of common/neighbours/mmr.h: 1 is the model's order */
     struct rs_id category; /* length 0: none */
     struct rs_id user;     /* whose rated items are left out; length 0: nobody's */
     struct rs_id query;

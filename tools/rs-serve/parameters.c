@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "situation.h"
 
 enum { DEFAULT_N = 10, TAKES_CONTEXT = TAKES_RANKING_CONTEXT | TAKES_PREDICTING_CONTEXT };
@@ -21,6 +22,18 @@ static bool read_text(struct call *call, const char *name, char *memory, struct 
     if (raw == NULL || *raw == '\0') return true;
     const char *wrong = request_decode(raw, strlen(raw), memory, text);
     return wrong == NULL || call_fail(call, MHD_HTTP_BAD_REQUEST, "%s %s", name, wrong);
+}
+
+static bool read_mmr(struct call *call) {
+    double *mmr = &call->parameters.mmr;
+    const char *text = request_argument(call->request, "mmr");
+    if (text == NULL) return true;
+    if (!rs_number_parse(text, strlen(text), mmr) || !(*mmr >= 0 && *mmr <= 1))
+        return call_fail(call, MHD_HTTP_BAD_REQUEST, "mmr is not a number from 0 to 1");
+    if (*mmr < 1 && call->snapshot->neighbours[0] == NULL)
+        return call_fail(call, MHD_HTTP_BAD_REQUEST,
+                         "mmr takes neighbours of items, which the model has not");
+    return true;
 }
 
 static bool exclude(struct call *call, const char *raw, size_t n) {
@@ -65,6 +78,7 @@ bool parameters_read(struct call *call, unsigned takes) {
     uint64_t max_n = call->server->max_n;
     parameters->n = DEFAULT_N < max_n ? DEFAULT_N : max_n;
     parameters->offset = parameters->cursor = 0;
+    parameters->mmr = 1;
     parameters->n_excluded = 0;
     parameters->category = parameters->user = parameters->query = (struct rs_id){"", 0};
     if ((takes & TAKES_CONTEXT) && !situation_read(call, (takes & TAKES_PREDICTING_CONTEXT) != 0))
@@ -81,6 +95,7 @@ bool parameters_read(struct call *call, unsigned takes) {
         ok = read_text(call, "user-id", call->memory[3], &parameters->user);
     if (ok && (takes & TAKES_QUERY)) ok = read_text(call, "q", call->memory[4], &parameters->query);
     if (ok && (takes & TAKES_EXCLUDE)) ok = read_excluded(call);
+    if (ok && (takes & TAKES_MMR)) ok = read_mmr(call);
     return ok;
 }
 
@@ -99,6 +114,7 @@ size_t parameters_key(const struct call *call, unsigned takes, char *key) {
                                 parameters->query.length,
                                 parameters->n_excluded};
     size_t n = put(key, numbers, sizeof numbers);
+    n += put(key + n, &parameters->mmr, sizeof parameters->mmr);
     n += put(key + n, parameters->category.text, parameters->category.length);
     n += put(key + n, parameters->query.text, parameters->query.length);
     n += put(key + n, parameters->excluded, parameters->n_excluded * sizeof *parameters->excluded);

@@ -1,4 +1,4 @@
-/* The parameters of lists: n, offset, category, exclude, user-id, cursor, q, at, context.
+/* The parameters of lists: n, offset, category, exclude, user-id, cursor, q, at, context, mmr.
  *
  * Parameters that a route does not take are read over, as clients of other servers send them. */
 #ifndef SERVE_PARAMETERS_H
@@ -15,6 +15,7 @@ enum {
     TAKES_QUERY = 32,               /* q */
     TAKES_RANKING_CONTEXT = 64,     /* at, context: for a list */
     TAKES_PREDICTING_CONTEXT = 128, /* the same for an expected rating */
+    TAKES_MMR = 256,                /* mmr */
 };
 
 /* Reads what the route takes into call->parameters; false after a 400. */

@@ -88,6 +88,16 @@ static void move_scores(void *data, const struct rs_profile *profile, enum rs_so
     rs_context_rank(profile, n_items, move->lifts, scores);
 }
 
+/* Changes the order of the best for more variety, where that is asked for. */
+static void vary(struct call *call, struct rs_best *best) {
+    const struct parameters *parameters = &call->parameters;
+    struct bench *bench = snapshot_bench(call->snapshot, call->worker);
+    if (parameters->mmr == 1) return;
+    if (bench->mmr == NULL) bench->mmr = rs_mmr_new(call->snapshot->neighbours[0]);
+    rs_mmr_order(bench->mmr, parameters->mmr, best->entries, best->n);
+    if (best->n > parameters->offset + parameters->n) best->n = parameters->offset + parameters->n;
+}
+
 /* Fills BEST: at once from lists that are ready, if there are. */
 static bool fill(struct call *call, const struct rs_profile *profile, const struct rs_wish *wish,
                  struct rs_best *best) {
@@ -98,6 +108,7 @@ static bool fill(struct call *call, const struct rs_profile *profile, const stru
         rs_listing_fill(bench_listing(bench, snapshot), profile, wish, best);
     }
     metrics_listed(&call->server->metrics, call->worker, best->ready);
+    vary(call, best);
     return true;
 }
 
@@ -108,7 +119,8 @@ static bool list(struct call *call, const struct rs_profile *profile, const uint
     const struct rs_context_model *context = call->snapshot->context;
     struct bench *bench = snapshot_bench(call->snapshot, call->worker);
     struct move move = {.snapshot = call->snapshot, .situation = &call->situation.is};
-    struct rs_wish wish = {.n = parameters->offset + parameters->n,
+    uint64_t n_listed = parameters->offset + parameters->n;
+    struct rs_wish wish = {.n = parameters->mmr == 1 ? n_listed : rs_mmr_pool(n_listed),
                            .allowed = find_allowed(call, bench),
                            .without = without,
                            .n_without = n,

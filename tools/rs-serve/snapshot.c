@@ -68,6 +68,7 @@ void snapshot_close(struct snapshot *snapshot) {
         free(bench->allowed);
         free(bench->place);
         free(bench->lifts);
+        rs_mmr_free(bench->mmr);
         free(bench);
     }
     if (snapshot->context != NULL) rs_context_close(snapshot->context);

@@ -17,6 +17,7 @@
 #include "hybrid/folder.h"
 #include "model/listing.h"
 #include "neighbours/graph.h"
+#include "neighbours/mmr.h"
 #include "ratings/assembly.h"
 
 enum { MAX_WORKERS = 256 };
@@ -34,6 +35,7 @@ struct bench {
     uint8_t *allowed;           /* one an item */
     uint32_t *place;            /* one an item, zeros between requests */
     float *lifts;               /* one an item */
+    struct rs_mmr *mmr;
 };
 
 struct snapshot {

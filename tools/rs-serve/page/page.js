@@ -292,7 +292,8 @@ function showAlike(users) {
 /* Asks for all that is shown. False if something was asked for since. */
 async function refresh() {
   const turn = ++state.turn, user = part(state.user), category = $("category").value;
-  const wanted = "recommend/" + user + "?n=" + state.n + (category ? "&category=" + part(category) : "");
+  const wanted = "recommend/" + user + "?n=" + state.n + (category ? "&category=" + part(category) : "") +
+    ($("variety").value ? "&mmr=" + $("variety").value : "");
   const [answer, rated, alike] = await Promise.all([
     call(wanted + situation()), call("user/" + user + "/feedback?n=" + LONGEST),
     state.model.Neighbors.Users ? call("user/" + user + "/neighbors?n=8") : []]);
@@ -427,6 +428,7 @@ async function begin() {
   $("category").append(...state.model.Categories.map((name) =>
     element("option", { value: name, textContent: name })));
   $("only").hidden = state.model.Categories.length === 0;
+  $("varied").hidden = !state.model.Neighbors.Items;
   showDimensions();
   $("key").hidden = true;
   if (state.model.Users !== undefined)
@@ -447,10 +449,10 @@ $("key").addEventListener("submit", (event) => {
   $("secret").value = "";
   doing(begin)();
 });
-$("category").addEventListener("change", doing(() => {
+["category", "variety"].forEach((id) => $(id).addEventListener("change", doing(() => {
   state.places = new Map();
   return refresh();
-}));
+})));
 $("situation").addEventListener("change", doing(refresh));
 $("situation").addEventListener("reset", () => setTimeout(doing(refresh))); /* when it is done */
 $("situation").addEventListener("submit", (event) => event.preventDefault());

@@ -10,11 +10,16 @@
 typedef enum MHD_Result queue_function(struct MHD_Connection *connection, unsigned int status,
                                        struct MHD_Response *response);
 
-static queue_function *library_queue; /* the one of libmicrohttpd, which this program's hides */
+/* The function of libmicrohttpd, which this program's hides: the next of its name, or where the
+ * library is linked into the program, under another one (pipelines/package/static). */
+static queue_function *library_queue;
+extern queue_function library_queue_response __attribute__((weak));
 
 static void find_library_queue(void) {
-    void *found = dlsym(RTLD_NEXT, "MHD_queue_response");
-    memcpy(&library_queue, &found, sizeof library_queue);
+    library_queue = library_queue_response;
+    if (library_queue != NULL) return;
+    void *next = dlsym(RTLD_NEXT, "MHD_queue_response");
+    memcpy(&library_queue, &next, sizeof library_queue);
 }
 
 static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,

@@ -35,7 +35,7 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header, bool
         .max_set = (size_t)max_set,
         .attribute_weight = attribute_weight,
         .seed = (uint64_t)shared.seed,
-        .from = shared.from,
+        .from = shared.from == NULL ? NULL : rs_mf_of(shared.from),
     };
     struct rs_error err;
     struct rs_mf mf;

@@ -53,7 +53,7 @@ static void list_all(const struct scoring *scoring, const struct audience *audie
                                                      audience->line[user], &room);
             lists[user - audience->from].n_known = (uint32_t)profile.n;
             rs_listing_fill(listing, &profile, &wish, &lists[user - audience->from].best);
-            score_progress(&done);
+            rs_progress_count(&done);
         }
         profile_room_free(&room);
         rs_listing_free(listing);

@@ -310,7 +310,7 @@ static void score_users(const struct scoring *scoring, const struct asked *asked
             } else {
                 predict_user(scoring, asked, user, &bench, scored);
             }
-            score_progress(&done);
+            rs_progress_count(&done);
         }
         free(bench.scores);
         profile_room_free(&bench.room);

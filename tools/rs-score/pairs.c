@@ -8,6 +8,7 @@
 #include "base/message.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "context/effects.h"
 #include "hybrid/blend.h"
 #include "program/output.h"
 #include "score.h"

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "context/situated.h"
 #include "open.h"
 #include "program/options.h"
 #include "score.h"

@@ -3,7 +3,7 @@
 #define SERVE_CALL_H
 
 #include "body.h"
-#include "context/context.h"
+#include "context/effects.h"
 #include "reply.h"
 #include "request.h"
 #include "server.h"

@@ -13,7 +13,7 @@ struct search {
     const struct data *data;
     const struct layout *layouts;
     const struct choices *choices;
-    float *score; /* of the choices, moved by the dimensions kept */
+    float *score;              /* of the choices, moved by the dimensions kept */
     double plain[N_FOLDS + 1]; /* b without lifts, fitted without each fold, and to all */
     const double *usual;       /* what weights are if choices say nothing */
     size_t n_kept;

@@ -627,6 +627,11 @@ foldless() {
     run -0 rs-eval old.rs -f csv -m rerank-precision-recommended-or-1,rerank-recall-recommended-or-1 -k 2
     assert_line "A,all,all,rerank-precision-recommended-or-1@2,0.6666666666666666,3" # (1 + 0 + 1) / 3
     assert_line "A,all,all,rerank-recall-recommended-or-1@2,0.8333333333333334,3"    # (1/2 + 1 + 1) / 3
+    # They take in who likes nothing; of the others it is said that they do not.
+    run -0 rs-eval old.rs -m rerank-recall-recommended-or-1,rerank-ndcg-linear
+    refute_line --partial "left out"
+    run -0 rs-eval old.rs -m rerank-recall-recommended-or-1,rerank-recall
+    assert_line "left out of what is ranked: 2 of 3 users, who have no relevant test item"
     fails 64 rs-eval old.rs -m recall-recommended-or-1
 }
 

@@ -65,7 +65,7 @@ static inline bool tally_is_mean_of_folds(enum measure measure) {
 /* The measure that sums NUM and DEN stand for. */
 double tally_value(enum measure measure, double num, double den);
 
-/* Users of a fold without a relevant test item, whom means over users of ranks leave out. */
+/* Users of a fold without a relevant test item: see measure_needs_relevant. */
 size_t rules_left_out(const struct rules *rules, const struct fold *fold);
 
 /* Relevance of a true rating. */

@@ -43,6 +43,7 @@ settings_of =# further ones of a cell
 # gone on from, the files that commands name.
 beside       = $(abspath $(TUNED)) $(call gone_on_from,$(FROM))
 gone_on_from = $(wildcard $(foreach FROM,$(call earlier,$(1)),$(sort $(foreach m,$(from_file),$(foreach t,predict rank,$(filter $(FROM)/%,$(call command_of,$(m),$(t))))))))
+forget       =# folders that such hosts have no use for when all is done
 earlier      = $(foreach d,$(1),$(or $(realpath $(d)),$(abspath $(d))))
 blending = $(filter $(blends),$(MODELS))
 groups   = $(if $(filter $(plain),$(MODELS))$(blending),plain) $(from_file)
@@ -62,7 +63,7 @@ file_jobs  = $(foreach c,$(1),$(foreach m,$(from_file),$(call job,$(c),files-$(m
 
 # Three stages: what is in JOBS_1, then JOBS_2, then JOBS_3.
 run_jobs = export PATH="$(abspath $(bin)):$$PATH" EXEC='$(EXEC)' HOSTS='$(HOSTS)' REMOTE='$(REMOTE)' \
-           SBATCH='$(SBATCH)' THREADS='$(THREADS)' BESIDE='$(beside)' BIN='$(bin)'; \
+           SBATCH='$(SBATCH)' THREADS='$(THREADS)' BESIDE='$(beside)' FORGET='$(forget)' BIN='$(bin)'; \
            for stage in JOBS_1 JOBS_2 JOBS_3; do printf '%s' "$${!stage}" | sed 's/^ *//; /^$$/d'; echo --; done | \
            pipelines/jobs $(JOBS) $(OUT)/jobs.log $@
 

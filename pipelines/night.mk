@@ -49,8 +49,8 @@ fits: $(gate)/train.rs $(all)/train.rs
 	$(Q)cp -p $(gate)/$(blend) $(fitted) && cp -p $(gate)/$(blend) $(all)
 
 # Hosts that do not share this folder have something of a night only while it lasts.
-fits: export FORGET =
-models: export FORGET = $(if $(REMOTE),$(OUT) $(EARLIER))
+fits: forget =
+models: forget = $(if $(REMOTE),$(OUT) $(EARLIER))
 models: export JOBS_1 = $(call job,$(fitted),$(gate)/model MODEL=$(gate)/model LEARNED=1 READY=0)$(call job,$(all),$(all)/model LEARNED=1)
 models: export JOBS_2 =
 models: export JOBS_3 =

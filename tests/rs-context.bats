@@ -234,4 +234,9 @@ rs-score: warning: --context: context place is not known and left out"
     assert_output --regexp '^1 sets: RMSE less by 0[.]0[0-9]+ of 0[.]0[0-9]+ \([0-9]+ %\); NDCG@10 more by '
     assert_equal "$(wc -l <gain/gains.csv)" 2
     [ ! -e gain/seed-201 ]
+    # Programs that make nothing are no gain.
+    mkdir nothing
+    for program in synth clean split matrix factor context score eval view; do ln -s /bin/true "nothing/rs-$program"; done
+    PATH=$PWD/nothing:$PATH run ! "$ROOT/pipelines/context-gain" 1 1 none
+    refute_output --partial "1 sets"
 }

@@ -627,6 +627,11 @@ foldless() {
     run -0 rs-eval old.rs -f csv -m rerank-precision-recommended-or-1,rerank-recall-recommended-or-1 -k 2
     assert_line "A,all,all,rerank-precision-recommended-or-1@2,0.6666666666666666,3" # (1 + 0 + 1) / 3
     assert_line "A,all,all,rerank-recall-recommended-or-1@2,0.8333333333333334,3"    # (1/2 + 1 + 1) / 3
+    # They take in who likes nothing; of the others it is said that they do not.
+    run -0 rs-eval old.rs -m rerank-recall-recommended-or-1,rerank-ndcg-linear
+    refute_line --partial "left out"
+    run -0 rs-eval old.rs -m rerank-recall-recommended-or-1,rerank-recall
+    assert_line "left out of what is ranked: 2 of 3 users, who have no relevant test item"
     fails 64 rs-eval old.rs -m recall-recommended-or-1
 }
 
@@ -651,6 +656,13 @@ print((c + a / log(3) + b / 2) / (a + b / log(3) + c / 2))' ${2//,/ } | cut -c 1
     # With all relevant the threshold is 0 and gains are 63, 31 and 3; the second user's list is perfect.
     run -0 rs-eval r.rs --relevant all -f csv -m ndcg-exp-relevant@3
     assert_line --regexp '^A,all,all,ndcg-exp-relevant@3,0.846475080420[0-9]*,2$'
+    # Counts, whose gains no double holds: 2^5000 is at place 2, beside it 2^4 is nothing.
+    printf 'user,item,rating,score,above,tied,candidates\n1,a,5000,0,1,1,9\n1,b,4,0,0,1,9\n2,a,3,0,0,1,9\n' |
+        scores counts.rs rank A 1
+    for measure in ndcg-exp@3 ndcg-exp-relevant@3; do
+        run -0 rs-eval counts.rs --relevant all -f csv -m $measure
+        assert_line --regexp "^A,all,all,$measure,0.8154648767[0-9]*,2\$" # (1 / log2 3 + 1) / 2
+    done
 }
 
 @test "sampled negatives: asked for, named in every row, drawn as items would be" {

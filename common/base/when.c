@@ -112,7 +112,7 @@ bool rs_when_parse(const char *text, size_t length, enum rs_time_unit unit, int6
     static const double per_ms[] = {
         [RS_TIME_S] = 1e-3, [RS_TIME_MS] = 1, [RS_TIME_US] = 1e3, [RS_TIME_NS] = 1e6};
     double ms = unit == RS_TIME_S ? number * 1000 : number / per_ms[unit];
-    if (!(fabs(ms) < 9e15)) return false;
+    if (!(fabs(ms) < RS_WHEN_END)) return false;
     *when = (int64_t)nearbyint(ms);
     return true;
 }

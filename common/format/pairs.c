@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/when.h"
 #include "format/format.h"
 
 const struct rs_column_form rs_columns[RS_N_COLUMNS] = {
@@ -223,6 +224,13 @@ static bool all_finite(const float *values, size_t n) {
     return bad == 0;
 }
 
+static bool all_in_time(const int64_t *times, size_t n) {
+    bool bad = false;
+    for (size_t i = 0; i < n; i++)
+        bad |= times[i] != RS_NO_TIME && (times[i] <= -RS_WHEN_END || times[i] >= RS_WHEN_END);
+    return !bad;
+}
+
 static bool read_contexts(struct rs_pairs_reader *reader, struct rs_error *err) {
     struct rs_pairs_private *private = reader->private;
     struct rs_pairs *batch = &reader->batch;
@@ -273,6 +281,9 @@ static bool read_batch(struct rs_pairs_reader *reader, struct rs_error *err) {
             return rs_fail(err, EX_DATAERR, "%s: a %s is not a finite number", place_of(reader),
                            rs_columns[c].name);
     }
+    if (batch->time != NULL && !all_in_time(batch->time, batch->n))
+        return rs_fail(err, EX_DATAERR, "%s: the file is damaged: a time is none",
+                       place_of(reader));
     bool any_removed = false;
     for (size_t i = 0; batch->removed != NULL && i < batch->n; i++)
         any_removed |= batch->removed[i] = batch->removed[i] != 0;

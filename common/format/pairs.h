@@ -99,7 +99,7 @@ bool rs_pairs_use(struct rs_pairs_reader *reader, struct rs_reader *first,
                   struct rs_error *err);
 
 /* Points *batch at the next rows, valid until the next call, or sets it NULL at the end. Indices
- * are checked; ratings and scores are finite. */
+ * are checked; ratings and scores are finite, times within those of when.h. */
 bool rs_pairs_next(struct rs_pairs_reader *reader, struct rs_pairs **batch, struct rs_error *err);
 
 /* Takes over what the columns of the batch just given lie in, which then live until the caller

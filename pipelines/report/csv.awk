@@ -1,16 +1,13 @@
-# Fields of a line of CSV.
-function csv(line, field,   n, i, c, quoted) {
+# Fields of a line of CSV, split by split() whether any is quoted or not: so a number among them is compared as one.
+function csv(line, field,   i, c, quoted, plain) {
     if (index(line, "\"") == 0) return split(line, field, ",")
-    n = 1; field[1] = ""
     for (i = 1; i <= length(line); i++) {
         c = substr(line, i, 1)
-        if (c == "\"") {
-            if (quoted && substr(line, i + 1, 1) == "\"") { field[n] = field[n] c; i++ }
-            else quoted = !quoted
-        } else if (c == "," && !quoted) field[++n] = ""
-        else field[n] = field[n] c
+        if (c != "\"") plain = plain (c == "," && !quoted ? SUBSEP : c)
+        else if (quoted && substr(line, i + 1, 1) == c) { plain = plain c; i++ }
+        else quoted = !quoted
     }
-    return n
+    return split(plain, field, SUBSEP)
 }
 
 # The file a line is of, without folder and ending.

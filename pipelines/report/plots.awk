@@ -237,6 +237,7 @@ function tics(axis, low, high,   step, power) {
     step = (high - low) / 7
     if (step <= 0) return
     for (power = 1; power > step; power /= 10) continue
+    for (; power * 10 <= step; power *= 10) continue
     step = step <= 1.0001 * power ? power : step <= 2 * power ? 2 * power : step <= 5 * power ? 5 * power : 10 * power
     printf "set %stics %.9g; set format %s \"%%.%df\"\n", axis, step, axis, step < 0.001 ? 4 : step < 0.01 ? 3 : step < 0.1 ? 2 : step < 1 ? 1 : 0 >gp
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/when.h"
 #include "unit.h"
 
 /* Regular files without a place in any folder. */
@@ -291,6 +292,7 @@ static void test_empty(void) {
 struct forgery {
     uint32_t user, item;
     float rating;
+    int64_t time;
     uint64_t offset[2];
     int rows;
     const char *last; /* the last array */
@@ -306,6 +308,7 @@ static int read_forgery(struct forgery forgery) {
     rs_writer_u64(&writer, "item_offset", (const uint64_t[]){0, 1}, 2);
     rs_writer_u8(&writer, "item_bytes", (const uint8_t *)"x", 1);
     rs_writer_f32(&writer, "rating", &forgery.rating, 1);
+    rs_writer_array(&writer, "time", (struct rs_array){RS_I64, 1, 1, &forgery.time});
     rs_writer_u32(&writer, "user", &forgery.user, 1);
     rs_writer_u32(&writer, forgery.last, &forgery.item, 1);
     rs_writer_end(&writer, json_pack("{s:i}", "rows", forgery.rows));
@@ -318,7 +321,7 @@ static int read_forgery(struct forgery forgery) {
 }
 
 static void test_forgeries(void) {
-    const struct forgery good = {0, 0, 3, {0, 2}, 1, "item"};
+    const struct forgery good = {0, 0, 3, RS_NO_TIME, {0, 2}, 1, "item"};
     struct forgery bad = good;
     CHECK(read_forgery(good) == 0);
     bad.user = 1; /* has no name */
@@ -331,6 +334,13 @@ static void test_forgeries(void) {
     CHECK(read_forgery(bad) == EX_DATAERR);
     bad.rating = INFINITY;
     CHECK(read_forgery(bad) == EX_DATAERR);
+    bad = good;
+    bad.time = RS_NO_TIME + 1; /* hours before it, and differences to it, would overflow */
+    CHECK(read_forgery(bad) == EX_DATAERR);
+    bad.time = RS_WHEN_END;
+    CHECK(read_forgery(bad) == EX_DATAERR);
+    bad.time = -RS_WHEN_END + 1;
+    CHECK(read_forgery(bad) == 0);
     bad = good;
     bad.offset[1] = 3; /* beyond the bytes */
     CHECK(read_forgery(bad) == EX_DATAERR);

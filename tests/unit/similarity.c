@@ -360,6 +360,26 @@ static void check_large(uint32_t trial, size_t n_users, size_t n_items, enum rat
     free_matrix(&matrix);
 }
 
+/* The first N_ROWS users alone, as a part has them, with one thread: a single block, shorter than
+ * others, and so many lines behind it that its tiles are as high as they get. */
+static void check_short_block(uint32_t trial, size_t n_users, size_t n_rows) {
+    struct rs_random random = rs_random_stream(4, trial, 0, 0);
+    struct rs_matrix matrix = draw_matrix(&random, n_users, 24, 0.3, HALVES);
+    struct rs_neighbours_options options = {
+        .similarity = {RS_PEARSON, RS_CO_RATED, 10, 2}, .users = true, .k = 30};
+    struct dense_lines dense = spread_lines(&matrix, options.users, &options.similarity);
+    struct rs_neighbours part;
+    omp_set_num_threads(1);
+    CHECK(rs_neighbours_find(&part, &matrix, &options, 0, n_rows, NULL));
+    bool right = true;
+    for (size_t a = 0; a < n_rows; a += 1 + n_rows / 7)
+        right = right && list_is_right(&part, a, &options, &dense);
+    CHECK(right);
+    rs_neighbours_free(&part);
+    free_lines(&dense);
+    free_matrix(&matrix);
+}
+
 /* Similarities of all pairs are symmetric to the last bit, and the first k of all are the k. */
 static void check_symmetry(uint32_t trial, enum rs_metric metric, enum rs_over over) {
     struct rs_random random = rs_random_stream(3, trial, metric, over);
@@ -405,6 +425,9 @@ int main(void) {
     check_large(6, 400, 2200, TENTHS, full_cosine, false);
     /* Rows longer than the accumulators of six sums hold at once. */
     check_large(7, 40000, 6, HALVES, pearson, false);
+    /* Sums of 4 MiB for 384 and for 256 lines of a block, and their padding. */
+    check_short_block(1, 4000, 300);
+    check_short_block(2, 6000, 200);
     for (int metric = 0; metric < 6; metric++) {
         check_symmetry(1, (enum rs_metric)metric, RS_CO_RATED);
         if (metric != RS_MSD) check_symmetry(2, (enum rs_metric)metric, RS_FULL);

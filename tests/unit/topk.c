@@ -81,7 +81,7 @@ static void check_shortlists(size_t n_lists, uint32_t n_candidates, size_t k, fl
         rs_shortlists_finish(&shortlists, list);
         if (n > k) n = k;
         same = same && shortlists.lists[list].n == n &&
-               memcmp(shortlists.lists[list].keys, keys, n * sizeof *keys) == 0;
+               (n == 0 || memcmp(shortlists.lists[list].keys, keys, n * sizeof *keys) == 0);
     }
     CHECK(same);
     free(keys);

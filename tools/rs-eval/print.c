@@ -348,18 +348,19 @@ static void say_left_out(FILE *file, const struct report *report) {
 
 static void say_candidates(FILE *file, const struct report *report) {
     const struct requests *requests = report->judge->requests;
-    bool ranks = false, among_test = false;
+    bool ranks = false, among_test = false, relevant = false;
     for (size_t i = 0; i < report->results->n; i++) {
         const struct request *request = &requests->all[report->results->all[i].request];
         among_test |= request->among_test;
         ranks |= !request->among_test && measures[request->measure].basis == BASIS_RANKS;
+        relevant |= measure_needs_relevant(request->measure);
     }
     if (ranks) say_ranks(file, report->judge->evidence, requests->n_negatives);
     if (ranks) say_lists(file, report->judge->evidence);
     if (among_test) fputs("ranked by rerank-: the user's test items alone\n", file);
     if (ranks || among_test)
         fputs("equal scores: the expected value over all of their orders\n", file);
-    if (ranks || among_test) say_left_out(file, report);
+    if (relevant) say_left_out(file, report);
 }
 
 static void say_protocol(FILE *file, const struct report *report) {

@@ -83,6 +83,13 @@ static inline bool measure_is_rerank(enum measure measure) {
     return measure >= PRECISION_RECOMMENDED && measure <= RECALL_RECOMMENDED_OR_1;
 }
 
+/* True for measures of ranks that leave out users without a relevant test item: those of graded
+ * gains, and those that rank expected ratings, take them in. */
+static inline bool measure_needs_relevant(enum measure measure) {
+    return measures[measure].basis == BASIS_RANKS && !measure_is_rerank(measure) &&
+           measure != NDCG_LINEAR && measure != NDCG_EXP;
+}
+
 struct request {
     enum measure measure;
     uint32_t k;      /* 0: the measure has none */

@@ -22,7 +22,7 @@ static inline bool rules_relevant(const struct rules *rules, double rating) {
     return rules->everything || rating >= rules->threshold;
 }
 
-/* Users of a fold without a relevant test item, whom means over users of ranks leave out. */
+/* Users of a fold without a relevant test item: see measure_needs_relevant. */
 size_t rules_left_out(const struct rules *rules, const struct fold *fold);
 
 #endif

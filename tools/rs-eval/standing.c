@@ -59,12 +59,21 @@ void standing_free(struct standing *standing) {
     free(standing);
 }
 
-static double gain_of(const struct rules *rules, enum gain gain, double rating) {
-    if (gain == GAIN_BINARY) return rules_relevant(rules, rating) ? 1 : 0;
-    if (gain == GAIN_RELEVANT)
-        return rules_relevant(rules, rating) ? exp2(rating - rules->threshold + 1) - 1 : 0;
-    double linear = rating > rules->gain_zero ? rating - rules->gain_zero : 0;
-    return gain == GAIN_LINEAR ? linear : exp2(linear) - 1;
+static double linear_gain(const struct rules *rules, double rating) {
+    return rating > rules->gain_zero ? rating - rules->gain_zero : 0;
+}
+
+/* Of gains that are a power of two less one. */
+static double exponent_of(const struct rules *rules, enum gain gain, double rating) {
+    return gain == GAIN_RELEVANT ? rating - rules->threshold + 1 : linear_gain(rules, rating);
+}
+
+/* Exponential gains are 2^-SHIFT times what they are. */
+static double gain_of(const struct rules *rules, enum gain gain, double rating, double shift) {
+    if (gain == GAIN_LINEAR) return linear_gain(rules, rating);
+    if (gain != GAIN_EXPONENTIAL && !rules_relevant(rules, rating)) return 0;
+    if (gain == GAIN_BINARY) return 1;
+    return exp2(exponent_of(rules, gain, rating) - shift) - exp2(-shift);
 }
 
 static int compare_descending(const void *a, const void *b) {
@@ -80,16 +89,32 @@ struct span {
     const uint32_t *above, *tied;
 };
 
+static bool counts(const struct span *span, size_t i) {
+    return span->rows == NULL || span->rows[i] != 0;
+}
+
+/* Gains of a list count beside each other only, and powers of two of large ratings, as counts may
+ * be, are more than a double holds. */
+static double find_shift(const struct rules *rules, enum gain gain, const struct span *span) {
+    const double most = 1000;
+    double top = 0;
+    if (gain != GAIN_EXPONENTIAL && gain != GAIN_RELEVANT) return 0;
+    for (size_t i = 0; i < span->n; i++)
+        if (counts(span, i)) top = fmax(top, exponent_of(rules, gain, span->rating[i]));
+    return top > most ? top - most : 0;
+}
+
 /* False if the ranks contradict each other. */
 static bool read_graded(struct standing *standing, enum gain gain, const struct span *span) {
     struct graded *graded = &standing->graded[gain];
     rs_grow(&graded->ties, &graded->capacity, span->n, sizeof *graded->ties);
     rs_grow(&graded->ideal, &graded->ideal_capacity, span->n, sizeof *graded->ideal);
+    double shift = find_shift(standing->rules, gain, span);
     size_t n = 0;
     graded->n_ideal = 0;
     for (size_t i = 0; i < span->n; i++) {
-        if (span->rows != NULL && span->rows[i] == 0) continue;
-        double worth = gain_of(standing->rules, gain, span->rating[i]);
+        if (!counts(span, i)) continue;
+        double worth = gain_of(standing->rules, gain, span->rating[i], shift);
         if (worth <= 0) continue;
         graded->ideal[graded->n_ideal++] = worth;
         if (span->tied[i] == 0 || span->above[i] >= standing->largest_k) continue;
@@ -137,7 +162,7 @@ bool standing_read(struct standing *standing, const struct answers *answers, siz
         standing->candidates = n;
         standing->n_recommended = 0;
         for (size_t i = 0; i < n; i++)
-            if (rows == NULL || span.rows[i] != 0)
+            if (counts(&span, i))
                 standing->n_recommended +=
                     rules_relevant(standing->rules, answers->score.v[begin + i]);
     } else {
@@ -152,7 +177,7 @@ bool standing_read(struct standing *standing, const struct answers *answers, siz
     standing->n_found = 0;
     standing->behind = 0;
     for (size_t i = 0; i < n; i++) {
-        if (span.tied[i] == 0 || (span.rows != NULL && span.rows[i] == 0) ||
+        if (span.tied[i] == 0 || !counts(&span, i) ||
             !rules_relevant(standing->rules, span.rating[i]))
             continue;
         standing->n_found++;

@@ -52,5 +52,4 @@ static inline bool tally_is_mean_of_folds(enum measure measure) {
 
 /* The measure that sums NUM and DEN stand for. */
 double tally_value(enum measure measure, double num, double den);
-
 #endif

@@ -154,8 +154,7 @@ static const struct rs_tool tool = {
     .memory =
         "the mapped files; 48 bytes a pair, or 8 bytes a list entry; 16 bytes an item for each "
         "thread; for lists by users' neighbours a byte for every cell of the matrix in rows that "
-        "are "
-        "filled to a sixteenth, and with --ratings in such columns.",
+        "are filled to a sixteenth, and with --ratings in such columns.",
     .options = options,
     .examples = examples,
 };

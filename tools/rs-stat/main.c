@@ -78,7 +78,7 @@ static const struct rs_tool tool = {
         "\"stats\" has every figure as an array of rows and columns, whose names are in its "
         "header; what "
         "there is no figure for is not a number there, null in JSON, nothing in CSV.",
-    .memory = "48 bytes a user and item, the names, and 24 bytes a pair that --exact allows (52 at "
+    .memory = "57 bytes a user and item, the names, and 24 bytes a pair that --exact allows (52 at "
               "the end)",
     .max_operands = SIZE_MAX,
     .options = options,

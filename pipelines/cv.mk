@@ -18,8 +18,8 @@ EXEC  ?= local# where jobs run: local, ssh, slurm; see pipelines/jobs
 HOSTS ?=# for ssh: a file with a host a line, as N/HOST for N jobs at once
 REMOTE ?=# for ssh: the folder on every host where files are sent to, if this one is not shared
 SBATCH ?=# for slurm: further options of sbatch
-JOBS  ?= $(if $(filter local,$(EXEC)),$(shell nproc),0)# at once, on each host; 0: one a processor
-THREADS ?= $(if $(filter local,$(EXEC)),$(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 ))),1)
+JOBS  ?= 0# at once, on each host; 0: one a processor
+THREADS ?= $(if $(filter local,$(EXEC)),$(shell n=$$(( $(JOBS) > 0 ? $$(nproc) / $(JOBS) : 1 )); echo $$(( n > 0 ? n : 1 ))),1)
 RATINGS ?=
 USERS ?=
 ITEMS ?=
@@ -32,7 +32,7 @@ CONTEXT_MODEL ?=# 1: a context model in the folder of `make model`
 LISTS ?=# 1: also the lists of every model, whose coverage, diversity … the report judges
 QUICK ?=# 1: what takes longest takes a third (models.mk)
 
-include $(TUNED) pipelines/models.mk
+include $(TUNED) pipelines/models.mk pipelines/given.mk
 
 cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
 INNER ?= 1
@@ -78,7 +78,7 @@ learn: export JOBS_3 = $(call job,$(OUT)/all,model)
 
 .PHONY: cv holdout compare model learn reference
 model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 READY=100 CONTEXT_MODEL=1 …]
-	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
+	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)$(check_hybrid)
 	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
 learn:
 	$(Q)$(run_jobs)
@@ -88,25 +88,27 @@ reference: programs ## hold the neighbour models against an independent implemen
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/reference
 
 cv: programs ## compare the models by cross-validation: RATINGS=FILE [FOLDS=5 SEED=1 OUT=DIR JOBS=N MODELS="…"]
-	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
+	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)
 	$(Q)$(MAKE) -s --no-print-directory $(foreach c,$(cells),$(c)/train.rs) compare
 
 holdout: programs ## compare the models on a given split: TRAIN=FILE TEST=FILE [OUT=DIR …]
-	$(if $(and $(TRAIN),$(TEST)),,$(error TRAIN=FILE and TEST=FILE are needed))
+	$(if $(and $(TRAIN),$(TEST)),,$(error TRAIN=FILE and TEST=FILE are needed))$(call check,TRAIN TEST)
 	$(Q)$(MAKE) -s --no-print-directory $(OUT)/fold-1/train.rs $(OUT)/fold-1/test.rs compare
 
 compare:
 	$(Q)$(run_jobs)
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/compare $(OUT) $(if $(RELEVANT),$(RELEVANT),-) $(scores)
 
-# The ratings, and their folds
+# The ratings, and their folds. Prerequisites are expanded late, so that nothing is written for a goal that needs no ratings.
 
-clean_options = $(USERS:%=--users '%') $(ITEMS:%=--items '%') --dedupe $(DEDUPE) $(CLEAN)
-remember = $(shell mkdir -p $(dir $(1)) && { echo "$(2)" | cmp -s - $(1) || echo "$(2)" > $(1); })$(1)
+.SECONDEXPANSION:
+clean_options = $(if $(USERS),--users $(call quoted,$(USERS))) $(if $(ITEMS),--items $(call quoted,$(ITEMS))) --dedupe $(DEDUPE) $(CLEAN)
+remember = $(shell mkdir -p $(dir $(1)) 2>/dev/null && { echo $(call quoted,$(2)) | cmp -s - $(1) || echo $(call quoted,$(2)) > $(1); })$(1)
 
 ifneq ($(RATINGS),)
-$(OUT)/ratings.rs: $(RATINGS) $(USERS) $(ITEMS) $(call remember,$(OUT)/how.clean,$(RATINGS) $(clean_options)) $(bin)/rs-clean
-	$(Q)$(bin)/rs-clean $(clean_options) $(RATINGS) -o $@
+$(OUT)/ratings.rs: $$(foreach v,RATINGS USERS ITEMS,$$(call in_make,$$($$v))) \
+                   $$(call remember,$(OUT)/how.clean,$$(RATINGS) $$(clean_options)) $(bin)/rs-clean
+	$(Q)$(bin)/rs-clean $(clean_options) -o $@ -- $(call in_shell,$(RATINGS))
 endif
 
 $(OUT)/all/train.rs: $(OUT)/ratings.rs
@@ -114,13 +116,14 @@ $(OUT)/all/train.rs: $(OUT)/ratings.rs
 	$(Q)ln -f $< $@
 
 ifneq ($(TRAIN),)
-$(OUT)/fold-1/train.rs: $(TRAIN) $(call remember,$(OUT)/how.clean,$(TRAIN) $(clean_options)) $(bin)/rs-clean
+$(OUT)/fold-1/train.rs: $$(foreach v,TRAIN USERS ITEMS,$$(call in_make,$$($$v))) \
+                        $$(call remember,$(OUT)/how.clean,$$(TRAIN) $$(clean_options)) $(bin)/rs-clean
 	@mkdir -p $(@D)
-	$(Q)$(bin)/rs-clean $(clean_options) $(TRAIN) -o $@
-$(OUT)/fold-1/test.rs: $(TEST) $(OUT)/fold-1/train.rs
-	$(Q)$(bin)/rs-clean --dedupe $(DEDUPE) $(CLEAN) $(TEST) -o $@
+	$(Q)$(bin)/rs-clean $(clean_options) -o $@ -- $(call in_shell,$(TRAIN))
+$(OUT)/fold-1/test.rs: $$(call in_make,$$(TEST)) $(OUT)/fold-1/train.rs
+	$(Q)$(bin)/rs-clean --dedupe $(DEDUPE) $(CLEAN) -o $@ -- $(call in_shell,$(TEST))
 else
-$(OUT)/fold-%/train.rs $(OUT)/fold-%/test.rs &: $(OUT)/ratings.rs $(call remember,$(OUT)/how.split,$(FOLDS) $(SEED) $(SPLIT))
+$(OUT)/fold-%/train.rs $(OUT)/fold-%/test.rs &: $(OUT)/ratings.rs $$(call remember,$(OUT)/how.split,$(FOLDS) $(SEED) $(SPLIT))
 	@mkdir -p $(@D)
 	$(Q)$(bin)/rs-split $(if $(SPLIT),$(SPLIT),--folds $(FOLDS) --fold $*) --seed $(SEED) $< \
 	    --train $(OUT)/fold-$*/train.rs --test $(OUT)/fold-$*/test.rs

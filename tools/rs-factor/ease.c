@@ -47,6 +47,7 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
 
 const struct method method_ease = {
     .name = "ease",
+    .takes = " lambda preference ",
     .about = "ease (ranks): every item regressed on all others, B = argmin |D(X - XB)|^2 + lambda "
              "|B|^2 with a zero diagonal, in closed form; a user's row times B ranks (Steck, WWW "
              "2019; --dropout: Steck, NeurIPS 2020).",

@@ -58,6 +58,7 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
 
 const struct method method_gibbs = {
     .name = "gibbs",
+    .takes = " factors sweeps ",
     .goes_on = true,
     .about =
         "gibbs (predicts): Bayesian matrix factorisation by Gibbs sampling, the 'timeSVD++ "

@@ -34,7 +34,7 @@ QUICK ?=# 1: what takes longest takes a third (models.mk)
 
 include $(TUNED) pipelines/models.mk pipelines/given.mk
 
-cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
+cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS) 2>/dev/null),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
 settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(if $(FROM),FROM=$(call earlier,$(FROM))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(READY:%=READY=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
@@ -69,18 +69,18 @@ run_jobs = export PATH="$(abspath $(bin)):$$PATH" EXEC='$(EXEC)' HOSTS='$(HOSTS)
 scores = $(foreach c,$(cells),$(foreach m,$(filter $(predicting),$(MODELS)),$(c)/scores/$(m).predict.rs) \
                               $(foreach m,$(filter $(ranking),$(MODELS)),$(c)/scores/$(m).rank.rs))
 
-compare: export JOBS_1 = $(call cell_jobs,$(cells))
-compare: export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
-compare: export JOBS_3 = $(call blend_jobs,$(cells))
-learn: export JOBS_1 = $(call cell_jobs,$(OUT)/all)
-learn: export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
-learn: export JOBS_3 = $(call job,$(OUT)/all,model)
+compare: private export JOBS_1 = $(call cell_jobs,$(cells))
+compare: private export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
+compare: private export JOBS_3 = $(call blend_jobs,$(cells))
+learn: private export JOBS_1 = $(call cell_jobs,$(OUT)/all)
+learn: private export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
+learn: private export JOBS_3 = $(call job,$(OUT)/all,model)
 
 .PHONY: cv holdout compare model learn reference
 model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 READY=100 CONTEXT_MODEL=1 …]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)$(check_hybrid)
-	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
-learn:
+	$(Q)$(MAKE) -s --no-print-directory learn
+learn: $(OUT)/all/train.rs
 	$(Q)$(run_jobs)
 	$(Q)[ "$$(readlink $(OUT)/model)" = all/model ] || ln -sfn all/model $(OUT)/model
 
@@ -89,13 +89,13 @@ reference: programs ## hold the neighbour models against an independent implemen
 
 cv: programs ## compare the models by cross-validation: RATINGS=FILE [FOLDS=5 SEED=1 OUT=DIR JOBS=N MODELS="…"]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)
-	$(Q)$(MAKE) -s --no-print-directory $(foreach c,$(cells),$(c)/train.rs) compare
+	$(Q)$(MAKE) -s --no-print-directory compare
 
 holdout: programs ## compare the models on a given split: TRAIN=FILE TEST=FILE [OUT=DIR …]
 	$(if $(and $(TRAIN),$(TEST)),,$(error TRAIN=FILE and TEST=FILE are needed))$(call check,TRAIN TEST)
-	$(Q)$(MAKE) -s --no-print-directory $(OUT)/fold-1/train.rs $(OUT)/fold-1/test.rs compare
+	$(Q)$(MAKE) -s --no-print-directory compare
 
-compare:
+compare: $(foreach c,$(cells),$(c)/train.rs $(c)/test.rs)
 	$(Q)$(run_jobs)
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/compare $(OUT) $(if $(RELEVANT),$(RELEVANT),-) $(scores)
 

@@ -37,6 +37,16 @@ setup() {
     cmp "$OUT/one/fold-1/user-item.blend" "$OUT/three/fold-1/user-item.blend"
 }
 
+@test "make -j does the same, and says nothing of its job server" {
+    make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT/one" MODELS="baseline user item user-item" >/dev/null
+    run -0 --separate-stderr make -j2 -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT/two" MODELS="baseline user item user-item"
+    assert_equal "$stderr" ""
+    cmp "$OUT/one/metrics.csv" "$OUT/two/metrics.csv"
+    MAKEFLAGS=-j2 make -s holdout TRAIN="$SAMPLE" TEST="$SAMPLE" OUT="$OUT/split" MODELS=popular
+    make -j2 -s tune RATINGS="$SAMPLE" OUT="$OUT/tuned" TRIALS=1 TUNE=item MODELS=item
+    make -j2 -s model RATINGS="$SAMPLE" OUT="$OUT/use" MODELS="item hybrid" QUICK=1
+}
+
 @test "a changed parameter makes its models anew, and only them" {
     make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT" MODELS="user item"
     touch "$BATS_TEST_TMPDIR/mark"

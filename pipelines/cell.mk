@@ -34,12 +34,12 @@ matrix := $(CELL)/matrix.rs
 include $(wildcard $(CELL)/tuned.mk $(CELL)/../tuned.mk) $(TUNED)
 include $(dir $(firstword $(MAKEFILE_LIST)))models.mk
 
-# A file that changes when the command in it does, and where a command's program lies, which is looked up once: a
-# process for every rule would cost more than many a rule's work.
+# A file that changes when the command in it does, and where a command's program lies (blanks escaped), which is looked up
+# once: a process for every rule would cost more than many a rule's work.
 same     = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
 remember = $(if $(and $(wildcard $(1)),$(call same,$(strip $(file <$(1))),$(strip $(2)))),,$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2))))$(1)
 program  = $(if $(1),$(call found,$(firstword $(1))))
-found    = $(if $(filter undefined,$(origin at.$(1))),$(eval at.$(1) := $(shell command -v $(1))))$(at.$(1))
+found    = $(if $(filter undefined,$(origin at.$(1))),$(eval at.$(1) := $(shell command -v $(1) | sed 's/ /\\ /g')))$(at.$(1))
 
 $(matrix): $(CELL)/train.rs $(call program,rs-matrix)
 	rs-matrix --times -q -t $(THREADS) $< -o $@

@@ -21,7 +21,7 @@ split_of        = $(if $(filter random,$(1)),--folds 5 --fold 1,--after $(1:afte
 
 .PHONY: context context-tables check-context gain-context
 context: programs ## what context adds to the hybrid, at random and over time: RATINGS=FILE [USERS=FILE CONTEXT=hour,region COLUMNS=… ZONE=… CUTS="0.3 0.1" OUT=DIR]
-	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
+	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)
 	$(Q)$(foreach s,$(context_splits),$(MAKE) -s --no-print-directory cv OUT=$(OUT)/$(s) \
 	    SPLIT='$(call split_of,$(s))' CLEAN='$(CLEAN) $(if $(COLUMNS),--columns $(COLUMNS))' \
 	    MODELS='$(MODELS)' > /dev/null && PATH="$(abspath $(bin)):$$PATH" \

@@ -18,8 +18,8 @@ EXEC  ?= local# where jobs run: local, ssh, slurm; see pipelines/jobs
 HOSTS ?=# for ssh: a file with a host a line, as N/HOST for N jobs at once
 REMOTE ?=# for ssh: the folder on every host where files are sent to, if this one is not shared
 SBATCH ?=# for slurm: further options of sbatch
-JOBS  ?= $(if $(filter local,$(EXEC)),$(shell nproc),0)# at once, on each host; 0: one a processor
-THREADS ?= $(if $(filter local,$(EXEC)),$(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 ))),1)
+JOBS  ?= 0# at once, on each host; 0: one a processor
+THREADS ?= $(if $(filter local,$(EXEC)),$(shell n=$$(( $(JOBS) > 0 ? $$(nproc) / $(JOBS) : 1 )); echo $$(( n > 0 ? n : 1 ))),1)
 RATINGS ?=
 USERS ?=
 ITEMS ?=
@@ -32,9 +32,9 @@ CONTEXT_MODEL ?=# 1: a context model in the folder of `make model`
 LISTS ?=# 1: also the lists of every model, whose coverage, diversity … the report judges
 QUICK ?=# 1: what takes longest takes a third (models.mk)
 
-include $(TUNED) pipelines/models.mk
+include $(TUNED) pipelines/models.mk pipelines/given.mk
 
-cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS)),$(OUT)/fold-$(i)))
+cells = $(if $(TRAIN)$(SPLIT),$(OUT)/fold-1,$(foreach i,$(shell seq $(FOLDS) 2>/dev/null),$(OUT)/fold-$(i)))
 INNER ?= 1
 in_cell = $(MAKE) -s -f pipelines/cell.mk CELL=
 settings = SEED=$(SEED) THREADS=$(THREADS) INNER=$(INNER) $(if $(RELEVANT),RELEVANT=$(RELEVANT)) $(if $(TUNED),TUNED=$(abspath $(TUNED))) $(if $(FROM),FROM=$(call earlier,$(FROM))) $(LISTS:%=LISTS=%) $(CONTEXT_MODEL:%=CONTEXT_MODEL=%) $(READY:%=READY=%) $(QUICK:%=QUICK=%) 'MODELS=$(MODELS)'
@@ -70,18 +70,18 @@ run_jobs = export PATH="$(abspath $(bin)):$$PATH" EXEC='$(EXEC)' HOSTS='$(HOSTS)
 scores = $(foreach c,$(cells),$(foreach m,$(filter $(predicting),$(MODELS)),$(c)/scores/$(m).predict.rs) \
                               $(foreach m,$(filter $(ranking),$(MODELS)),$(c)/scores/$(m).rank.rs))
 
-compare: export JOBS_1 = $(call cell_jobs,$(cells))
-compare: export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
-compare: export JOBS_3 = $(call blend_jobs,$(cells))
-learn: export JOBS_1 = $(call cell_jobs,$(OUT)/all)
-learn: export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
-learn: export JOBS_3 = $(call job,$(OUT)/all,model)
+compare: private export JOBS_1 = $(call cell_jobs,$(cells))
+compare: private export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
+compare: private export JOBS_3 = $(call blend_jobs,$(cells))
+learn: private export JOBS_1 = $(call cell_jobs,$(OUT)/all)
+learn: private export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
+learn: private export JOBS_3 = $(call job,$(OUT)/all,model)
 
 .PHONY: cv holdout compare model learn reference
 model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 READY=100 CONTEXT_MODEL=1 …]
-	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
-	$(Q)$(MAKE) -s --no-print-directory $(OUT)/all/train.rs learn
-learn:
+	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)$(check_hybrid)
+	$(Q)$(MAKE) -s --no-print-directory learn
+learn: $(OUT)/all/train.rs
 	$(Q)$(run_jobs)
 	$(Q)[ "$$(readlink $(OUT)/model)" = all/model ] || ln -sfn all/model $(OUT)/model
 
@@ -89,25 +89,27 @@ reference: programs ## hold the neighbour models against an independent implemen
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/reference
 
 cv: programs ## compare the models by cross-validation: RATINGS=FILE [FOLDS=5 SEED=1 OUT=DIR JOBS=N MODELS="…"]
-	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
-	$(Q)$(MAKE) -s --no-print-directory $(foreach c,$(cells),$(c)/train.rs) compare
+	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)
+	$(Q)$(MAKE) -s --no-print-directory compare
 
 holdout: programs ## compare the models on a given split: TRAIN=FILE TEST=FILE [OUT=DIR …]
-	$(if $(and $(TRAIN),$(TEST)),,$(error TRAIN=FILE and TEST=FILE are needed))
-	$(Q)$(MAKE) -s --no-print-directory $(OUT)/fold-1/train.rs $(OUT)/fold-1/test.rs compare
+	$(if $(and $(TRAIN),$(TEST)),,$(error TRAIN=FILE and TEST=FILE are needed))$(call check,TRAIN TEST)
+	$(Q)$(MAKE) -s --no-print-directory compare
 
-compare:
+compare: $(foreach c,$(cells),$(c)/train.rs $(c)/test.rs)
 	$(Q)$(run_jobs)
 	$(Q)PATH="$(abspath $(bin)):$$PATH" pipelines/compare $(OUT) $(if $(RELEVANT),$(RELEVANT),-) $(scores)
 
-# The ratings, and their folds
+# The ratings, and their folds. Prerequisites are expanded late, so that nothing is written for a goal that needs no ratings.
 
-clean_options = $(USERS:%=--users '%') $(ITEMS:%=--items '%') --dedupe $(DEDUPE) $(CLEAN)
-remember = $(shell mkdir -p $(dir $(1)) && { echo "$(2)" | cmp -s - $(1) || echo "$(2)" > $(1); })$(1)
+.SECONDEXPANSION:
+clean_options = $(if $(USERS),--users $(call quoted,$(USERS))) $(if $(ITEMS),--items $(call quoted,$(ITEMS))) --dedupe $(DEDUPE) $(CLEAN)
+remember = $(shell mkdir -p $(dir $(1)) 2>/dev/null && { echo $(call quoted,$(2)) | cmp -s - $(1) || echo $(call quoted,$(2)) > $(1); })$(1)
 
 ifneq ($(RATINGS),)
-$(OUT)/ratings.rs: $(RATINGS) $(USERS) $(ITEMS) $(call remember,$(OUT)/how.clean,$(RATINGS) $(clean_options)) $(bin)/rs-clean
-	$(Q)$(bin)/rs-clean $(clean_options) $(RATINGS) -o $@
+$(OUT)/ratings.rs: $$(foreach v,RATINGS USERS ITEMS,$$(call in_make,$$($$v))) \
+                   $$(call remember,$(OUT)/how.clean,$$(RATINGS) $$(clean_options)) $(bin)/rs-clean
+	$(Q)$(bin)/rs-clean $(clean_options) -o $@ -- $(call in_shell,$(RATINGS))
 endif
 
 $(OUT)/all/train.rs: $(OUT)/ratings.rs
@@ -115,13 +117,14 @@ $(OUT)/all/train.rs: $(OUT)/ratings.rs
 	$(Q)ln -f $< $@
 
 ifneq ($(TRAIN),)
-$(OUT)/fold-1/train.rs: $(TRAIN) $(call remember,$(OUT)/how.clean,$(TRAIN) $(clean_options)) $(bin)/rs-clean
+$(OUT)/fold-1/train.rs: $$(foreach v,TRAIN USERS ITEMS,$$(call in_make,$$($$v))) \
+                        $$(call remember,$(OUT)/how.clean,$$(TRAIN) $$(clean_options)) $(bin)/rs-clean
 	@mkdir -p $(@D)
-	$(Q)$(bin)/rs-clean $(clean_options) $(TRAIN) -o $@
-$(OUT)/fold-1/test.rs: $(TEST) $(OUT)/fold-1/train.rs
-	$(Q)$(bin)/rs-clean --dedupe $(DEDUPE) $(CLEAN) $(TEST) -o $@
+	$(Q)$(bin)/rs-clean $(clean_options) -o $@ -- $(call in_shell,$(TRAIN))
+$(OUT)/fold-1/test.rs: $$(call in_make,$$(TEST)) $(OUT)/fold-1/train.rs
+	$(Q)$(bin)/rs-clean --dedupe $(DEDUPE) $(CLEAN) -o $@ -- $(call in_shell,$(TEST))
 else
-$(OUT)/fold-%/train.rs $(OUT)/fold-%/test.rs &: $(OUT)/ratings.rs $(call remember,$(OUT)/how.split,$(FOLDS) $(SEED) $(SPLIT))
+$(OUT)/fold-%/train.rs $(OUT)/fold-%/test.rs &: $(OUT)/ratings.rs $$(call remember,$(OUT)/how.split,$(FOLDS) $(SEED) $(SPLIT))
 	@mkdir -p $(@D)
 	$(Q)$(bin)/rs-split $(if $(SPLIT),$(SPLIT),--folds $(FOLDS) --fold $*) --seed $(SEED) $< \
 	    --train $(OUT)/fold-$*/train.rs --test $(OUT)/fold-$*/test.rs

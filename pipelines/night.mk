@@ -44,7 +44,7 @@ fits: export JOBS_1 = $(call job,$(gate),inner)$(call job,$(all),$(all)/matrix.r
 fits: export JOBS_2 = $(call file_jobs,$(all))$(if $(EARLIER),$(call file_jobs,$(fitted)),$(call learn_jobs,$(gate)))
 fits: export JOBS_3 = $(if $(EARLIER),,$(call job,$(gate),$(gate)/$(blend)))
 fits: $(gate)/train.rs $(all)/train.rs
-	$(Q)$(run_jobs)
+	$(check_numbers)$(check_models)$(check_hybrid)$(Q)$(run_jobs)
 	$(if $(EARLIER),$(Q)cp -p $(EARLIER)/gate/$(blend) $(gate))
 	$(Q)cp -p $(gate)/$(blend) $(fitted) && cp -p $(gate)/$(blend) $(all)
 

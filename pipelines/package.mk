@@ -36,7 +36,7 @@ build/completion/zsh/_%: $(bin)/%
 
 # The nightly run is shell over make: what it needs of this folder lies in share/rs, as it lies here.
 house := $(wildcard pipelines/night/*) \
-         $(addprefix pipelines/,nightly jobs far/hosts far/slurm far/ssh far/task night.mk cv.mk cell.mk models.mk)
+         $(addprefix pipelines/,nightly jobs far/hosts far/slurm far/ssh far/task night.mk cv.mk given.mk cell.mk models.mk)
 services := $(wildcard pipelines/package/*.service pipelines/package/*.timer)
 target   := $(DESTDIR)$(PREFIX)
 share    := $(target)/share

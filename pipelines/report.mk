@@ -11,7 +11,7 @@ quickly = FOLDS=$(report_folds) QUICK=$(report_quick) LISTS=1
 
 .PHONY: report report-lists report-page
 report: programs ## one HTML page of the data, the models and who is served best by what: RATINGS=FILE [ITEMS= USERS= OUT=DIR …]
-	$(if $(RATINGS)$(and $(TRAIN),$(TEST)),,$(error RATINGS=FILE is missing: which ratings?))
+	$(if $(RATINGS)$(and $(TRAIN),$(TEST)),,$(error RATINGS=FILE is missing: which ratings?))$(call check,$(if $(RATINGS),RATINGS,TRAIN TEST))
 	$(Q)$(MAKE) -s --no-print-directory $(if $(RATINGS),cv,holdout) $(quickly)
 	$(if $(RATINGS),$(Q)$(MAKE) -s --no-print-directory report-lists $(quickly))
 	$(Q)$(MAKE) -s --no-print-directory report-page $(quickly)
@@ -27,5 +27,5 @@ parents = $(foreach b,$(blending),$(b)=$(subst $(empty) ,+,$(strip $(sort $($(b)
 
 report-page:
 	$(Q)PATH="$(abspath $(bin)):$$PATH" MODELS='$(MODELS)' PLAIN='$(plain)' PARENTS='$(parents)' QUICK='$(QUICK)' \
-	    SOURCE='$(notdir $(firstword $(RATINGS) $(TRAIN)))' CELLS='$(cells)' RANKING='$(ranking)' \
+	    SOURCE="$$(set -- $(call in_shell,$(or $(RATINGS),$(TRAIN))); basename -- "$$1")" CELLS='$(cells)' RANKING='$(ranking)' \
 	    pipelines/report/report $(OUT) $(if $(RELEVANT),$(RELEVANT),-) $(scores)

@@ -6,6 +6,9 @@
 TRIALS ?= 20
 TUNE   ?= $(from_file)
 
+# Usage, in a recipe: $(check_tuned), which refuses a TUNE that names what nobody can search.
+check_tuned = $(call refuse,$(patsubst %,% has nothing to search: see pipelines/tune.mk,$(firstword $(foreach m,$(TUNE),$(if $($(m).predict.space)$($(m).rank.space),,$(m))))),TUNE)
+
 # What is searched: lists of values in ascending order.
 user.predict.space ?= --neighbours 100,300,1000 --shrink 10,30,100,300 --voters 10,20,30,60,120 --damping 0,0.1,0.3,1 --amplify 0.7,1,1.4
 user.rank.space    ?= --neighbours 20,50,100,200 --shrink 0,5,20 --amplify 1,1.5,2
@@ -25,12 +28,12 @@ choices    = $(foreach p,$(tuned_by),$(call lines,$(basename $(p))|$(subst .,,$(
 
 .PHONY: tune search
 tune: programs ## search each model's parameters: RATINGS=FILE [OUT=DIR TRIALS=N TUNE="…" NESTED=1]
-	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))
-	$(Q)$(MAKE) -s --no-print-directory $(tune_cells:%=%/train.rs) search
-search: export JOBS_1 = $(call cell_jobs,$(tune_cells))
-search: export JOBS_2 = $(trial_jobs)
-search: export JOBS_3 =
-search: export CHOICES = $(choices)
-search:
+	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)$(call check_number,TRIALS 1)$(check_tuned)
+	$(Q)$(MAKE) -s --no-print-directory search
+search: private export JOBS_1 = $(call cell_jobs,$(tune_cells))
+search: private export JOBS_2 = $(trial_jobs)
+search: private export JOBS_3 =
+search: private export CHOICES = $(choices)
+search: $(tune_cells:%=%/train.rs)
 	$(Q)$(run_jobs)
 	$(Q)for cell in $(tune_cells); do echo "$$cell:"; printf '%s' "$$CHOICES" | sed 's/^ *//' | pipelines/choose $$cell; done

@@ -169,7 +169,8 @@ ends_with() {
 
 @test "a full disk is 74 and one line" {
     meets_full_disk() {
-        ends_with "$1" 74 "${2//@/} >/dev/full" && ends_with "$1" 74 "${2//@/} -o /dev/full"
+        ends_with "$1" 74 "${2//@/} >/dev/full" && ends_with "$1" 74 "${2//@/} -o /dev/full" || return 1
+        ends_with "$1" 74 "$1 --help >/dev/full" && grep -q "write failed: No space left on device" said
     }
     each meets_full_disk
 }

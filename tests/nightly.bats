@@ -278,6 +278,9 @@ sample_and() {
     assert_output "nightly: $PWD/file/x: can't be written"
     run -64 night --keep=0
     run -64 night --no-such
+    HOME_="$PWD/my home" run -64 night
+    assert_output "nightly: --home=$PWD/my home: make needs a folder without blanks and special characters in its path"
+    [ ! -e "my home" ]
     run -64 "$ROOT/pipelines/nightly"
     run -0 "$ROOT/pipelines/nightly" --help
     assert_output --partial "Example crontab"

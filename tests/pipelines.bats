@@ -37,6 +37,16 @@ setup() {
     cmp "$OUT/one/fold-1/user-item.blend" "$OUT/three/fold-1/user-item.blend"
 }
 
+@test "make -j does the same, and says nothing of its job server" {
+    make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT/one" MODELS="baseline user item user-item" >/dev/null
+    run -0 --separate-stderr make -j2 -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT/two" MODELS="baseline user item user-item"
+    assert_equal "$stderr" ""
+    cmp "$OUT/one/metrics.csv" "$OUT/two/metrics.csv"
+    MAKEFLAGS=-j2 make -s holdout TRAIN="$SAMPLE" TEST="$SAMPLE" OUT="$OUT/split" MODELS=popular
+    make -j2 -s tune RATINGS="$SAMPLE" OUT="$OUT/tuned" TRIALS=1 TUNE=item MODELS=item
+    make -j2 -s model RATINGS="$SAMPLE" OUT="$OUT/use" MODELS="item hybrid" QUICK=1
+}
+
 @test "a changed parameter makes its models anew, and only them" {
     make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT" MODELS="user item"
     touch "$BATS_TEST_TMPDIR/mark"
@@ -77,6 +87,74 @@ setup() {
     run make -s cv
     [ "$status" -ne 0 ]
     assert_output --partial "RATINGS=FILE is missing"
+}
+
+@test "files may be called what the system allows" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir "my data"
+    cp "$SAMPLE" "my data/it's R&D (1): ü.csv"
+    cp "$SAMPLE_ITEMS" 'a "title"; $HOME.csv'
+    awk 'NR % 2 == 0' "$SAMPLE" >odd.csv
+    awk 'NR % 2 == 1' "$SAMPLE" >even:1.csv
+    make -s -C "$ROOT" cv RATINGS="$PWD/my data/it's R&D (1): ü.csv" ITEMS="$PWD/a \"title\"; \$\$HOME.csv" FOLDS=2 OUT="$OUT" \
+        MODELS=popular
+    rs-view --items "$OUT/ratings.rs" | grep -q Harbour
+    # Several are one a word, and a pattern is what it matches.
+    make -s -C "$ROOT" cv RATINGS="$PWD/odd.csv $PWD/even*.csv" FOLDS=2 OUT="$OUT/two" MODELS=popular
+    diff <(rs-view -f csv -c user,item,rating "$OUT/two/ratings.rs" | sort) \
+        <(rs-view -f csv -c user,item,rating "$OUT/ratings.rs" | sort)
+    make -s -C "$ROOT" holdout TRAIN="$PWD/odd.csv" TEST="$PWD/even:1.csv" OUT="$OUT/split" MODELS=popular
+}
+
+@test "the house may stand in a folder with blanks" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -p "my house/build" cell
+    cp -r "$ROOT/pipelines" "my house/"
+    cp -r "$(dirname "$(command -v rs-clean)")" "my house/build/bin"
+    rs-clean "$SAMPLE" -o cell/train.rs
+    cd "my house"
+    PATH="$PWD/build/bin:$PATH" make -s -f pipelines/cell.mk CELL=../cell ../cell/matrix.rs
+    rs-view --check ../cell/matrix.rs
+}
+
+@test "what is wrong on make's command line is said in a line, before anything is made" {
+    refuses() { # WHAT-IS-SAID MAKE'S-ARGUMENTS...
+        local said=$1
+        shift
+        run ! make -s "$@"
+        assert_output --partial "$said"
+        assert_equal "${#lines[@]}" 1
+        [ -z "$(find "$OUT" -name '*.rs' 2>/dev/null)" ] || fail "there is $(find "$OUT" -name '*.rs')"
+    }
+    refuses "RATINGS=none.csv: there is no none.csv" cv RATINGS=none.csv OUT="$OUT"
+    refuses "ITEMS=none.csv: there is no none.csv" model RATINGS="$SAMPLE" ITEMS=none.csv OUT="$OUT"
+    refuses "TEST=none.csv: there is no none.csv" holdout TRAIN="$SAMPLE" TEST=none.csv OUT="$OUT"
+    refuses "OUT is empty" cv RATINGS="$SAMPLE" OUT=
+    refuses "OUT=$OUT/my results: a folder without blanks" cv RATINGS="$SAMPLE" OUT="$OUT/my results"
+    refuses "OUT=/proc/none: mkdir: cannot create" cv RATINGS="$SAMPLE" OUT=/proc/none
+    refuses "FOLDS=1: no whole number from 2" cv RATINGS="$SAMPLE" OUT="$OUT" FOLDS=1
+    refuses "FOLDS=three: no whole number from 2" report RATINGS="$SAMPLE" OUT="$OUT" FOLDS=three
+    refuses "SEED=: no whole number from 0" cv RATINGS="$SAMPLE" OUT="$OUT" SEED=
+    refuses "JOBS=all: no whole number from 0" cv RATINGS="$SAMPLE" OUT="$OUT" JOBS=all
+    refuses "TRIALS=0: no whole number from 1" tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=0
+    refuses "TUNE=itme: itme has nothing to search" tune RATINGS="$SAMPLE" OUT="$OUT" TUNE=itme
+    refuses "MODELS is empty" cv RATINGS="$SAMPLE" OUT="$OUT" MODELS=
+    refuses "MODELS=popular itme: there is no model itme; there are random" cv RATINGS="$SAMPLE" OUT="$OUT" MODELS="popular itme"
+    refuses "user-item is made of item as well" cv RATINGS="$SAMPLE" OUT="$OUT" MODELS="user user-item"
+    refuses "hybrid needs a model beside it that ranks" cv RATINGS="$SAMPLE" OUT="$OUT" MODELS="baseline hybrid"
+    refuses "hybrid is not among them" model RATINGS="$SAMPLE" OUT="$OUT" MODELS="popular item"
+}
+
+@test "JOBS=0 is one a processor, and a model may be one's own" {
+    make -s cv RATINGS="$SAMPLE" FOLDS=2 OUT="$OUT" MODELS="item twin" JOBS=0 twin.rank='rs-sim $(matrix) --side item'
+    grep -q '^twin,all,all,ndcg@10,' "$OUT/metrics.csv"
+}
+
+@test "what needs no ratings leaves no folder for results" {
+    cp -r Makefile pipelines tools common "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR"
+    run -0 make -s help
+    [ ! -e out ]
 }
 
 @test "the main job takes the built-in sample where there is no network, and lists films" {

@@ -274,6 +274,23 @@ milk,bob,1" --columns=-,item,user odd.csv
     refuses 64 "--header: 'maybe' is none of no, yes, auto (try 'rs-clean --help')" --header maybe
 }
 
+@test "what stands above a header is passed over, and does not turn users into items" {
+    ratings() { printf '%s;u%s;3,5\n' f1 1 f1 2 f2 1 f3 x; }
+    run -0 --separate-stderr rs-clean <(printf 'sep=;\r\nFilm;User;Stars\r\n' && ratings) -o out.rs
+    [[ $stderr == "rs-clean: warning: /dev/fd/"*": 1 line above the header passed over" ]]
+    assert_equal "$(rs-view -f csv -n 1 out.rs)" "user,item,rating
+u1,f1,3.5"
+    # places are those of the text
+    run -0 --separate-stderr rs-clean <(printf 'Exported\n\nby ann\nFilm;User;Stars\n' && ratings && echo 'f9;u9;bad')
+    [[ ${stderr_lines[1]} == *":9: rating 'bad' is not a number" ]]
+    # side tables too
+    printf 'Our films\nitem,title\n101,Tea\n' >items.csv
+    run -0 --separate-stderr rs-clean "$SAMPLE" --items items.csv -o out.rs
+    assert_equal "$stderr" "rs-clean: warning: items.csv: 1 line above the header passed over"
+    assert_equal "$(rs-view --items -f csv out.rs)" "item,title
+101,Tea"
+}
+
 @test "--time-unit" {
     check "1,2,3,1970-01-01T00:00:01Z" --time-unit ms <(printf '1,2,3,1000\n')
     check "1,2,3,1970-01-01T00:16:40Z" --time-unit s <(printf '1,2,3,1000\n')

@@ -248,12 +248,18 @@ alike() {
     rs-clean counts.csv | rs-matrix -o counts.matrix
     for method in mf svd++ gibbs; do
         fails 65 rs-factor -m $method counts.matrix
-        assert_regex "$stderr" 'counts and no ratings'
+        assert_equal "$stderr" "rs-factor: the matrix holds counts and no ratings to predict: use a method that ranks"
     done
     fails 65 rs-factor -m svd --values residual counts.matrix
     for method in ease ials svd; do rs-factor -m $method counts.matrix -o model; done
     fails 64 rs-factor -m mf --keep 5 sample.matrix
     assert_regex "$stderr" '--keep: is for --method ease'
+    local foreign
+    for foreign in "ease --factors 8" "ease --sweeps 3" "gibbs --lambda 1" "gibbs --preference log" "mf --preference binary" \
+        "svd --sweeps 3" "svd --lambda 1"; do
+        fails 64 rs-factor -m $foreign sample.matrix
+        assert_regex "$stderr" "is not for --method ${foreign%% *}"
+    done
     fails 65 rs-factor --describe model sample.matrix
     rs-factor -m mf sample.matrix -o model
     fails 65 rs-factor --describe model sample.matrix

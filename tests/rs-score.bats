@@ -94,6 +94,13 @@ score() { rs-score -m small.matrix "$@" | rs-view --format csv; }
 
 @test "lists for named users, in their order; strangers get what is popular" {
     small
+    # a text from Windows names the same users; none at all is a fault that names its place
+    run -0 bash -c 'printf "\xef\xbb\xbfc\r\n\r\na\r\n" | rs-score -q -m small.matrix --model item-mean --top 1 --users - | rs-view --format csv -c user,source'
+    assert_output "user,source
+c,item-mean
+a,item-mean"
+    run -65 --separate-stderr bash -c 'printf "\n" | rs-score -m small.matrix --model item-mean --top 1 --users - >/dev/null'
+    assert_equal "$stderr" "rs-score: standard input: names no user"
     run -0 --separate-stderr bash -c 'printf "c\nnobody\nc\n" | rs-score -q -m small.matrix --model item-mean --top 1 --users - | rs-view --format csv -c user,item,source'
     assert_line --index 1 "c,3,item-mean"
     assert_line --index 2 "nobody,1,popular"

@@ -85,9 +85,10 @@ void rs_die_error(const struct rs_error *err) {
 
 int rs_finish(void) {
     bool failed = ferror(stdout) != 0;
+    errno = 0; /* what failed before fails again, with its reason, in what is left to write */
     if (fclose(stdout) != 0) failed = true;
     if (!failed) return EX_OK;
     if (errno == EPIPE) raise(SIGPIPE);
-    print_line("", "standard output: write failed");
-    return EX_IOERR;
+    rs_die(EX_IOERR, "standard output: write failed%s%s", errno != 0 ? ": " : "",
+           errno != 0 ? strerror(errno) : "");
 }

@@ -67,8 +67,9 @@ static double bytes_needed(const struct rs_matrix *matrix, const struct rs_gibbs
 static bool is_possible(const struct rs_matrix *matrix, const struct rs_gibbs_options *options,
                         struct rs_error *err) {
     if (matrix->implicit)
-        return rs_fail(err, EX_DATAERR,
-                       "holds counts and no ratings, which Gibbs sampling can't predict");
+        return rs_fail(
+            err, EX_DATAERR,
+            "the matrix holds counts and no ratings to predict: use a method that ranks");
     if (matrix->n_ratings >= UINT32_MAX)
         return rs_fail(err, EX_DATAERR, "Gibbs sampling takes fewer than 2^32 ratings");
     const struct rs_gibbs_answers *earlier = options->from == NULL ? NULL : options->from->state;

@@ -10,7 +10,7 @@
 #include "base/when.h"
 #include "text/fields.h"
 
-enum { SAMPLE_RECORDS = 1000 };
+enum { SAMPLE_RECORDS = 1000, MOST_ABOVE = 20 };
 
 /* In the order in which they are believed when several fit equally well: a tab or "::" seldom
  * occurs in text, a comma may, a space nearly always does. */
@@ -247,6 +247,52 @@ static void take_facts(struct rs_form *form, const struct sample *sample) {
     }
 }
 
+/* The bytes of the records at the beginning that have not the fields of most: those above a header,
+ * if there is one. 0 if there are many or if one is no line by itself. */
+static size_t length_above(const struct rs_form *form, size_t n_fields, const char *text, size_t n,
+                           size_t *lines) {
+    struct rs_cutter *cutter = rs_cutter_new(form);
+    rs_cutter_start(cutter, (struct rs_block){text, n, 1});
+    struct rs_record record;
+    size_t length = 0;
+    for (size_t i = 0; i <= MOST_ABOVE && rs_cutter_next(cutter, &record); i++) {
+        if (record.fault != NULL) break;
+        bool excel = record.raw.length == 5 && memcmp(record.raw.text, "sep=", 4) == 0;
+        if (record.n == n_fields && !excel) {
+            length = (size_t)(record.raw.text - text);
+            *lines = (size_t)record.line - 1;
+            break;
+        }
+    }
+    rs_cutter_free(cutter);
+    return length;
+}
+
+static size_t known_names(const struct sample *sample) {
+    size_t n = 0;
+    for (size_t f = 0; f < sample->n_fields; f++) n += sample->columns[f].first_name;
+    return n;
+}
+
+/* Looks for a header below lines that are none of the table, and takes SAMPLE from there. What was
+ * taken for a header that lacks a name, as R's, gives way to one whose names are known. */
+static void look_below(struct rs_form *form, const char *text, size_t n,
+                       const struct rs_form_given *given, struct sample *sample) {
+    size_t lines, above = length_above(form, sample->n_fields, text, n, &lines);
+    if (above == 0) return;
+    struct sample below = take_sample(form, text + above, n - above, given);
+    bool better = !form->header || (known_names(sample) == 0 && known_names(&below) >= 2);
+    if (below.n_fields == sample->n_fields && better && has_header(form, &below, false)) {
+        struct sample first = *sample;
+        *sample = below;
+        below = first;
+        form->header = true;
+        form->above = above;
+        form->lines_above = lines;
+    }
+    free(below.columns);
+}
+
 static bool detect_delimited(struct rs_form *form, const char *text, size_t n,
                              const struct rs_form_given *given, const char *place,
                              struct rs_error *err) {
@@ -259,8 +305,10 @@ static bool detect_delimited(struct rs_form *form, const char *text, size_t n,
     if (sample.n_fields > 0)
         form->header =
             given->header >= 0 ? given->header == 1 : has_header(form, &sample, given->wide);
+    if (sample.n_fields > 0 && given->header < 0 && !given->wide && given->is_name != NULL)
+        look_below(form, text, n, given, &sample);
     take_facts(form, &sample);
-    if (form->header) name_columns(form, text, n);
+    if (form->header) name_columns(form, text + form->above, n - form->above);
     free(sample.columns);
     return form->n_columns > 0 ||
            rs_fail(err, EX_DATAERR, "%s: has no records that can be cut into fields", place);

@@ -22,6 +22,8 @@ struct rs_form {
     char separator[3]; /* DELIMITED: one byte, or two ("::"), which rules quotes out */
     char newline;      /* '\n' (a '\r' before it is dropped), or '\r' in very old files */
     bool header;       /* the first record names the columns */
+    size_t above;      /* bytes above the header that are none of the table: a title, Excel's "sep=;" */
+    size_t lines_above;
     bool decimal_comma;
     size_t n_columns; /* fields of most records in the sample, or of JSON all keys in it */
     char **names;     /* n_columns, from the header or the JSON keys; NULL without */
@@ -38,7 +40,7 @@ struct rs_form_given {
     enum rs_decimal decimal;
     bool wide; /* a record is a user, a column an item: a header may be numbers */
     /* True for what is the name of a column in texts of this sort, so that a header is known where
-     * no column is numeric; or NULL. */
+     * no column is numeric, or stands below other lines; or NULL. */
     bool (*is_name)(const char *text, size_t length);
 };
 

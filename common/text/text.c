@@ -242,12 +242,18 @@ static void drop_blank_lines(struct rs_text *text, const struct rs_form *form) {
     text->begin = line;
 }
 
+static void drop_above(struct rs_text *text, const struct rs_form *form) {
+    text->begin += form->above;
+    text->line += form->lines_above;
+}
+
 bool rs_text_detect(struct rs_text *text, struct rs_form *form, const struct rs_form_given *given,
                     struct rs_error *err) {
     rs_grow(&text->ahead, &text->capacity, text->end + RS_BLOCK_SLACK, 1);
     if (!rs_form_detect(form, text->ahead + text->begin, text->end - text->begin, text->at_end,
                         given, text->name, err))
         return false;
+    drop_above(text, form);
     drop_blank_lines(text, form);
     return true;
 }

@@ -34,7 +34,8 @@ const char *rs_text_name(const struct rs_text *text);
 /* The encoding that is converted from; NULL for UTF-8. */
 const char *rs_text_encoding(const struct rs_text *text);
 
-/* Finds the form of the text from its beginning (see form.h). Call it before rs_text_next. */
+/* Finds the form of the text from its beginning (see form.h) and drops what stands above its header.
+ * Call it before rs_text_next. */
 bool rs_text_detect(struct rs_text *text, struct rs_form *form, const struct rs_form_given *given,
                     struct rs_error *err);
 

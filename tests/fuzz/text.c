@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rs_form form;
     struct rs_error err;
     if (rs_form_detect(&form, sample.text, sample.length, true, &given, "fuzz", &err)) {
-        parse(&form, data[0], sample.text, sample.length);
+        parse(&form, data[0], sample.text + form.above, sample.length - form.above);
         rs_form_free(&form);
     }
     free((char *)(uintptr_t)sample.text);

@@ -68,6 +68,30 @@ static void finds_headers(void) {
     check_form("user item rating\n1 2 3\n", "separator 'space', a header", 3);
 }
 
+/* A title, a remark, what Excel writes for itself: the table begins below, if a header says so. */
+static void looks_below_what_is_above(void) {
+    static const struct {
+        const char *text;
+        bool header;
+        size_t above, lines;
+    } texts[] = {{"sep=;\nitem;user;grade\n1;2;3\n4;5;1\n", true, 6, 1},
+                 {"sep=,\nitem,user\nann,tea\nbob,tea\n", true, 6, 1},
+                 {"Our list\n\n# of 2020\nitem,user,x\nann,tea,3\nbob,tea,4\n", true, 20, 3},
+                 {"1,2\n1,2,3\n4,5,6\n7,8,9\n", false, 0, 0}, /* a record that lacks a field */
+                 {"user,item\n1,7,3\n2,7,4\n", true, 0, 0},     /* R's */
+                 {"\nuser,item,x\n1,7,3\n2,7,4\n", true, 0, 0}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct rs_form form;
+        struct rs_error err;
+        CHECK(detect(texts[i].text, &form,
+                     (struct rs_form_given){.header = -1, .is_name = is_name}, &err));
+        CHECK(form.header == texts[i].header && form.above == texts[i].above &&
+              form.lines_above == texts[i].lines);
+        if (form.above > 0) CHECK_TEXT(form.names[1], "user");
+        rs_form_free(&form);
+    }
+}
+
 /* R's write.table leaves the row names' column out of the header. */
 static void shifts_a_short_header(void) {
     struct rs_form form;
@@ -162,6 +186,7 @@ static void leaves_the_last_line_out(void) {
 int main(void) {
     finds_separators();
     finds_headers();
+    looks_below_what_is_above();
     shifts_a_short_header();
     knows_numbers_and_times();
     finds_json();

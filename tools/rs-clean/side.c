@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/message.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "cells.h"
@@ -168,6 +169,9 @@ static bool read_side(struct reading_side *side, struct rs_text *text, const cha
         for (size_t c = 0; c < side->plan.n; c++) cells_free(&side->columns[c]);
         plan_free(&side->plan);
     }
+    if (ok && side->form.above > 0)
+        rs_warn("%s: %zu line%s above the header passed over", side->place, side->form.lines_above,
+                side->form.lines_above == 1 ? "" : "s");
     rs_form_free(&side->form);
     return ok;
 }

@@ -80,6 +80,13 @@ static void add_warning(struct intake *intake, char *warning) {
     intake->warnings[intake->n_warnings++] = warning;
 }
 
+/* Notes lines that were passed over. */
+static void note_above(struct intake *intake, const struct rs_form *form, const char *place) {
+    if (form->above == 0) return;
+    add_warning(intake, rs_format("%s: %zu line%s above the header passed over", place,
+                                  form->lines_above, form->lines_above == 1 ? "" : "s"));
+}
+
 /* Notes what was left out because nothing tells what it is. */
 static void note_left_out(struct intake *intake, const struct reading *reading,
                           const struct columns *columns, const struct rs_form *form,
@@ -153,6 +160,7 @@ static bool read_records(struct text_input *input, const struct reading *reading
                      form->header ? "a header and no record" : "no record");
     ok = ok && rejects_end(input->intake->rejects, err);
     input->intake->n_rejected += input->intake->rejects->n_faults;
+    if (ok) note_above(input->intake, form, place);
     if (ok) note_left_out(input->intake, reading, columns, form, place);
     return ok;
 }

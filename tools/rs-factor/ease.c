@@ -48,6 +48,7 @@ static void fit(const struct rs_matrix *matrix, const struct shared_options *sha
 
 const struct method method_ease = {
     .name = "ease",
+    .takes = " lambda preference ",
     .about = "ease (ranks): every item regressed on all others, B = argmin |D(X - XB)|^2 + lambda "
              "|B|^2 with a zero diagonal, in closed form; a user's row times B ranks (Steck, WWW "
              "2019; --dropout: Steck, NeurIPS 2020).",

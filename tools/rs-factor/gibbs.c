@@ -59,6 +59,7 @@ static void fit(const struct rs_matrix *matrix, const struct shared_options *sha
 
 const struct method method_gibbs = {
     .name = "gibbs",
+    .takes = " factors sweeps ",
     .goes_on = true,
     .about =
         "gibbs (predicts): Bayesian matrix factorisation by Gibbs sampling, the 'timeSVD++ "

@@ -47,6 +47,7 @@ static void fit(const struct rs_matrix *matrix, const struct shared_options *sha
 
 const struct method method_ials = {
     .name = "ials",
+    .takes = " factors sweeps lambda preference ",
     .goes_on = true,
     .about = "ials (ranks): implicit alternating least squares: sum over observed pairs of y (1 - "
              "p.q)^2 + alpha times the sum over all pairs of (p.q)^2 + lambda |p|^2 (Hu, "

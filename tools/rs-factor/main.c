@@ -141,8 +141,15 @@ static int64_t default_memory(void) {
     return pages > 0 && size > 0 ? (int64_t)pages / 2 * (int64_t)size : INT64_MAX;
 }
 
-/* An option of a method that is not the one chosen does nothing: say so. */
+/* An option that the method does not take does nothing: say so. */
 static void refuse_foreign_options(void) {
+    static const char *const some_take[] = {"factors", "sweeps", "lambda", "preference"};
+    for (size_t i = 0; i < sizeof some_take / sizeof *some_take; i++) {
+        char name[16];
+        snprintf(name, sizeof name, " %s ", some_take[i]);
+        if (rs_option_given(&tool, some_take[i]) && strstr(methods[method]->takes, name) == NULL)
+            rs_usage_error("--%s: is not for --method %s", some_take[i], methods[method]->name);
+    }
     for (size_t m = 0; m < N_METHODS; m++)
         for (const struct rs_option *o = methods[m]->options; !rs_option_is_last(o); o++)
             if ((int)m != method && o->name != NULL && rs_option_given(&tool, o->name))

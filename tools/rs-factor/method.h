@@ -31,6 +31,7 @@ static inline double shared_real(double value, double otherwise) {
 struct method {
     const char *name;
     bool goes_on;      /* from an earlier model, if there is one */
+    const char *takes; /* of factors, sweeps, lambda and preference, between blanks */
     const char *about; /* what it computes, with formula and paper: a paragraph of the help */
     const struct rs_option *options; /* its own, ends with a row of zeros */
 

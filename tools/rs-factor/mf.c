@@ -58,6 +58,7 @@ static void fit_sets(const struct rs_matrix *matrix, const struct shared_options
 
 const struct method method_mf = {
     .name = "mf",
+    .takes = " factors sweeps lambda ",
     .goes_on = true,
     .about = "mf (predicts): biased matrix factorisation, r = mean + deviation (b_u + b_i + p_u . "
              "q_i), by alternating least squares. The regularisation is learned from the ratings "
@@ -71,6 +72,7 @@ const struct method method_mf = {
 
 const struct method method_sets = {
     .name = "svd++",
+    .takes = " factors sweeps lambda ",
     .goes_on = true,
     .about = "svd++ (predicts): mf in which the items that a user rated tell what to expect of the "
              "user's vector, and the users who rated an item what to expect of the item's, "

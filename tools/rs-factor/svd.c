@@ -34,6 +34,7 @@ static void fit(const struct rs_matrix *matrix, const struct shared_options *sha
 
 const struct method method_svd = {
     .name = "svd",
+    .takes = " factors preference ",
     .about = "svd (ranks, or predicts with --values residual): the truncated singular value "
              "decomposition, by Lanczos's method; a user's row x is ranked by x V V' (PureSVD: "
              "Cremonesi, Koren and Turrin, RecSys 2010). --describe tells what each factor means.",

@@ -28,7 +28,7 @@ static void read_names(struct audience *audience, const char *path) {
     while (names_next(&names, &name))
         if (name.length > 0) rs_dict_add(&audience->names, name);
     names_close(&names);
-    if (audience->names.ids.n == 0) rs_die(EX_DATAERR, "%s: names no user", path);
+    if (audience->names.ids.n == 0) rs_die(EX_DATAERR, "%s: names no user", names.path);
 }
 
 /* A user's list. */

@@ -8,8 +8,9 @@
 #include "base/utf8.h"
 
 void names_open(struct names *names, const char *path) {
-    *names = (struct names){.path = path};
-    names->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    bool standard = strcmp(path, "-") == 0;
+    *names = (struct names){.path = standard ? "standard input" : path};
+    names->file = standard ? stdin : fopen(path, "r");
     if (names->file == NULL) {
         struct rs_error err;
         rs_fail_errno(&err, rs_open_code(errno), "%s", path);
@@ -26,7 +27,11 @@ bool names_next(struct names *names, struct rs_id *name) {
     names->line++;
     while (length > 0 && (names->text[length - 1] == '\n' || names->text[length - 1] == '\r'))
         length--;
-    *name = (struct rs_id){names->text, (size_t)length};
+    /* Windows begins its texts with a byte order mark, which rs-clean does not make part of an id.
+     */
+    bool marked = names->line == 1 && length >= 3 && memcmp(names->text, "\xef\xbb\xbf", 3) == 0;
+    if (marked) length -= 3;
+    *name = (struct rs_id){names->text + (marked ? 3 : 0), (size_t)length};
     if (length > RS_ID_MAX)
         rs_die(EX_DATAERR, "%s:%zu: an id of more than %d bytes", names->path, names->line,
                RS_ID_MAX);

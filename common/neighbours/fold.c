@@ -222,7 +222,7 @@ static void add_products(struct rs_fold *fold, const struct rs_profile *profile)
             rs_levels_number(columns, profile->item[e + AHEAD]) == RS_NONE)
             fetch(&base->matrix->columns, profile->item[e + AHEAD]);
         term->number = rs_levels_number(columns, item);
-        if (term->number != RS_NONE && rs_levels_of(x, &term->level)) {
+        if (term->number != RS_NONE && rs_levels_of(columns, x, &term->level)) {
             n_terms++;
         } else {
             add_column(base, item, x, fold->product);

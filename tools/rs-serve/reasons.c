@@ -130,20 +130,6 @@ static float find_least(const struct heard *heard, size_t n_items) {
     return least;
 }
 
-/* The end of those of a line whose weight is LEAST or more: similarities descend. */
-static uint64_t find_end(const struct rs_graph *graph, uint32_t line, double voice, float least) {
-    uint64_t from = graph->start[line], to = graph->start[line + 1];
-    while (from < to) {
-        uint64_t middle = from + (to - from) / 2;
-        if ((float)((double)graph->similarity[middle] * voice) >= least) {
-            from = middle + 1;
-        } else {
-            to = middle;
-        }
-    }
-    return from;
-}
-
 /* Puts those of N voices that LEAST lets be heard into LOUD, their lines being fetched meanwhile:
  * few have even their first neighbour near enough. */
 static size_t find_loud(const struct rs_graph *graph, const struct voice *voices, size_t n,
@@ -174,8 +160,9 @@ static void hear_rated(const struct rs_graph *graph, uint32_t *place, const stru
         size_t n = n_voices - from < PIECE ? n_voices - from : PIECE;
         size_t n_loud = find_loud(graph, voices + from, n, least, loud);
         for (size_t l = 0; l < n_loud; l++) {
-            uint64_t end = find_end(graph, loud[l]->item, loud[l]->weight, least);
+            uint64_t end = graph->start[loud[l]->item + 1];
             for (uint64_t at = graph->start[loud[l]->item]; at < end; at += PIECE) {
+                if ((float)((double)graph->similarity[at] * loud[l]->weight) < least) break;
                 size_t n_found = sift(graph, at, end, place, found);
                 for (size_t f = 0; f < n_found; f++)
                     hear(heard[place[graph->other[found[f]]] - 1], loud[l],

@@ -218,6 +218,11 @@ static void predict(const struct rs_model *model, void *memory, const struct rs_
                              workspace->answers + q, query->n);
 }
 
+RS_CLONES static void add_weighted(float *restrict scores, float weight, const float *restrict more,
+                                   size_t n) {
+    for (size_t i = 0; i < n; i++) scores[i] += weight * more[i];
+}
+
 static void rank(const struct rs_model *model, void *memory, const struct rs_profile *profile,
                  float *scores) {
     struct workspace *workspace = memory;
@@ -234,8 +239,7 @@ static void rank(const struct rs_model *model, void *memory, const struct rs_pro
                       workspace->scores);
         rs_standardise(workspace->scores, n_items, profile);
         if (blend->basis == RS_BASIS_CONSTANT) {
-            for (size_t i = 0; i < n_items; i++)
-                scores[i] += (float)weights[0] * workspace->scores[i];
+            add_weighted(scores, (float)weights[0], workspace->scores, n_items);
             continue;
         }
         for (size_t i = 0; i < n_items; i++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "linear/dense.h"
 
@@ -26,27 +27,22 @@ void rs_ridge_free(struct rs_ridge *ridge) {
     free(ridge->scratch);
 }
 
-/* Copies the vectors of N entries into the tile, those to come being fetched meanwhile. */
-static void gather(struct rs_ridge *ridge, const float *vectors, const uint32_t *other, size_t n,
-                   size_t n_left) {
+RS_CLONES static void scale_row(float *restrict row, const float *restrict vector, float factor,
+                                size_t n) {
+    for (size_t j = 0; j < n; j++) row[j] = vector[j] * factor;
+}
+
+/* Puts the vectors of N entries into the tile, each times its FACTOR, those to come being fetched
+ * meanwhile. */
+static void gather(struct rs_ridge *ridge, const float *vectors, const uint32_t *other,
+                   const float *factor, size_t n, size_t n_left) {
     size_t stride = ridge->stride;
     for (size_t e = 0; e < n; e++) {
         if (e + AHEAD < n_left) {
             const char *next = (const char *)(vectors + other[e + AHEAD] * stride);
             for (size_t c = 0; c < stride * sizeof(float); c += 64) __builtin_prefetch(next + c);
         }
-        memcpy(ridge->tile + e * stride, vectors + other[e] * stride, stride * sizeof(float));
-    }
-}
-
-/* Multiplies each row of the tile by the root of its weight, and what goes into b likewise. */
-static void weigh(struct rs_ridge *ridge, const float *weight, float *target, float *one,
-                  size_t n) {
-    for (size_t e = 0; e < n; e++) {
-        float root = sqrtf(weight[e]), *row = ridge->tile + e * ridge->stride;
-        for (size_t j = 0; j < ridge->stride; j++) row[j] *= root;
-        target[e] *= root;
-        one[e] *= root;
+        scale_row(ridge->tile + e * stride, vectors + other[e] * stride, factor[e], stride);
     }
 }
 
@@ -61,14 +57,15 @@ void rs_ridge_sum(struct rs_ridge *ridge, const float *vectors, const struct rs_
     memset(ridge->b, 0, 2 * stride * sizeof *ridge->b);
     for (size_t from = 0; from < row->n; from += TILE) {
         size_t n = row->n - from < TILE ? row->n - from : TILE;
-        float target[TILE], one[TILE];
-        gather(ridge, vectors, row->other + from, n, row->n - from);
-        memcpy(target, row->target + from, n * sizeof *target);
-        for (size_t e = 0; e < n; e++) one[e] = 1;
-        if (row->weight != NULL) weigh(ridge, row->weight + from, target, one, n);
+        float root[TILE], target[TILE]; /* of the weights; times those */
+        for (size_t e = 0; e < n; e++) {
+            root[e] = row->weight == NULL ? 1 : sqrtf(row->weight[from + e]);
+            target[e] = row->target[from + e] * root[e];
+        }
+        gather(ridge, vectors, row->other + from, root, n, row->n - from);
         rs_dense_square(ridge->a, stride, stride, ridge->tile, stride, n);
         rs_dense_combine(ridge->b, target, ridge->tile, stride, stride, n);
-        rs_dense_combine(ridge->b + stride, one, ridge->tile, stride, stride, n);
+        rs_dense_combine(ridge->b + stride, root, ridge->tile, stride, stride, n);
     }
 }
 

@@ -175,8 +175,9 @@ static void consider_sums(struct rs_comparer *comparer, const struct view *view,
     const float *threshold = shared->shortlists.threshold;
     float similarity[RS_PAIRS];
     uint8_t passed[RS_PAIRS];
-    rs_similarity_of(&shared->how, sums, shared->packed.unit, &shared->packed.facts, view->x,
-                     view->y, similarity);
+    struct rs_line_fact x = rs_line_fact(&shared->packed.facts, view->x);
+    rs_similarity_of(&shared->how, sums, shared->packed.unit, &x, &shared->packed.facts, view->y,
+                     similarity);
     if (!rs_wanted_similarities(similarity, threshold[view->x], threshold + view->y, passed))
         return;
     uint64_t bits = pairs_in_order(bits_of(passed), view);
@@ -443,16 +444,17 @@ static void consider_rows(struct rs_comparer *comparer, size_t x, const uint32_t
                           const struct rs_sums *sums) {
     const struct rs_comparison *shared = comparer->shared;
     const struct rs_line_facts *facts = &shared->packed.facts;
-    double count[RS_PAIRS + 1] = {0}, root[RS_PAIRS + 1] = {0}, mean[RS_PAIRS + 1] = {0};
+    double count[RS_PAIRS] = {0}, root[RS_PAIRS] = {0}, mean[RS_PAIRS] = {0};
     float similarity[RS_PAIRS];
-    for (size_t i = 0; i <= n; i++) {
-        size_t from = i < n ? shared->packed.tail + rows[i] : x, to = i < n ? i : RS_PAIRS;
-        count[to] = facts->n[from];
-        root[to] = facts->root[from];
-        mean[to] = facts->mean[from];
+    for (size_t i = 0; i < n; i++) {
+        size_t row = shared->packed.tail + rows[i];
+        count[i] = facts->n[row];
+        root[i] = facts->root[row];
+        mean[i] = facts->mean[row];
     }
     const struct rs_line_facts gathered = {count, root, mean};
-    rs_similarity_of(&shared->how, sums, shared->packed.unit, &gathered, RS_PAIRS, 0, similarity);
+    struct rs_line_fact own = rs_line_fact(facts, x);
+    rs_similarity_of(&shared->how, sums, shared->packed.unit, &own, &gathered, 0, similarity);
     for (size_t i = 0; i < n; i++)
         if (shared->packed.tail + rows[i] < x)
             offer(comparer, x, shared->packed.tail + rows[i], similarity[i]);

@@ -21,9 +21,9 @@ struct rs_fold_base {
 
 struct rs_fold {
     const struct rs_fold_base *base;
-    struct rs_line_facts facts; /* of every user, and of the profile behind them */
-    double *product;            /* with every user: the sum where one is enough, else NULL */
-    struct rs_sums *sums;       /* with every RS_PAIRS users: where more are needed */
+    struct rs_line_fact fact; /* of the profile */
+    double *product;          /* with every user: the sum where one is enough, else NULL */
+    struct rs_sums *sums;     /* with every RS_PAIRS users: where more are needed */
     struct rs_levels_term *terms;
     size_t term_capacity;
     struct rs_selection *selection;
@@ -124,9 +124,6 @@ struct rs_fold *rs_fold_new(const struct rs_fold_base *base) {
     } else {
         fold->sums = rs_calloc(n_blocks(n), sizeof *fold->sums);
     }
-    fold->facts = new_facts(n);
-    memcpy(fold->facts.n, base->facts.n, n * sizeof(double));
-    memcpy(fold->facts.root, base->facts.root, n * sizeof(double));
     fold->selection = rs_selection_new(n);
     fold->similarity = rs_selection_values(fold->selection);
     fold->users = rs_malloc(n, sizeof *fold->users);
@@ -137,7 +134,6 @@ void rs_fold_free(struct rs_fold *fold) {
     if (fold == NULL) return;
     free(fold->product);
     free(fold->sums);
-    free_facts(&fold->facts);
     free(fold->terms);
     rs_selection_free(fold->selection);
     free(fold->similarity);
@@ -169,14 +165,12 @@ static double value_in_profile(const struct rs_fold_base *base, const struct rs_
 
 /* Notes what the profile is, whatever it is compared with. */
 static void describe_profile(struct rs_fold *fold, const struct rs_profile *profile) {
-    size_t n_users = fold->base->matrix->rows.n_lines;
     double squares = 0;
     for (size_t e = 0; e < profile->n; e++) {
         double x = value_in_profile(fold->base, profile, e);
         squares += x * x;
     }
-    fold->facts.n[n_users] = (double)profile->n;
-    fold->facts.root[n_users] = sqrt(squares);
+    fold->fact = (struct rs_line_fact){.n = (double)profile->n, .root = sqrt(squares)};
 }
 
 /* Asks for the beginning of an item's column before it is needed: columns lie all over the file. */
@@ -222,7 +216,7 @@ static void add_products(struct rs_fold *fold, const struct rs_profile *profile)
             rs_levels_number(columns, profile->item[e + AHEAD]) == RS_NONE)
             fetch(&base->matrix->columns, profile->item[e + AHEAD]);
         term->number = rs_levels_number(columns, item);
-        if (term->number != RS_NONE && rs_levels_of(x, &term->level)) {
+        if (term->number != RS_NONE && rs_levels_of(columns, x, &term->level)) {
             n_terms++;
         } else {
             add_column(base, item, x, fold->product);
@@ -235,8 +229,8 @@ static void add_products(struct rs_fold *fold, const struct rs_profile *profile)
 static void compare_by_product(struct rs_fold *fold, const struct rs_profile *profile) {
     size_t n_users = fold->base->matrix->rows.n_lines;
     add_products(fold, profile);
-    rs_similarity_of_products(&fold->base->how, fold->product, &fold->facts, n_users, n_users,
-                              fold->similarity);
+    rs_similarity_of_products(&fold->base->how, fold->product, &fold->fact, &fold->base->facts,
+                              n_users, fold->similarity);
 }
 
 static void add_sums(struct rs_fold *fold, const struct rs_profile *profile) {
@@ -265,7 +259,7 @@ static void compare_by_sums(struct rs_fold *fold, const struct rs_profile *profi
     for (size_t from = 0; from < n_users; from += RS_PAIRS) {
         const struct rs_sums *sums = &fold->sums[from / RS_PAIRS];
         float values[RS_PAIRS];
-        rs_similarity_of(&fold->base->how, sums, 1, &fold->facts, n_users, from, values);
+        rs_similarity_of(&fold->base->how, sums, 1, &fold->fact, &fold->base->facts, from, values);
         for (size_t i = 0; i < RS_PAIRS && from + i < n_users; i++)
             fold->similarity[from + i] = sums->sum[RS_SUM_N][i] < 1 ? RS_NO_SIMILARITY : values[i];
     }

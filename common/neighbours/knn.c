@@ -411,7 +411,7 @@ static void rank_by_users(const struct rs_model *model, struct workspace *worksp
 /* By the neighbours of what the user rated. */
 static void rank_by_items(const struct rs_model *model, const struct rs_profile *profile,
                           float *scores) {
-    enum { AHEAD = 3 };
+    enum { AHEAD = 8 };
     const struct state *state = model->state;
     const struct rs_graph *graph = &state->graph;
     float foot = foot_of(model->matrix);

@@ -2,9 +2,10 @@
  * many of the others in one instruction.
  *
  * A line is kept if it has an entry for one in RS_LEVELS_SHARE of the others or more, and all its
- * values are *levels*: multiples of RS_LEVELS_UNIT from 0 up to RS_LEVELS_TOP of them. Sums of
- * products of levels are exact, in whatever order they are made. A byte for each line and other, so
- * at most RS_LEVELS_SHARE bytes for each rating there. Read-only once made, and thread-safe. */
+ * values are *levels*: multiples of a unit from 0 up to RS_LEVELS_TOP of them. The unit is 1/2, or
+ * 1 where the form has greater values than 1/2 reaches. Sums of products of levels are exact, in
+ * whatever order they are made. Half a byte for each line and other, so at most RS_LEVELS_SHARE / 2
+ * bytes for each rating there. Read-only once made, and thread-safe. */
 #ifndef RS_LEVELS_H
 #define RS_LEVELS_H
 
@@ -14,15 +15,15 @@
 
 #include "ratings/matrix.h"
 
-enum { RS_LEVELS_SHARE = 16, RS_LEVELS_TOP = 63 };
-#define RS_LEVELS_UNIT 0.5
+enum { RS_LEVELS_SHARE = 32, RS_LEVELS_TOP = 15 };
 
 struct rs_levels {
     size_t n, n_long; /* that are kept, and that are long enough */
     size_t n_others, stride;
     uint32_t *number; /* of each line among those that are kept, or RS_NONE; NULL: none is */
-    uint8_t *level; /* of every other, 0: no entry; STRIDE from one line to the next; then zeros */
-    uint8_t top;    /* the greatest */
+    uint8_t *level;   /* two to a byte (levels.c), 0: no entry; STRIDE bytes a line; then zeros */
+    double unit;
+    uint8_t top; /* the greatest level */
 };
 
 /* Keeps lines of FORM, whose values are the ratings, or 1 each where ONES. The caller frees it. */
@@ -35,8 +36,8 @@ static inline uint32_t rs_levels_number(const struct rs_levels *levels, uint32_t
 }
 
 /* Whether a value is a level, which goes to *LEVEL. */
-static inline bool rs_levels_of(double value, uint8_t *level) {
-    double scaled = value / RS_LEVELS_UNIT;
+static inline bool rs_levels_of(const struct rs_levels *levels, double value, uint8_t *level) {
+    double scaled = value / levels->unit;
     if (!(scaled >= 0 && scaled <= RS_LEVELS_TOP)) return false;
     *level = (uint8_t)scaled;
     return (double)*level == scaled;

@@ -80,10 +80,10 @@ static void divide(const double *over, const double *under, double *value) {
     }
 }
 
-static void full_ratio(const struct rs_sums *s, const struct rs_line_facts *facts, size_t x,
-                       size_t y, double *value) {
+static void full_ratio(const struct rs_sums *s, const struct rs_line_fact *x,
+                       const struct rs_line_facts *facts, size_t y, double *value) {
     double over[RS_PAIRS], under[RS_PAIRS];
-    double mean_x = facts->mean[x], root_x = facts->root[x];
+    double mean_x = x->mean, root_x = x->root;
     for (size_t i = 0; i < RS_PAIRS; i++) {
         double mean_y = facts->mean[y + i];
         double shift = mean_x * s->sum[RS_SUM_Y][i] + mean_y * s->sum[RS_SUM_X][i];
@@ -126,22 +126,22 @@ static void mean_squared_difference(const struct rs_sums *s, double unit, double
     }
 }
 
-static void overlap(const struct rs_sums *s, const struct rs_line_facts *facts, size_t x, size_t y,
-                    double *value) {
+static void overlap(const struct rs_sums *s, const struct rs_line_fact *x,
+                    const struct rs_line_facts *facts, size_t y, double *value) {
     double under[RS_PAIRS];
-    for (size_t i = 0; i < RS_PAIRS; i++)
-        under[i] = facts->n[x] + facts->n[y + i] - s->sum[RS_SUM_N][i];
+    for (size_t i = 0; i < RS_PAIRS; i++) under[i] = x->n + facts->n[y + i] - s->sum[RS_SUM_N][i];
     divide(s->sum[RS_SUM_N], under, value);
 }
 
 RS_CLONES __attribute__((flatten)) void rs_similarity_of(const struct rs_similarity *how,
                                                          const struct rs_sums *sums, double unit,
+                                                         const struct rs_line_fact *x,
                                                          const struct rs_line_facts *facts,
-                                                         size_t x, size_t y, float *similarity) {
+                                                         size_t y, float *similarity) {
     double value[RS_PAIRS];
     switch (form_of(how)) {
     case RATIO:
-        full_ratio(sums, facts, x, y, value);
+        full_ratio(sums, x, facts, y, value);
         break;
     case CO_RATED_RATIO:
         co_rated_ratio(sums, value);
@@ -153,7 +153,7 @@ RS_CLONES __attribute__((flatten)) void rs_similarity_of(const struct rs_similar
         mean_squared_difference(sums, unit, value);
         break;
     case OVERLAP:
-        overlap(sums, facts, x, y, value);
+        overlap(sums, x, facts, y, value);
         break;
     }
     double less = how->metric == RS_PEARSON_BASELINE ? 1 : 0;
@@ -195,11 +195,11 @@ RS_CLONES static void divide_by_roots(const double *restrict sum, double own,
 }
 
 void rs_similarity_of_products(const struct rs_similarity *how, const double *sum,
-                               const struct rs_line_facts *facts, size_t x, size_t n,
-                               float *similarity) {
+                               const struct rs_line_fact *x, const struct rs_line_facts *facts,
+                               size_t n, float *similarity) {
     if (how->metric == RS_JACCARD) {
-        divide_by_unions(sum, facts->n[x], facts->n, n, similarity);
+        divide_by_unions(sum, x->n, facts->n, n, similarity);
     } else {
-        divide_by_roots(sum, facts->root[x], facts->root, n, similarity);
+        divide_by_roots(sum, x->root, facts->root, n, similarity);
     }
 }

@@ -73,6 +73,15 @@ struct rs_line_facts {
         *mean; /* what pearson over full vectors takes from x and y; 0 where that is done already */
 };
 
+/* The same of one line. */
+struct rs_line_fact {
+    double n, root, mean;
+};
+
+static inline struct rs_line_fact rs_line_fact(const struct rs_line_facts *facts, size_t line) {
+    return (struct rs_line_fact){facts->n[line], facts->root[line], facts->mean[line]};
+}
+
 /* The sums that a metric needs; the others may be anything finite, but n has to be at least 1 for a
  * pair that has anything in common. */
 enum rs_sum { RS_SUM_N, RS_SUM_X, RS_SUM_Y, RS_SUM_XX, RS_SUM_YY, RS_SUM_XY, RS_N_SUMS };
@@ -87,19 +96,20 @@ struct rs_sums {
 /* Stands for "no similarity" where one is expected. */
 #define RS_NO_SIMILARITY (-4.0f)
 
-/* Similarities of line X with the lines Y..Y + RS_PAIRS - 1 of FACTS. A difference of 1 between
+/* Similarities of a line X with the lines Y..Y + RS_PAIRS - 1 of FACTS. A difference of 1 between
  * values is UNIT in ratings. */
 void rs_similarity_of(const struct rs_similarity *how, const struct rs_sums *sums, double unit,
-                      const struct rs_line_facts *facts, size_t x, size_t y, float *similarity);
+                      const struct rs_line_fact *x, const struct rs_line_facts *facts, size_t y,
+                      float *similarity);
 
 /* The same for one pair and a metric that needs only S(xy) (cosine over full vectors) or n
  * (jaccard), which is SUM; there is no similarity where it is 0. */
 float rs_similarity_of_product(const struct rs_similarity *how, double sum,
                                const struct rs_line_facts *facts, size_t x, size_t y);
 
-/* The same of line X with the lines 0..N-1 of FACTS. */
+/* The same of a line X with the lines 0..N-1 of FACTS. */
 void rs_similarity_of_products(const struct rs_similarity *how, const double *sum,
-                               const struct rs_line_facts *facts, size_t x, size_t n,
-                               float *similarity);
+                               const struct rs_line_fact *x, const struct rs_line_facts *facts,
+                               size_t n, float *similarity);
 
 #endif

@@ -10,7 +10,7 @@
 #include "neighbours/levels.h"
 #include "unit.h"
 
-enum rating_kind { STARS, HALVES, LARGE, BEYOND, QUARTERS, REALS, N_KINDS };
+enum rating_kind { STARS, HALVES, WHOLES, LARGE, BEYOND, QUARTERS, REALS, N_KINDS };
 
 static float draw_rating(struct rs_random *random, enum rating_kind kind) {
     switch (kind) {
@@ -18,6 +18,8 @@ static float draw_rating(struct rs_random *random, enum rating_kind kind) {
         return (float)(1 + rs_random_below(random, 5));
     case HALVES:
         return 0.5f * (float)(1 + rs_random_below(random, 10));
+    case WHOLES:
+        return (float)rs_random_below(random, RS_LEVELS_TOP + 1);
     case LARGE:
         return 0.5f * (float)(RS_LEVELS_TOP - rs_random_below(random, 3));
     case BEYOND:
@@ -215,7 +217,8 @@ int main(void) {
         check(trial, 3 + trial % 90, 2 + trial % 37, (enum rating_kind)(trial % N_KINDS),
               trial % 7 == 3);
     for (uint32_t trial = 0; trial < 100; trial++)
-        check_rows(trial, 40, 2 + trial % 70, (enum rating_kind)(trial % N_KINDS));
+        check_rows(trial, 40, trial % 2 == 0 ? 2 + 4 * trial : 2 + trial % 70,
+                   (enum rating_kind)(trial % N_KINDS));
     check(1000, 9000, 60, HALVES, false);
     check(1001, 9000, 60, LARGE, false);
     check(1002, 9000, 60, STARS, true);

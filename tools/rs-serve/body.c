@@ -3,28 +3,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/memory.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "base/when.h"
 #include "format/pairs.h"
-
-static char *room(struct body *body, size_t n) {
-    rs_grow(&body->bytes, &body->capacity, body->n + n, 1);
-    return body->bytes + body->n;
-}
-
-void body_bytes(struct body *body, const char *bytes, size_t n) {
-    if (n == 0) return;
-    memcpy(room(body, n), bytes, n);
-    body->n += n;
-}
-
-void body_text(struct body *body, const char *text) {
-    body_bytes(body, text, strlen(text));
-}
 
 void body_format(struct body *body, const char *format, ...) {
     char text[1024];
@@ -79,12 +62,12 @@ void body_string(struct body *body, struct rs_id text) {
 }
 
 void body_integer(struct body *body, uint64_t number) {
-    body->n += rs_number_print_integer(room(body, 20), number);
+    body->n += rs_number_print_integer(body_room(body, 20), number);
 }
 
 void body_float(struct body *body, float number) {
     if (isfinite(number)) {
-        body->n += rs_number_print_float(room(body, 32), number);
+        body->n += rs_number_print_float(body_room(body, 32), number);
     } else {
         body_text(body, "null");
     }
@@ -92,7 +75,7 @@ void body_float(struct body *body, float number) {
 
 void body_double(struct body *body, double number) {
     if (isfinite(number)) {
-        body->n += rs_number_print_double(room(body, 32), number);
+        body->n += rs_number_print_double(body_room(body, 32), number);
     } else {
         body_text(body, "null");
     }
@@ -104,6 +87,6 @@ void body_time(struct body *body, int64_t when) {
         return;
     }
     body_bytes(body, "\"", 1);
-    body->n += rs_when_print(room(body, 40), when);
+    body->n += rs_when_print(body_room(body, 40), when);
     body_bytes(body, "\"", 1);
 }

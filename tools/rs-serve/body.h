@@ -8,7 +8,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "format/ids.h"
 
 struct body {
@@ -16,8 +18,23 @@ struct body {
     size_t n, capacity;
 };
 
-void body_bytes(struct body *body, const char *bytes, size_t n);
-void body_text(struct body *body, const char *text);
+/* Where N bytes more can go. */
+static inline char *body_room(struct body *body, size_t n) {
+    if (body->n + n > body->capacity) rs_grow(&body->bytes, &body->capacity, body->n + n, 1);
+    return body->bytes + body->n;
+}
+
+static inline void body_bytes(struct body *body, const char *bytes, size_t n) {
+    if (n == 0) return;
+    memcpy(body_room(body, n), bytes, n);
+    body->n += n;
+}
+
+/* In the header, so that the length of a constant is one. */
+static inline void body_text(struct body *body, const char *text) {
+    body_bytes(body, text, strlen(text));
+}
+
 void body_format(struct body *body, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A JSON string in its quotes. Bytes that are no UTF-8 become U+FFFD. */

@@ -30,17 +30,29 @@ static void insert(struct reason *reasons, size_t *n, size_t k, struct reason re
     reasons[at] = reason;
 }
 
-static double voice_of(const struct snapshot *snapshot, const struct rs_profile *profile,
-                       size_t entry) {
-    const struct rs_matrix *matrix = snapshot->matrix;
-    double rating = (double)profile->rating[entry];
-    if (matrix->implicit) return rating;
-    if (matrix->scale.n > 0 && profile->rating[entry] <= matrix->scale.min) return 0;
-    double centre = profile->mean < matrix->mean ? profile->mean : matrix->mean;
-    return rating - centre + rs_scale_step(&matrix->scale) / 2;
+/* One of the profile's ratings that may speak for others. */
+struct voice {
+    uint32_t entry, item;
+    double weight; /* above 0 */
+};
+
+/* Puts those of the profile into VOICES, which has room for all entries; returns their number. */
+static size_t find_voices(const struct rs_matrix *matrix, const struct rs_profile *profile,
+                          struct voice *voices) {
+    bool graded = !matrix->implicit;
+    double foot = graded && matrix->scale.n > 0 ? (double)matrix->scale.min : -INFINITY;
+    double centre = !graded ? 0 : profile->mean < matrix->mean ? profile->mean : matrix->mean;
+    double half_step = graded ? rs_scale_step(&matrix->scale) / 2 : 0;
+    size_t n = 0;
+    for (size_t e = 0; e < profile->n; e++) {
+        double rating = (double)profile->rating[e], weight = rating - centre + half_step;
+        voices[n] = (struct voice){(uint32_t)e, profile->item[e], weight};
+        n += (rating > foot) & (weight > 0); /* no branch: it would be guessed wrong */
+    }
+    return n;
 }
 
-enum { PIECE = 64, AHEAD = 2 };
+enum { PIECE = 32, AHEAD = 8 };
 
 /* Puts where the neighbours from FROM on, at most PIECE and before END, have a place into FOUND.
  * Few have, so that they are sifted without a branch that would be guessed wrong. */
@@ -72,76 +84,89 @@ struct heard {
     size_t *n, k;
 };
 
-static void hear(struct heard heard, uint32_t entry, float similarity, double voice) {
-    float weight = (float)((double)similarity * voice);
-    if (weight > 0)
-        insert(heard.reasons, heard.n, heard.k, (struct reason){entry, similarity, weight});
+/* What a reason has to weigh at least to be among them. */
+static float least_of(struct heard heard) {
+    return *heard.n < heard.k ? 0 : heard.reasons[heard.k - 1].weight;
 }
 
-/* From the lines of the items asked about, with what is rated in its place. */
-static void hear_asked(const struct snapshot *snapshot, uint32_t *place,
-                       const struct rs_profile *profile, const uint32_t *items, size_t n_items,
-                       size_t k, struct reason *reasons, size_t *n) {
-    const struct rs_graph *graph = snapshot->neighbours[0];
+static void hear(struct heard heard, const struct voice *voice, float similarity) {
+    float weight = (float)((double)similarity * voice->weight);
+    if (weight > 0 && weight >= least_of(heard))
+        insert(heard.reasons, heard.n, heard.k, (struct reason){voice->entry, similarity, weight});
+}
+
+/* From the lines of the items asked about, with the voices, by their number from 1, in place.
+ * Similarities descend, so that a line is heard until the loudest voice would not matter. */
+static void hear_asked(const struct rs_graph *graph, uint32_t *place, const struct voice *voices,
+                       size_t n_voices, const uint32_t *items, struct heard *heard,
+                       size_t n_items) {
+    double loudest = 0;
     uint64_t found[PIECE];
-    for (size_t e = 0; e < profile->n; e++) place[profile->item[e]] = (uint32_t)e + 1;
+    for (size_t i = 0; i < n_items; i++) fetch(graph, items[i]);
+    for (size_t v = 0; v < n_voices; v++) {
+        place[voices[v].item] = (uint32_t)v + 1;
+        loudest = voices[v].weight > loudest ? voices[v].weight : loudest;
+    }
     for (size_t i = 0; i < n_items; i++) {
         uint64_t end = graph->start[items[i] + 1];
         for (uint64_t at = graph->start[items[i]]; at < end; at += PIECE) {
+            if ((float)((double)graph->similarity[at] * loudest) < least_of(heard[i])) break;
             size_t n_found = sift(graph, at, end, place, found);
-            for (size_t f = 0; f < n_found; f++) {
-                uint32_t e = place[graph->other[found[f]]] - 1;
-                hear((struct heard){reasons + i * k, &n[i], k}, e, graph->similarity[found[f]],
-                     voice_of(snapshot, profile, e));
-            }
+            for (size_t f = 0; f < n_found; f++)
+                hear(heard[i], &voices[place[graph->other[found[f]]] - 1],
+                     graph->similarity[found[f]]);
         }
     }
-    for (size_t e = 0; e < profile->n; e++) place[profile->item[e]] = 0;
+    for (size_t v = 0; v < n_voices; v++) place[voices[v].item] = 0;
 }
 
-/* What a reason has to weigh at least to be among the K of any item. */
-static float find_least(size_t n_items, size_t k, const struct reason *reasons, const size_t *n) {
+/* What a reason has to weigh at least to be among those of any item. */
+static float find_least(const struct heard *heard, size_t n_items) {
     float least = INFINITY;
     for (size_t i = 0; i < n_items; i++) {
-        if (n[i] < k) return 0;
-        if (reasons[i * k + k - 1].weight < least) least = reasons[i * k + k - 1].weight;
+        float own = least_of(heard[i]);
+        least = own < least ? own : least;
     }
     return least;
 }
 
-/* The end of those of a line whose weight is LEAST or more: similarities descend. */
-static uint64_t find_end(const struct rs_graph *graph, uint32_t line, double voice, float least) {
-    uint64_t from = graph->start[line], to = graph->start[line + 1];
-    while (from < to) {
-        uint64_t middle = from + (to - from) / 2;
-        if ((float)((double)graph->similarity[middle] * voice) >= least) {
-            from = middle + 1;
-        } else {
-            to = middle;
-        }
+/* Puts those of N voices that LEAST lets be heard into LOUD, their lines being fetched meanwhile:
+ * few have even their first neighbour near enough. */
+static size_t find_loud(const struct rs_graph *graph, const struct voice *voices, size_t n,
+                        float least, const struct voice *loud[PIECE]) {
+    size_t n_loud = 0;
+    for (size_t v = 0; v < n; v++) {
+        uint64_t first = graph->start[voices[v].item];
+        if (first == graph->start[voices[v].item + 1] ||
+            (float)((double)graph->similarity[first] * voices[v].weight) < least)
+            continue;
+        fetch(graph, voices[v].item);
+        loud[n_loud++] = &voices[v];
     }
-    return from;
+    return n_loud;
 }
 
 /* From the lines of what is rated, with the items asked about, by their number from 1, in place. */
-static void hear_rated(const struct snapshot *snapshot, uint32_t *place,
-                       const struct rs_profile *profile, const uint32_t *items, size_t n_items,
-                       size_t k, struct reason *reasons, size_t *n) {
-    const struct rs_graph *graph = snapshot->neighbours[0];
+static void hear_rated(const struct rs_graph *graph, uint32_t *place, const struct voice *voices,
+                       size_t n_voices, const uint32_t *items, struct heard *heard,
+                       size_t n_items) {
     uint64_t found[PIECE];
-    float least = find_least(n_items, k, reasons, n);
+    const struct voice *loud[PIECE];
+    float least = find_least(heard, n_items);
+    for (size_t v = 0; v < n_voices; v++)
+        __builtin_prefetch(graph->similarity + graph->start[voices[v].item]);
     for (size_t i = 0; i < n_items; i++) place[items[i]] = (uint32_t)i + 1;
-    for (size_t e = 0; e < profile->n; e++) {
-        double voice = voice_of(snapshot, profile, e);
-        if (e + AHEAD < profile->n) fetch(graph, profile->item[e + AHEAD]);
-        if (!(voice > 0)) continue;
-        uint64_t end = find_end(graph, profile->item[e], voice, least);
-        for (uint64_t at = graph->start[profile->item[e]]; at < end; at += PIECE) {
-            size_t n_found = sift(graph, at, end, place, found);
-            for (size_t f = 0; f < n_found; f++) {
-                size_t i = place[graph->other[found[f]]] - 1;
-                hear((struct heard){reasons + i * k, &n[i], k}, (uint32_t)e,
-                     graph->similarity[found[f]], voice);
+    for (size_t from = 0; from < n_voices; from += PIECE) {
+        size_t n = n_voices - from < PIECE ? n_voices - from : PIECE;
+        size_t n_loud = find_loud(graph, voices + from, n, least, loud);
+        for (size_t l = 0; l < n_loud; l++) {
+            uint64_t end = graph->start[loud[l]->item + 1];
+            for (uint64_t at = graph->start[loud[l]->item]; at < end; at += PIECE) {
+                if ((float)((double)graph->similarity[at] * loud[l]->weight) < least) break;
+                size_t n_found = sift(graph, at, end, place, found);
+                for (size_t f = 0; f < n_found; f++)
+                    hear(heard[place[graph->other[found[f]]] - 1], loud[l],
+                         graph->similarity[found[f]]);
             }
         }
     }
@@ -151,12 +176,19 @@ static void hear_rated(const struct snapshot *snapshot, uint32_t *place,
 void reasons_find(struct snapshot *snapshot, struct bench *bench, const struct rs_profile *profile,
                   const uint32_t *items, size_t n_items, size_t k, struct reason *reasons,
                   size_t *n) {
+    const struct rs_graph *graph = snapshot->neighbours[0];
     memset(n, 0, n_items * sizeof *n);
-    if (snapshot->neighbours[0] == NULL || profile->n == 0) return;
+    if (graph == NULL || profile->n == 0) return;
     if (bench->place == NULL)
         bench->place = rs_calloc(snapshot->matrix->items.ids.n, sizeof *bench->place);
-    hear_asked(snapshot, bench->place, profile, items, n_items, k, reasons, n);
-    hear_rated(snapshot, bench->place, profile, items, n_items, k, reasons, n);
+    struct voice *voices = rs_malloc(profile->n + 1, sizeof *voices);
+    struct heard *heard = rs_malloc(n_items, sizeof *heard);
+    for (size_t i = 0; i < n_items; i++) heard[i] = (struct heard){reasons + i * k, &n[i], k};
+    size_t n_voices = find_voices(snapshot->matrix, profile, voices);
+    hear_asked(graph, bench->place, voices, n_voices, items, heard, n_items);
+    hear_rated(graph, bench->place, voices, n_voices, items, heard, n_items);
+    free(voices);
+    free(heard);
 }
 
 void reasons_print(struct body *body, const struct snapshot *snapshot,

@@ -91,3 +91,34 @@ END
     done
     assert_equal "$(ls "$BATS_TEST_DIRNAME/../common" | wc -l)" "${#order[@]}"
 }
+
+# Fails where one of the objects given takes a function or a variable from another that takes one from it,
+# be it through others.
+assert_one_way() {
+    nm -gA "$@" >"$BATS_TEST_TMPDIR/symbols"
+    awk '
+        { object = $1; sub(/:.*/, "", object) }
+        $(NF - 1) == "U" { taken[++n] = object " " $NF }
+        $(NF - 1) ~ /^[A-TVWi]$/ { home[$NF] = object }
+        END {
+            for (i = 1; i <= n; i++) {
+                split(taken[i], t, " ")
+                if (t[2] in home && home[t[2]] != t[1]) print t[1], home[t[2]]
+            }
+        }' "$BATS_TEST_TMPDIR/symbols" >"$BATS_TEST_TMPDIR/calls"
+    run tsort "$BATS_TEST_TMPDIR/calls"
+    [ "$status" -eq 0 ] || fail "$output"
+}
+
+@test "files call each other one way: none in common/ or in a program is called by what it calls" {
+    local objects=${BIN%/bin} program
+    [ "$objects" != "$ROOT/build" ] || objects=$ROOT/build/release
+    [ -d "$objects/common" ] || skip "no objects in $objects"
+    cd "$ROOT"
+    of() { printf "$objects/%s\n" "${@/%.c/.o}"; }
+    assert_one_way $(of common/*/*.c)
+    for program in tools/*/; do
+        [ "$program" != tools/rs-serve/ ] || continue # where routes still call back into their table
+        assert_one_way $(of "$program"*.c)
+    done
+}

@@ -1,5 +1,6 @@
 #include "base/progress.h"
 
+#include <omp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,13 @@ void rs_progress_at(uint64_t done) {
     if (time - progress.started < 1 || time - progress.last < 0.1) return;
     progress.last = time;
     show(done, time);
+}
+
+void rs_progress_count(uint32_t *done) {
+    uint32_t counted;
+#pragma omp atomic capture
+    counted = ++*done;
+    if (omp_get_thread_num() == 0) rs_progress_at(counted);
 }
 
 void rs_progress_end(void) {

@@ -1,23 +1,8 @@
 #include "factors/factors.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
-#include "factors/ease.h"
-#include "factors/gibbs.h"
-#include "factors/ials.h"
-#include "factors/mf.h"
-#include "factors/svd.h"
-
-static const struct rs_factors_method methods[] = {
-    {"ease", rs_ease_open},
-    {"gibbs", rs_gibbs_open},
-    {"ials", rs_ials_open},
-    {"mf", rs_mf_open},
-    {"svd", rs_svd_open},
-    {"svd++", rs_mf_open},
-};
 
 static bool is_digest(const json_t *header, const char *name, uint64_t digest) {
     json_t *expected = rs_ids_digest_json(digest);
@@ -49,6 +34,10 @@ bool rs_factors_same_users(const struct rs_model *model) {
     return is_digest(header_of(model), "user_digest", model->matrix->users.digest);
 }
 
+bool rs_factors_same_items(const struct rs_model *model) {
+    return is_digest(header_of(model), "item_digest", model->matrix->items.digest);
+}
+
 bool rs_factors_trusted(const struct rs_model *model) {
     return model->file->segments[0].trusted;
 }
@@ -77,19 +66,4 @@ bool rs_factors_floats(const struct rs_model *model, const char *name, size_t n,
                            model->file->name, name);
     *data = (float *)(uintptr_t)found;
     return true;
-}
-
-bool rs_factors_open(struct rs_model *model, struct rs_error *err) {
-    const char *place = model->file->name;
-    if (model->file->n_segments != 1)
-        return rs_fail(err, EX_DATAERR, "%s: holds %zu models: they do not concatenate", place,
-                       model->file->n_segments);
-    const char *name = json_string_value(json_object_get(header_of(model), "method"));
-    if (name == NULL)
-        return rs_fail(err, EX_DATAERR, "%s: the file is damaged: its header has no method", place);
-    if (!is_digest(header_of(model), "item_digest", model->matrix->items.digest))
-        return rs_fail(err, EX_DATAERR, "%s: was made from a matrix with other items", place);
-    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++)
-        if (strcmp(methods[m].name, name) == 0) return methods[m].open(model, err);
-    return rs_fail(err, EX_DATAERR, "%s: method '%s' is not known to this release", place, name);
 }

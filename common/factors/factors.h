@@ -12,16 +12,6 @@
 
 #include "model/model.h"
 
-/* One way of factorising, as rs_factors_open knows it. */
-struct rs_factors_method {
-    const char *name;
-    bool (*open)(struct rs_model *model, struct rs_error *err); /* sets class and state */
-};
-
-/* Makes MODEL, whose file is of kind "factors", a model by the method in the header, after checking
- * that it was made for the items of the model's matrix. */
-bool rs_factors_open(struct rs_model *model, struct rs_error *err);
-
 /* For a fit that goes on from an earlier model: the line of EARLIER for each of IDS, both sorted,
  * or RS_NONE where it has none. The caller frees it. */
 uint32_t *rs_factors_match(const struct rs_ids *ids, const struct rs_ids *earlier);
@@ -30,8 +20,9 @@ uint32_t *rs_factors_match(const struct rs_ids *ids, const struct rs_ids *earlie
 void rs_factors_describe(json_t *header, const char *method, const struct rs_matrix *matrix);
 
 /* Whether the users of the file are those of the matrix, in the same order: only then do its
- * arrays by user mean anything. */
+ * arrays by user mean anything. The same of items, without which no model opens (methods.h). */
 bool rs_factors_same_users(const struct rs_model *model);
+bool rs_factors_same_items(const struct rs_model *model);
 
 /* Whether the file was checked before (rs_file_trust), so that whole arrays need not be read. */
 bool rs_factors_trusted(const struct rs_model *model);

@@ -5,6 +5,7 @@
 
 #include "factors/factors.h"
 #include "factors/gibbs_fold.h"
+#include "factors/gibbs_kernels.h"
 
 static const char *const side_names[RS_GIBBS_SIDES] = {"user", "item"};
 

@@ -2,8 +2,7 @@
 #ifndef RS_GIBBS_STATE_H
 #define RS_GIBBS_STATE_H
 
-#include "factors/gibbs.h"
-#include "factors/gibbs_chain.h"
+#include "factors/gibbs_data.h"
 
 struct rs_gibbs_answers_side {
     size_t n;

@@ -133,11 +133,10 @@ static void start_side_from(const struct rs_mf *mf, struct rs_mf_side *side,
 }
 
 /* Goes on from an earlier model. */
-static void start_from(struct rs_mf *mf, const struct rs_model *model) {
-    const struct rs_mf *earlier = rs_mf_of(model);
-    const struct rs_matrix *matrix = mf->matrix;
-    uint32_t *user = rs_factors_match(&matrix->users.ids, &model->matrix->users.ids);
-    uint32_t *item = rs_factors_match(&matrix->items.ids, &model->matrix->items.ids);
+static void start_from(struct rs_mf *mf, const struct rs_mf *earlier) {
+    const struct rs_matrix *matrix = mf->matrix, *before = earlier->matrix;
+    uint32_t *user = rs_factors_match(&matrix->users.ids, &before->users.ids);
+    uint32_t *item = rs_factors_match(&matrix->items.ids, &before->items.ids);
     start_side_from(mf, &mf->users, &earlier->users, user);
     start_side_from(mf, &mf->items, &earlier->items, item);
     free(user);

@@ -46,8 +46,7 @@ struct rs_mf_options {
     size_t max_set; /* members of sets */
     double attribute_weight;
     uint64_t seed;
-    const struct rs_model *from; /* an earlier mf or SVD++ of the same factors, to go on from; or
-                                    NULL */
+    const struct rs_mf *from; /* an earlier one of the same factors, to go on from; or NULL */
 };
 
 /* One side of the model. */
@@ -80,8 +79,8 @@ void rs_mf_mean_row(const float *rows, size_t n, size_t width, float *mean);
 
 void rs_mf_free(struct rs_mf *mf);
 
-/* What an open model holds: its arrays lie in the file. Those of users are there if they are the
- * matrix's. */
+/* What an open model holds: its matrix, and arrays that lie in the file. Those of users are there
+ * if they are the matrix's. */
 const struct rs_mf *rs_mf_of(const struct rs_model *model);
 
 /* Makes MODEL, whose file rs_mf_write made, a factor model. */

@@ -260,6 +260,7 @@ bool rs_mf_open(struct rs_model *model, struct rs_error *err) {
         ok = rs_fail(err, EX_DATAERR, "%s: the file is damaged: its header makes no sense",
                      model->file->name);
     if (ok) {
+        mf->matrix = model->matrix;
         mf->options.factors = (size_t)factors;
         mf->stride = rs_dense_padded(mf->options.factors);
         mf->width = rs_dense_padded(mf->options.factors + 1);

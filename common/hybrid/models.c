@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "factors/factors.h"
+#include "factors/methods.h"
 #include "model/means.h"
 #include "neighbours/knn.h"
 

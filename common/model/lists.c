@@ -1,7 +1,6 @@
 #include "model/lists.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,18 +63,16 @@ void rs_lists_close(struct rs_lists *lists) {
 static void list_all(const struct rs_model *model, size_t n, struct rs_best *best) {
     const struct rs_matrix *matrix = model->matrix;
     const struct rs_wish wish = {.n = n};
-    uint32_t done = 0, now;
+    uint32_t done = 0;
     rs_progress_start("listed for", "users", matrix->users.ids.n);
-#pragma omp parallel private(now)
+#pragma omp parallel
     {
         struct rs_listing *listing = rs_listing_new(model, NULL);
 #pragma omp for schedule(dynamic, 8)
         for (uint32_t user = 0; user < matrix->users.ids.n; user++) {
             struct rs_profile profile = rs_profile_of(matrix, user);
             if (profile.n > 0) rs_listing_fill(listing, &profile, &wish, &best[user]);
-#pragma omp atomic capture
-            now = ++done;
-            if (omp_get_thread_num() == 0) rs_progress_at(now);
+            rs_progress_count(&done);
         }
         rs_listing_free(listing);
     }

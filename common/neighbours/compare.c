@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "neighbours/wanted.h"
 
 /* The lines that a block is compared with are taken by tiles. What a tile sums with RS_DOTS_LINES
  * of the block stays in a cache of 1 MiB, together with a panel of their dense columns and the
@@ -26,9 +27,8 @@ struct tile_line {
 
 struct rs_comparer {
     struct rs_comparison *shared;
-    void *lists; /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
-    bool
-        *is_touched; /* which rows by columns the line has anything in common with, from the tail */
+    void *lists;      /* accumulators of one line, RS_PAIRS more than rows; zero between lines */
+    bool *is_touched; /* rows by columns, from the tail: whether the line shares anything with it */
     uint32_t *touched;            /* these rows */
     int32_t *sums;                /* of levels: [line of the tile][sum][line of the block] */
     struct rs_dots_group *groups; /* of the lines of a tile in a panel, one after the other */
@@ -136,66 +136,6 @@ static uint64_t bits_of(const uint8_t passed[RS_PAIRS]) {
     return bits;
 }
 
-/* The three functions below set PASSED for those of RS_PAIRS pairs of which one line may want the
- * other, and return whether there is any. Nearly always there is none, and so they ask that first.
- */
-
-static inline bool is_wanted(float similarity, float threshold_x, float threshold) {
-    return similarity >= (threshold < threshold_x ? threshold : threshold_x);
-}
-
-RS_CLONES static bool compare_thresholds(const float *similarity, float threshold_x,
-                                         const float *threshold, uint8_t *passed) {
-    uint32_t any = 0;
-    for (size_t i = 0; i < RS_PAIRS; i++)
-        any |= (uint32_t)is_wanted(similarity[i], threshold_x, threshold[i]);
-    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
-        passed[i] = is_wanted(similarity[i], threshold_x, threshold[i]);
-    return any != 0;
-}
-
-/* Cosines from products, without a division: right to one part in 10^5, on the safe side. */
-RS_CLONES static bool estimate_cosines(const int32_t *sums, const float *inverse_root, float root,
-                                       float threshold_x, const float *threshold, uint8_t *passed) {
-    float above = root * 0.99999f, above_x = threshold_x * above;
-    uint32_t any = 0;
-    for (size_t i = 0; i < RS_PAIRS; i++)
-        any |= (uint32_t)is_wanted((float)sums[i] * inverse_root[i], above_x, threshold[i] * above);
-    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
-        passed[i] = is_wanted((float)sums[i] * inverse_root[i], above_x, threshold[i] * above);
-    return any != 0;
-}
-
-/* The same for jaccard: n / of >= threshold. */
-static inline bool may_overlap(double n, double n_both, float threshold_x, float threshold) {
-    float least = threshold < threshold_x ? threshold : threshold_x;
-    return n > 0 && n >= 0.99999 * (double)least * (n_both - n);
-}
-
-RS_CLONES static bool estimate_overlaps(const int32_t *sums, const double *n, double n_x,
-                                        float threshold_x, const float *threshold,
-                                        uint8_t *passed) {
-    uint32_t any = 0;
-    for (size_t i = 0; i < RS_PAIRS; i++)
-        any |= (uint32_t)may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
-    for (size_t i = 0; i < RS_PAIRS && any != 0; i++)
-        passed[i] = may_overlap((double)sums[i], n_x + n[i], threshold_x, threshold[i]);
-    return any != 0;
-}
-
-/* True if one of RS_PAIRS pairs has so much in common, N, that one of its lines may want the other:
- * shrunk similarities are no more than their weight (similarity.h). */
-RS_CLONES static bool estimate_weights(const int32_t *n, float shrink, float threshold_x,
-                                       const float *threshold) {
-    uint32_t any = 0;
-    for (size_t i = 0; i < RS_PAIRS; i++) {
-        float counted = (float)n[i];
-        float least = threshold[i] < threshold_x ? threshold[i] : threshold_x;
-        any |= (uint32_t)(n[i] > 0) & (uint32_t)(counted >= 0.99999f * least * (counted + shrink));
-    }
-    return any != 0;
-}
-
 /* A line X and its sums with the rows from Y on. */
 struct view {
     size_t x, y, end; /* the line; the first of RS_PAIRS rows; the end of the rows that count */
@@ -216,10 +156,10 @@ static void consider_products(struct rs_comparer *comparer, const struct view *v
     size_t x = view->x, y = view->y;
     uint8_t passed[RS_PAIRS];
     bool any = shared->how.metric == RS_JACCARD
-                   ? estimate_overlaps(sums, facts->n + y, facts->n[x], threshold[x], threshold + y,
-                                       passed)
-                   : estimate_cosines(sums, shared->inverse_root + y, (float)facts->root[x],
-                                      threshold[x], threshold + y, passed);
+                   ? rs_wanted_overlaps(sums, facts->n + y, facts->n[x], threshold[x],
+                                        threshold + y, passed)
+                   : rs_wanted_cosines(sums, shared->inverse_root + y, (float)facts->root[x],
+                                       threshold[x], threshold + y, passed);
     if (!any) return;
     uint64_t bits = pairs_in_order(bits_of(passed), view);
     for (; bits != 0; bits &= bits - 1) {
@@ -237,7 +177,8 @@ static void consider_sums(struct rs_comparer *comparer, const struct view *view,
     uint8_t passed[RS_PAIRS];
     rs_similarity_of(&shared->how, sums, shared->packed.unit, &shared->packed.facts, view->x,
                      view->y, similarity);
-    if (!compare_thresholds(similarity, threshold[view->x], threshold + view->y, passed)) return;
+    if (!rs_wanted_similarities(similarity, threshold[view->x], threshold + view->y, passed))
+        return;
     uint64_t bits = pairs_in_order(bits_of(passed), view);
     for (; bits != 0; bits &= bits - 1) {
         size_t i = (size_t)__builtin_ctzll(bits);
@@ -407,8 +348,8 @@ static void finish_levels(struct rs_comparer *comparer, const struct tile *tile,
         struct rs_sums reals;
         if (alone) {
             consider_products(comparer, &view, some);
-        } else if (estimate_weights(some + RS_SUM_N * tile->stride, (float)shared->how.shrink,
-                                    threshold[x], threshold + y) &&
+        } else if (rs_wanted_weights(some + RS_SUM_N * tile->stride, (float)shared->how.shrink,
+                                     threshold[x], threshold + y) &&
                    convert_sums(some, tile->stride, &reals)) {
             consider_sums(comparer, &view, &reals);
         }
@@ -493,7 +434,7 @@ static void finish_products(struct rs_comparer *comparer, size_t x, size_t n) {
         sums[row] = 0;
         if (y >= x) continue;
         float similarity = rs_similarity_of_product(&shared->how, sum, &shared->packed.facts, x, y);
-        if (is_wanted(similarity, threshold[x], threshold[y])) offer(comparer, x, y, similarity);
+        if (rs_wanted(similarity, threshold[x], threshold[y])) offer(comparer, x, y, similarity);
     }
 }
 

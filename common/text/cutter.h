@@ -1,4 +1,5 @@
-/* The inside of a cutter, for the three files that cut: fields.c, quoted.c and objects.c. */
+/* The inside of a cutter, for the three files that cut (fields.c, quoted.c and objects.c), and the
+ * fields of a record as they gather there. */
 #ifndef RS_CUTTER_H
 #define RS_CUTTER_H
 
@@ -22,36 +23,12 @@ struct rs_cutter {
     bool record_done;
 };
 
+/* Adds a field that lies in the text as it is. */
 void rs_cutter_add(struct rs_cutter *cutter, const char *text, size_t length);
 
 /* Adds a field by its bytes. It lies in the arena, at an offset while that may still move;
  * rs_cutter_settle turns the offsets of all fields into addresses. */
 void rs_cutter_store(struct rs_cutter *cutter, const char *bytes, size_t length);
 void rs_cutter_settle(struct rs_cutter *cutter);
-
-/* True if quotes mean anything in a text of this form. */
-bool rs_quoted_possible(const struct rs_form *form);
-
-void rs_quoted_start(struct rs_cutter *cutter);
-void rs_quoted_stop(struct rs_cutter *cutter);
-
-/* Where a record that has quotes ends. */
-struct rs_span {
-    const char *end; /* behind its newline; NULL if that has not come yet */
-    uint64_t lines;
-    bool open; /* the text, RS_RECORD_MAX or the rules end inside quotes of the first line */
-    bool odd; /* a quote in the first line is inside quotes, but neither doubled nor the last of its
-               * field; END is that of the line then */
-};
-
-struct rs_span rs_quoted_span(const struct rs_form *form, const char *begin, const char *end);
-
-/* Cuts the record from BEGIN to END, whole lines or the last of a text. False if it ends inside
- * quotes. */
-bool rs_quoted_cut(struct rs_cutter *cutter, const char *begin, const char *end);
-
-/* Cuts the JSON object from BEGIN to END into the values of the form's keys. Returns what is wrong
- * with it, or NULL. */
-const char *rs_object_cut(struct rs_cutter *cutter, const char *begin, const char *end);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 #include "text/cutter.h"
+#include "text/objects.h"
+#include "text/quoted.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -42,23 +44,6 @@ void rs_cutter_start(struct rs_cutter *cutter, struct rs_block block) {
     cutter->at = 0;
     cutter->line = block.first_line;
     cutter->quote = NULL;
-}
-
-void rs_cutter_add(struct rs_cutter *cutter, const char *text, size_t length) {
-    rs_grow(&cutter->fields, &cutter->capacity, cutter->n + 1, sizeof *cutter->fields);
-    cutter->fields[cutter->n++] = (struct rs_id){text, length};
-}
-
-void rs_cutter_store(struct rs_cutter *cutter, const char *bytes, size_t length) {
-    rs_grow(&cutter->arena, &cutter->arena_capacity, cutter->arena_used + length + 1, 1);
-    if (bytes != NULL && length > 0) memcpy(cutter->arena + cutter->arena_used, bytes, length);
-    rs_cutter_add(cutter, (const char *)cutter->arena_used, length);
-    cutter->arena_used += length;
-}
-
-void rs_cutter_settle(struct rs_cutter *cutter) {
-    for (size_t i = 0; i < cutter->n; i++)
-        cutter->fields[i].text = cutter->arena + (size_t)cutter->fields[i].text;
 }
 
 /* Plain records: masks of 32 bytes say where a separator or the newline is, and whether there is

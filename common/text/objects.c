@@ -1,10 +1,10 @@
-/* JSON lines, by jansson. */
+#include "text/objects.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
-#include "text/cutter.h"
 
 /* A value's text; what has none (null, an object) is an empty field. BUFFER has 32 bytes. */
 static struct rs_id text_of(const json_t *value, char *buffer) {

@@ -1,9 +1,8 @@
-/* Records with quotes, by libcsv. */
+#include "text/quoted.h"
+
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/message.h"
-#include "text/cutter.h"
 
 bool rs_quoted_possible(const struct rs_form *form) {
     return form->layout == RS_LAYOUT_DELIMITED && form->separator[1] == '\0';

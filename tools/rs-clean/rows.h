@@ -1,11 +1,10 @@
-/* Parses a block of text into rows of ratings, and notes what can't be one. */
+/* What becomes of a block of text: rows of ratings, their names, and what can't be one. */
 #ifndef CLEAN_ROWS_H
 #define CLEAN_ROWS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/when.h"
 #include "columns.h"
 #include "text/fields.h"
 
@@ -25,19 +24,6 @@ enum reason {
     N_REASONS
 };
 extern const char *const reason_names[N_REASONS]; /* for the summary: "wrong number of fields" … */
-
-/* How values are read, the same for all blocks. */
-struct row_rules {
-    const struct rs_form *form;
-    const struct columns *columns;
-    const char *const *missing; /* further words that stand for no value */
-    size_t n_missing;
-    double scale_min, scale_max; /* ratings outside are rejected; infinite when there is no scale */
-    bool counts;                 /* ratings are counts: positive */
-    double threshold;            /* ratings from here on become 1, others are left out; or NaN */
-    enum rs_time_unit time_unit;
-    bool lines; /* note the line of every row */
-};
 
 struct reject {
     uint64_t line;
@@ -82,12 +68,11 @@ struct rows {
     size_t n_arena, arena_capacity, arena_used, arena_size;
 };
 
-/* Parses BLOCK with CUTTER into ROWS, emptied first. */
-void rows_parse(struct rows *rows, struct rs_cutter *cutter, struct rs_block block,
-                const struct row_rules *rules, bool skip_header);
-
 /* Notes that a record gives no rating, and why. TEXT is taken over. */
 void rows_reject(struct rows *rows, const struct rs_record *record, enum reason reason, char *text);
+
+/* Ready for another block, with the room of this one. */
+void rows_empty(struct rows *rows);
 
 void rows_free(struct rows *rows);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "parse.h"
 
 enum { MOST_THREADS = 32 }; /* more would only wait for the one that takes */
 
@@ -91,7 +92,7 @@ static void work(struct team *team) {
     struct slot *slot;
     bool first;
     while ((slot = read_next(team, &block, &first)) != NULL) {
-        rows_parse(&slot->rows, cutter, block, team->rules, first && team->rules->form->header);
+        parse_block(&slot->rows, cutter, block, team->rules, first && team->rules->form->header);
         pthread_mutex_lock(&team->lock);
         slot->state = READY;
         take_ready(team);

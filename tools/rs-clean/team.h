@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "rows.h"
+#include "values.h"
 #include "text/text.h"
 
 /* Takes the rows of a block; never two at a time, and in order. */

@@ -6,7 +6,21 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/when.h"
 #include "rows.h"
+
+/* How values are read, the same for all blocks. */
+struct row_rules {
+    const struct rs_form *form;
+    const struct columns *columns;
+    const char *const *missing; /* further words that stand for no value */
+    size_t n_missing;
+    double scale_min, scale_max; /* ratings outside are rejected; infinite when there is no scale */
+    bool counts;                 /* ratings are counts: positive */
+    double threshold;            /* ratings from here on become 1, others are left out; or NaN */
+    enum rs_time_unit time_unit;
+    bool lines; /* note the line of every row */
+};
 
 /* The number that up to 8 digits write, or UINT32_MAX: all bytes at once, added up in pairs
  * (Lemire: Quickly parsing eight digits, lemire.me/blog/2018/10/03). LENGTH is 1 to 8; 8 bytes are

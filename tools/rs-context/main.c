@@ -9,12 +9,12 @@
 
 #include "base/memory.h"
 #include "base/message.h"
-#include "choices.h"
 #include "data.h"
 #include "format/pairs.h"
 #include "part.h"
 #include "program/options.h"
 #include "program/output.h"
+#include "ranking.h"
 #include "residuals.h"
 #include "write.h"
 

@@ -1,9 +1,10 @@
-/* How segments of each kind are made: private to segments.c and its two halves, users.c and rows.c.
- */
+/* How segments of each kind are made, in users.c and rows.c: for segmentation.c. */
 #ifndef GROUPING_H
 #define GROUPING_H
 
 #include "segments.h"
+#include "shelf.h"
+#include "training.h"
 
 /* The data that segments are made of, and where they go. */
 struct source {
@@ -12,9 +13,6 @@ struct source {
     const struct categories *categories;
     struct segments *segments;
 };
-
-/* Adds an empty segment that takes NAME over; it stays in place until the next is added. */
-struct segment *segments_add(struct segments *segments, char *name, bool of_users);
 
 /* Groups of users: by training ratings, by what and how they rate, each by themselves, by a column
  * of their table. */

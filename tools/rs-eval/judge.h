@@ -5,6 +5,7 @@
 #include "panel.h"
 #include "segments.h"
 #include "shelf.h"
+#include "training.h"
 
 /* What is judged, and how. */
 struct judge {

@@ -17,6 +17,7 @@
 #include "program/options.h"
 #include "program/output.h"
 #include "sample.h"
+#include "segmentation.h"
 
 static const char *metrics = NULL;
 static const char *cutoffs = "10";

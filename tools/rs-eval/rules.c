@@ -1,11 +1,11 @@
-/* What counts as relevant: see tally.h. */
+#include "rules.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
 #include "program/options.h"
-#include "tally.h"
 
 /* The span of the scales of all folds, so that a rating means the same in each. */
 static struct rs_scale join_scales(const struct evidence *evidence) {

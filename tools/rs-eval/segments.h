@@ -2,8 +2,9 @@
 #ifndef SEGMENTS_H
 #define SEGMENTS_H
 
-#include "shelf.h"
-#include "training.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct segment {
     char *name; /* "activity:20-33" */
@@ -22,10 +23,11 @@ struct segments {
     size_t n_left_out, left_out_capacity;
 };
 
-/* Makes the segments that LIST names ("activity,genre"; NULL: none), and those of unknown users and
- * items where there are any. A bad name ends the program with EX_USAGE. */
-struct segments segments_make(const struct evidence *evidence, const struct training *training,
-                              const struct categories *categories, const char *list);
+/* Adds an empty segment that takes NAME over; it stays in place until the next is added. */
+struct segment *segments_add(struct segments *segments, char *name, bool of_users);
+
+/* Notes what can't be said; LINE is taken over. */
+void segments_leave_out(struct segments *segments, char *line);
 
 void segments_free(struct segments *segments, size_t n_folds);
 

@@ -4,7 +4,7 @@
 
 #include "evidence.h"
 #include "request.h"
-#include "tally.h"
+#include "rules.h"
 
 struct standing;
 

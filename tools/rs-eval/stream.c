@@ -1,41 +1,10 @@
 /* rs files into the evidence: see input.h. */
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "format/pairs.h"
 #include "input.h"
-
-char *input_name(const char *path) {
-    if (strcmp(path, "-") == 0) return rs_strdup("model");
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
-    const char *dot = strrchr(base, '.');
-    return rs_strndup(base, dot == NULL || dot == base ? strlen(base) : (size_t)(dot - base));
-}
-
-struct input input_parse(const char *operand) {
-    struct stat status;
-    const char *equals = strchr(operand, '=');
-    if (equals == NULL || equals == operand || stat(operand, &status) == 0)
-        return (struct input){.path = operand};
-    struct input input = {.model = rs_strndup(operand, (size_t)(equals - operand)),
-                          .path = equals + 1};
-    char *colon = strrchr(input.model, ':');
-    if (colon != NULL && colon != input.model && colon[1] != '\0') {
-        input.fold = rs_strdup(colon + 1);
-        *colon = '\0';
-    }
-    return input;
-}
-
-void input_free(struct input *input) {
-    free(input->model);
-    free(input->fold);
-}
 
 /* Numbers of a reader's names in the evidence. */
 struct numbering {
@@ -296,32 +265,4 @@ bool input_ratings_stream(struct evidence *evidence, struct ratings *ratings,
     if (ok) take_tables(evidence, &stream.reader);
     close_stream(&stream);
     return ok;
-}
-
-bool input_ratings(struct evidence *evidence, struct ratings *ratings,
-                   const struct text_options *options, struct rs_error *err) {
-    return rs_reader_probe(ratings->path) ? input_ratings_stream(evidence, ratings, err)
-                                          : input_ratings_text(evidence, ratings, options, err);
-}
-
-struct truth {
-    struct evidence *evidence;
-    struct fold *fold;
-};
-
-static bool take_truth(struct ratings *ratings, const struct piece *piece, struct rs_error *err) {
-    struct truth *truth = ratings->taker;
-    return evidence_truth(truth->evidence, truth->fold, ratings->path, piece, err);
-}
-
-bool input_truth(struct evidence *evidence, const char *path, const struct text_options *options,
-                 struct rs_error *err) {
-    struct truth truth = {evidence, evidence_fold(evidence, evidence_fold_of(evidence, NULL))};
-    struct ratings ratings = {.path = path, .take = take_truth, .taker = &truth};
-    struct facts *facts = &truth.fold->facts;
-    if (!input_ratings(evidence, &ratings, options, err)) return false;
-    if (facts->scale.n == 0) facts->scale = options->scale.n > 0 ? options->scale : ratings.scale;
-    if (facts->catalogue < 0) facts->catalogue = options->catalogue;
-    facts->implicit |= ratings.implicit;
-    return true;
 }

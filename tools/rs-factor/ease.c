@@ -26,16 +26,17 @@ static const struct rs_option options[] = {
     {0},
 };
 
-static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
+static void fit(const struct rs_matrix *matrix, const struct shared_options *shared, FILE *file,
+                json_t *header) {
     const struct rs_ease_options how = {
-        .preference = (enum rs_preference_kind)shared.preference,
+        .preference = (enum rs_preference_kind)shared->preference,
         .form = (enum rs_ease_form)form,
-        .lambda = shared_real(shared.lambda, matrix->implicit ? 100 : 250),
+        .lambda = shared_real(shared->lambda, matrix->implicit ? 100 : 250),
         .power = power,
         .dropout = dropout,
         .keep = (size_t)keep,
         .max_items = (size_t)max_items,
-        .memory = (uint64_t)shared.memory,
+        .memory = (uint64_t)shared->memory,
     };
     struct rs_error err;
     struct rs_ease ease;

@@ -37,11 +37,12 @@ static void on_sweep(uint64_t done, uint64_t all) {
     if (done == all) rs_progress_end();
 }
 
-static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
+static void fit(const struct rs_matrix *matrix, const struct shared_options *shared, FILE *file,
+                json_t *header) {
     struct rs_gibbs_options how = rs_gibbs_defaults;
-    how.seed = (uint64_t)shared.seed;
-    how.factors = (int)shared_count(shared.factors, how.factors);
-    how.sweeps = (int)shared_count(shared.sweeps, how.sweeps);
+    how.seed = (uint64_t)shared->seed;
+    how.factors = (int)shared_count(shared->factors, how.factors);
+    how.sweeps = (int)shared_count(shared->sweeps, how.sweeps);
     how.chains = (int)chains;
     how.samples = (int)samples;
     if (burn_in >= 0) how.burn_in = (int)burn_in;
@@ -49,8 +50,8 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
     how.attributes = !no_attributes;
     how.drift = !no_drift;
     how.noise = !equal_noise;
-    how.memory = (uint64_t)shared.memory;
-    how.from = shared.from;
+    how.memory = (uint64_t)shared->memory;
+    how.from = shared->from;
     how.on_sweep = on_sweep;
     struct rs_error err;
     if (!rs_gibbs_fit(matrix, &how, file, header, &err)) rs_die_error(&err);

@@ -25,16 +25,17 @@ static double default_lambda(const struct rs_matrix *matrix) {
     return sqrt(sqrt(n / (double)matrix->users.ids.n * (n / (double)matrix->items.ids.n)));
 }
 
-static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
+static void fit(const struct rs_matrix *matrix, const struct shared_options *shared, FILE *file,
+                json_t *header) {
     const struct rs_ials_options how = {
-        .preference = (enum rs_preference_kind)shared.preference,
-        .factors = (size_t)shared_count(shared.factors, 128),
-        .sweeps = (int)shared_count(shared.sweeps, shared.from == NULL ? 12 : 2),
+        .preference = (enum rs_preference_kind)shared->preference,
+        .factors = (size_t)shared_count(shared->factors, 128),
+        .sweeps = (int)shared_count(shared->sweeps, shared->from == NULL ? 12 : 2),
         .alpha = alpha,
-        .lambda = shared_real(shared.lambda, default_lambda(matrix)),
+        .lambda = shared_real(shared->lambda, default_lambda(matrix)),
         .exponent = exponent,
-        .seed = (uint64_t)shared.seed,
-        .from = shared.from,
+        .seed = (uint64_t)shared->seed,
+        .from = shared->from,
     };
     struct rs_error err;
     struct rs_ials ials;

@@ -21,7 +21,7 @@ static const struct method *const methods[] = {&method_ease, &method_gibbs, &met
                                                &method_mf,   &method_sets,  &method_svd};
 enum { N_METHODS = sizeof methods / sizeof *methods };
 
-struct shared_options shared = {.factors = 0, .sweeps = 0, .seed = 1, .lambda = -1};
+static struct shared_options shared = {.factors = 0, .sweeps = 0, .seed = 1, .lambda = -1};
 
 static const char *from_path, *from_matrix_path;
 static const char *describe_path;
@@ -192,7 +192,7 @@ static void fit(const struct rs_matrix *matrix) {
     if (from != NULL)
         json_object_set_new(header, "from",
                             json_string(rs_segment_digest(&from->file->segments[0])));
-    methods[method]->fit(matrix, output.file, header);
+    methods[method]->fit(matrix, &shared, output.file, header);
     rs_output_commit(&output);
     free(chosen);
     rs_model_close(from);

@@ -10,19 +10,8 @@
 #include "program/tool.h"
 #include "ratings/matrix.h"
 
-struct method {
-    const char *name;
-    bool goes_on;      /* from an earlier model, if there is one */
-    const char *about; /* what it computes, with formula and paper: a paragraph of the help */
-    const struct rs_option *options; /* its own, ends with a row of zeros */
-
-    /* Fits the matrix and writes the model file. Dies when it can't. HEADER (program and
-     * parameters) is consumed. */
-    void (*fit)(const struct rs_matrix *matrix, FILE *file, json_t *header);
-};
-
-/* Options that methods share. Each method has its own default, which `shared_or` gives where the
- * user said nothing. */
+/* Options that methods share. Each method has its own default, which shared_count and shared_real
+ * give where the user said nothing. */
 struct shared_options {
     int64_t factors, sweeps, seed;
     double lambda;
@@ -30,7 +19,6 @@ struct shared_options {
     int64_t memory;
     const struct rs_model *from; /* of the same method and factors, to go on from; or NULL */
 };
-extern struct shared_options shared;
 
 static inline int64_t shared_count(int64_t value, int64_t otherwise) {
     return value > 0 ? value : otherwise;
@@ -39,6 +27,18 @@ static inline int64_t shared_count(int64_t value, int64_t otherwise) {
 static inline double shared_real(double value, double otherwise) {
     return value >= 0 ? value : otherwise;
 }
+
+struct method {
+    const char *name;
+    bool goes_on;      /* from an earlier model, if there is one */
+    const char *about; /* what it computes, with formula and paper: a paragraph of the help */
+    const struct rs_option *options; /* its own, ends with a row of zeros */
+
+    /* Fits the matrix and writes the model file. Dies when it can't. HEADER (program and
+     * parameters) is consumed. */
+    void (*fit)(const struct rs_matrix *matrix, const struct shared_options *shared, FILE *file,
+                json_t *header);
+};
 
 extern const struct method method_ease, method_gibbs, method_ials, method_mf, method_sets,
     method_svd;

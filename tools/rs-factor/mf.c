@@ -24,18 +24,19 @@ static const struct rs_option sets_options[] = {
     {0},
 };
 
-static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header, bool sets) {
+static void fit(const struct rs_matrix *matrix, const struct shared_options *shared, FILE *file,
+                json_t *header, bool sets) {
     const struct rs_mf_options how = {
-        .factors = (size_t)shared_count(shared.factors, matrix->n_ratings < 500000 ? 16 : 32),
-        .sweeps = (int)shared_count(shared.sweeps, shared.from != NULL ? 4
-                                                   : sets              ? 32
-                                                                       : 24),
-        .lambda = shared.lambda,
+        .factors = (size_t)shared_count(shared->factors, matrix->n_ratings < 500000 ? 16 : 32),
+        .sweeps = (int)shared_count(shared->sweeps, shared->from != NULL ? 4
+                                                    : sets               ? 32
+                                                                         : 24),
+        .lambda = shared->lambda,
         .tau = sets ? tau : 0,
         .max_set = (size_t)max_set,
         .attribute_weight = attribute_weight,
-        .seed = (uint64_t)shared.seed,
-        .from = shared.from,
+        .seed = (uint64_t)shared->seed,
+        .from = shared->from == NULL ? NULL : rs_mf_of(shared->from),
     };
     struct rs_error err;
     struct rs_mf mf;
@@ -45,12 +46,14 @@ static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header, bool
     rs_mf_free(&mf);
 }
 
-static void fit_mf(const struct rs_matrix *matrix, FILE *file, json_t *header) {
-    fit(matrix, file, header, false);
+static void fit_mf(const struct rs_matrix *matrix, const struct shared_options *shared, FILE *file,
+                   json_t *header) {
+    fit(matrix, shared, file, header, false);
 }
 
-static void fit_sets(const struct rs_matrix *matrix, FILE *file, json_t *header) {
-    fit(matrix, file, header, true);
+static void fit_sets(const struct rs_matrix *matrix, const struct shared_options *shared,
+                     FILE *file, json_t *header) {
+    fit(matrix, shared, file, header, true);
 }
 
 const struct method method_mf = {

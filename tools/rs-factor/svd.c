@@ -13,12 +13,13 @@ static const struct rs_option options[] = {
     {0},
 };
 
-static void fit(const struct rs_matrix *matrix, FILE *file, json_t *header) {
+static void fit(const struct rs_matrix *matrix, const struct shared_options *shared, FILE *file,
+                json_t *header) {
     const struct rs_svd_options how = {
         .values = (enum rs_svd_values)values,
-        .preference = (enum rs_preference_kind)shared.preference,
-        .factors = (size_t)shared_count(shared.factors, 16),
-        .seed = (uint64_t)shared.seed,
+        .preference = (enum rs_preference_kind)shared->preference,
+        .factors = (size_t)shared_count(shared->factors, 16),
+        .seed = (uint64_t)shared->seed,
     };
     struct rs_error err;
     struct rs_svd svd;

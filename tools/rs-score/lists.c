@@ -52,7 +52,7 @@ static void list_all(const struct scoring *scoring, const struct audience *audie
                                                      audience->line[user], &room);
             lists[user - audience->from].n_known = (uint32_t)profile.n;
             lister_fill(lister, &profile, &lists[user - audience->from].best);
-            score_progress(&done);
+            rs_progress_count(&done);
         }
         profile_room_free(&room);
         lister_free(lister);

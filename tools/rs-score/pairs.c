@@ -8,6 +8,7 @@
 #include "base/message.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "context/effects.h"
 #include "hybrid/blend.h"
 #include "program/output.h"
 #include "score.h"
@@ -310,7 +311,7 @@ static void score_users(const struct scoring *scoring, const struct asked *asked
             } else {
                 predict_user(scoring, asked, user, &bench, scored);
             }
-            score_progress(&done);
+            rs_progress_count(&done);
         }
         free(bench.scores);
         profile_room_free(&bench.room);

@@ -3,13 +3,12 @@
  * In: a matrix and model files, or a model folder, and the pairs or the users. Out: a scores
  * stream, or lines of text. Maps the files; holds the pairs or the lists, and for each thread the
  * scores of one user. */
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/message.h"
-#include "base/progress.h"
+#include "context/situated.h"
 #include "neighbours/knn.h"
 #include "open.h"
 #include "program/options.h"
@@ -208,13 +207,6 @@ static void check_usage(struct rs_part *asked) {
     if ((mmr < 1 || neighbours_path != NULL) && n_top == 0)
         rs_usage_error("--mmr and --neighbours go with --top");
     if (lines != LINES_NONE && users_path == NULL) rs_usage_error("--lines goes with --users");
-}
-
-void score_progress(uint32_t *done) {
-    uint32_t now;
-#pragma omp atomic capture
-    now = ++*done;
-    if (omp_get_thread_num() == 0) rs_progress_at(now);
 }
 
 static void warn_of(void *nothing, const char *note) {

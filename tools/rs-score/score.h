@@ -43,7 +43,4 @@ void score_lists(struct scoring *scoring, const char *users_path, size_t n);
  * before the next name is read. */
 void score_lines(struct scoring *scoring, const char *users_path, size_t n, bool json);
 
-/* Counts one user more in DONE and shows it: for threads, which do not wait for one another. */
-void score_progress(uint32_t *done);
-
 #endif

@@ -2,7 +2,7 @@
 #ifndef SITUATIONS_H
 #define SITUATIONS_H
 
-#include "context/context.h"
+#include "context/situation.h"
 #include "format/pairs.h"
 
 struct situations {

@@ -4,7 +4,7 @@
 
 #include "api.h"
 #include "body.h"
-#include "context/context.h"
+#include "context/effects.h"
 #include "reply.h"
 #include "request.h"
 #include "server.h"

@@ -1,9 +1,10 @@
-/* A model in a situation (rs_context_wrap). */
+#include "context/situated.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "context/context.h"
+#include "context/effects.h"
 #include "format/pairs.h"
 
 struct state {

@@ -45,7 +45,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "context/context_zone.h"
+#include "context/zone.h"
 #include "context/dimension.h"
 #include "format/file.h"
 

@@ -45,8 +45,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "context/context_zone.h"
 #include "context/dimension.h"
+#include "context/zone.h"
 #include "format/file.h"
 
 enum { RS_MAX_DIMENSIONS = 32, RS_MAX_CONTEXT_WIDTH = 1024, RS_MAX_ZONES = 250 };

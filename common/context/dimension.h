@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "context/context_zone.h"
+#include "context/zone.h"
 #include "format/ids.h"
 #include "ratings/matrix.h"
 

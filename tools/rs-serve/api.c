@@ -1,6 +1,5 @@
 #include "api.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/memory.h"
 #include "call.h"
 #include "parameters.h"
+#include "prometheus.h"
 
 enum { QUICK_BODY = 4096 }; /* bytes that are parsed at once */
 
@@ -23,6 +23,8 @@ struct route {
     enum work work;
     unsigned parameters; /* that it takes: parameters.h */
 };
+
+static route_function serve_metrics; /* which names all of them */
 
 static const struct route routes[] = {
     {"GET /api/recommend/{}", METHOD_GET, ACCESS_READ, SCOPE_USER, recommend_user, QUICK,
@@ -71,22 +73,10 @@ const char *api_route_name(unsigned route) {
     return route < N_ROUTES ? routes[route].name : route == N_ROUTES ? "other" : NULL;
 }
 
-bool call_fail(struct call *call, unsigned status, const char *format, ...) {
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    reply_error(call->reply, call->request, status, "%s", text);
-    return false;
-}
-
-uint32_t call_item(struct call *call, struct rs_id id) {
-    uint32_t item = rs_ids_find(&call->snapshot->matrix->items.ids, id);
-    if (item == RS_NONE)
-        call_fail(call, MHD_HTTP_NOT_FOUND, "the model does not know the item '%.*s'",
-                  (int)(id.length > 100 ? 100 : id.length), id.text);
-    return item;
+static bool serve_metrics(struct call *call) {
+    prometheus_print(call->server, api_route_name, &call->body);
+    call->type = "text/plain; version=0.0.4; charset=utf-8";
+    return true;
 }
 
 /* Finding the route */
@@ -220,11 +210,6 @@ static size_t make_key(const struct call *call, const struct route *route,
         n += call->ids[i].length;
     }
     return n + parameters_key(call, route->parameters, key + n);
-}
-
-bool call_later(struct call *call) {
-    call->reply->later = true;
-    return false;
 }
 
 static enum work work_of(const struct call *call, const struct route *route) {

@@ -64,7 +64,7 @@ route_function neighbours_item, neighbours_user;
 route_function lookup_item, lookup_user, lookup_items, lookup_users, lookup_feedback;
 route_function predict_rating, explain_rating;
 route_function feedback_post, feedback_put, feedback_delete, feedback_delete_all;
-route_function serve_live, serve_ready, serve_metrics, serve_openapi;
+route_function serve_live, serve_ready, serve_openapi;
 route_function serve_model, serve_page, serve_script, serve_style;
 
 /* Fails a call: false, so that it can be returned. */

@@ -87,12 +87,6 @@ bool serve_model(struct call *call) {
     return true;
 }
 
-bool serve_metrics(struct call *call) {
-    metrics_print(call->server, &call->body);
-    call->type = "text/plain; version=0.0.4; charset=utf-8";
-    return true;
-}
-
 static bool serve_file(struct call *call, struct page_file file, const char *type) {
     body_bytes(&call->body, file.bytes, file.n);
     call->type = type;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/when.h"
-#include "context/context_zone.h"
+#include "context/zone.h"
 #include "unit.h"
 
 static struct rs_local at(const struct rs_zone *zone, const char *text) {

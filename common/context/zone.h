@@ -4,8 +4,8 @@
  * the clock is changed; from then on nothing depends on TZ or on files of the system, any number of
  * zones are in use at once, and threads share them. The table reaches from 1970 to 2100; before and
  * after it the first and the last offset go on. */
-#ifndef RS_CONTEXT_ZONE_H
-#define RS_CONTEXT_ZONE_H
+#ifndef RS_ZONE_H
+#define RS_ZONE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "context/context_zone.h"
+#include "context/zone.h"
 
 #include <limits.h>
 #include <stdio.h>

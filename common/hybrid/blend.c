@@ -316,10 +316,15 @@ static inline float choose(bool chosen, float a, float b) {
     return value;
 }
 
-/* asinh z = sign z log(|z| + sqrt(z^2 + 1)); nearer to 0 than 3/4, where that loses digits, z (1 +
- * z^2 P(z^2)) with the polynomial P that is off by 1e-8 parts of asinh at most. */
-static inline float asinh_of(float z) {
-    float a = fabsf(z), t = a * a, far = log_from_one(a + sqrtf(t + 1));
+/* asinh z = sign z log(|z| + sqrt(z^2 + 1)), of which REACH is what the logarithm is of; nearer to
+ * 0 than 3/4, where that loses digits, z (1 + z^2 P(z^2)) with the polynomial P that is off by 1e-8
+ * parts of asinh at most. */
+static inline float reach_of(float z) {
+    return fabsf(z) + sqrtf(z * z + 1);
+}
+
+static inline float asinh_of(float z, float reach) {
+    float a = fabsf(z), t = a * a, far = log_from_one(reach);
     float p =
         -0.16666573f +
         t * (0.07496705f +
@@ -328,8 +333,19 @@ static inline float asinh_of(float z) {
     return copysignf(choose(a < 0.75f, near, far), z);
 }
 
+/* In two steps, some scores at a time: what is long in coming keeps less waiting behind it. */
 RS_CLONES static void squash(float *restrict scores, size_t n, double mean, float scale) {
-    for (size_t i = 0; i < n; i++) scores[i] = asinh_of((float)((double)scores[i] - mean) * scale);
+    enum { SOME = 256 };
+    float reach[SOME];
+    for (size_t from = 0; from < n; from += SOME) {
+        size_t some = n - from < SOME ? n - from : SOME;
+        float *z = scores + from;
+        for (size_t i = 0; i < some; i++) {
+            z[i] = (float)((double)z[i] - mean) * scale;
+            reach[i] = reach_of(z[i]);
+        }
+        for (size_t i = 0; i < some; i++) z[i] = asinh_of(z[i], reach[i]);
+    }
 }
 
 void rs_standardise(float *scores, size_t n_items, const struct rs_profile *profile) {

@@ -189,8 +189,8 @@ static void check_earlier(const struct rs_model *model) {
 static void fit(const struct rs_matrix *matrix) {
     struct rs_matrix earlier;
     struct rs_model *from = from_path == NULL ? NULL : open_earlier(&earlier);
-    if (from != NULL) check_earlier(from);
     shared.from = from;
+    if (from != NULL) check_earlier(from);
     struct rs_output output = rs_output_open(rs_output_path, true);
     struct rs_option *chosen = make_options(methods[method]);
     struct rs_tool described = tool; /* only the method's own options go into the header */

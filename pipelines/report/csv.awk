@@ -10,6 +10,10 @@ function csv(line, field,   i, c, quoted, plain) {
     return split(plain, field, SUBSEP)
 }
 
+# A number of a text, or nothing. Until it is told, mawk takes 1e-309 for a word, as it does all numbers too small to have
+# all their digits; p gets there with a few thousand users.
+function numeric(text) { return text == "" ? text : text + 0 }
+
 # The file a line is of, without folder and ending.
 function file_name(   name) {
     name = FILENAME

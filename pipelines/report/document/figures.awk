@@ -33,7 +33,7 @@ file == "differences" || file == "beyond_differences" {
     csv($0, f)
     k = f[1] SUBSEP f[2] SUBSEP f[3] SUBSEP f[4]
     difference[k] = f[5]; low[k] = f[6]; high[k] = f[7]; wins[k] = f[9]; effect[k] = f[10]
-    p_users[k] = f[12]; p_folds[k] = f[13]
+    p_users[k] = numeric(f[12]); p_folds[k] = numeric(f[13])
 }
 file == "costs" { csv($0, f); seconds[f[1]] = f[2] }
 file == "protocol" { protocol[++n_protocol] = $0 }

@@ -47,6 +47,7 @@ function context_pays(   i, m, n, better, worse, any, text) {
 function read_row(file, line,   k, part, cells) {
     csv(line, cells)
     for (k in column) { split(k, part, SUBSEP); if (part[1] == file) field[part[2]] = cells[column[k]] }
+    field["p"] = numeric(field["p"]); field["adjusted"] = numeric(field["adjusted"])
 }
 function split_name(s) {
     if (s == "random") return "at random"

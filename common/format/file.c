@@ -117,8 +117,8 @@ static bool add_array(struct rs_file *file, int fd, struct rs_reader *reader,
 }
 
 /* Reads all events into FILE. */
-static bool gather(struct rs_file *file, int fd, struct rs_reader *reader, const char *kind,
-                   struct rs_error *err) {
+static bool read_events(struct rs_file *file, int fd, struct rs_reader *reader, const char *kind,
+                        struct rs_error *err) {
     struct rs_event event;
     struct parts parts = {0};
     do {
@@ -182,7 +182,7 @@ struct rs_file *rs_file_open(const char *path, const char *kind, struct rs_error
         reader = file->map != NULL
                      ? rs_reader_on_memory(file->map, file->map_size, file->name, false)
                      : rs_reader_open(path, err);
-        ok = reader != NULL && gather(file, fd, reader, kind, err);
+        ok = reader != NULL && read_events(file, fd, reader, kind, err);
     }
     rs_reader_close(reader);
     if (!standard) close(fd);
@@ -194,7 +194,7 @@ struct rs_file *rs_file_open(const char *path, const char *kind, struct rs_error
 struct rs_file *rs_file_use(struct rs_reader *reader, struct rs_error *err) {
     struct rs_file *file = rs_calloc(1, sizeof *file);
     file->name = rs_strdup(rs_reader_name(reader));
-    bool ok = gather(file, -1, reader, NULL, err);
+    bool ok = read_events(file, -1, reader, NULL, err);
     rs_reader_close(reader);
     if (ok) return file;
     rs_file_close(file);

@@ -35,7 +35,8 @@ static json_t *rounded(double value) {
     return json_real(round(value * 1e4) / 1e4);
 }
 
-void describe(const char *path, const struct rs_matrix *matrix, size_t shown, const char *to) {
+void describe_factors(const char *path, const struct rs_matrix *matrix, size_t shown,
+                      const char *to) {
     struct rs_error err;
     struct rs_model *model = rs_model_open(path, matrix, 1, &err);
     if (model == NULL) rs_die_error(&err);

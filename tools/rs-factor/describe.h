@@ -7,6 +7,7 @@
 /* Prints a line of JSON for each factor of the model PATH to the file TO: its number, its share of
  * the sum of squares, its singular value, the SHOWN items of greatest and of least entries, by
  * title. Dies when it can't. */
-void describe(const char *path, const struct rs_matrix *matrix, size_t shown, const char *to);
+void describe_factors(const char *path, const struct rs_matrix *matrix, size_t shown,
+                      const char *to);
 
 #endif

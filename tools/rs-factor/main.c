@@ -221,7 +221,7 @@ int main(int argc, char **argv) {
     struct rs_matrix matrix;
     if (!rs_matrix_open(&matrix, n_paths > 0 ? paths[0] : "-", &err)) rs_die_error(&err);
     if (describe_path != NULL) {
-        describe(describe_path, &matrix, (size_t)shown, rs_output_path);
+        describe_factors(describe_path, &matrix, (size_t)shown, rs_output_path);
     } else {
         fit(&matrix);
     }

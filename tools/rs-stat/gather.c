@@ -95,8 +95,8 @@ static uint64_t *sorted_counts(const struct sums_list *list) {
     return counts;
 }
 
-bool gather(struct gathered *gathered, const struct source *source, size_t limit,
-            struct rs_error *err) {
+bool gather_source(struct gathered *gathered, const struct source *source, size_t limit,
+                   struct rs_error *err) {
     *gathered = (struct gathered){.by_user = {.by_user = true, .limit = limit},
                                   .by_item = {.by_user = false, .limit = limit}};
     struct work work = {.gathered = gathered, .source = source};

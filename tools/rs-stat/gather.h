@@ -37,8 +37,8 @@ struct source {
 };
 
 /* Reads a source to its end. LIMIT: pairs to be held. False after filling *err. */
-bool gather(struct gathered *gathered, const struct source *source, size_t limit,
-            struct rs_error *err);
+bool gather_source(struct gathered *gathered, const struct source *source, size_t limit,
+                   struct rs_error *err);
 
 void gathered_free(struct gathered *gathered);
 

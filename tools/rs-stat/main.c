@@ -121,7 +121,7 @@ static void of_stream(struct figures *figures, struct rs_reader *first, const ch
                                   .what = &reader,
                                   .users = &reader.users.ids,
                                   .items = &reader.items.ids};
-    if (!gather(&gathered, &source, (size_t)exact, &err)) rs_die_error(&err);
+    if (!gather_source(&gathered, &source, (size_t)exact, &err)) rs_die_error(&err);
     struct subject subject = {
         .users = &reader.users.ids,
         .items = &reader.items.ids,
@@ -178,7 +178,7 @@ static void of_matrix(struct figures *figures, struct rs_reader *reader, const c
                                   .what = &place,
                                   .users = &matrix.users.ids,
                                   .items = &matrix.items.ids};
-    if (!gather(&gathered, &source, (size_t)exact, &err)) rs_die_error(&err);
+    if (!gather_source(&gathered, &source, (size_t)exact, &err)) rs_die_error(&err);
     const struct subject subject = {
         .users = &matrix.users.ids,
         .items = &matrix.items.ids,

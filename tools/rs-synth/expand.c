@@ -176,7 +176,8 @@ static void find_probabilities(struct expansion *expansion) {
         private->n_users, private->n_items, private->start, start, private->item, user};
     private->keep =
         rs_malloc(expansion->times_users * expansion->times_items, sizeof *private->keep);
-    reduce(&places, expansion->times_users, expansion->times_items, private->seed, private->keep);
+    reduce_places(&places, expansion->times_users, expansion->times_items, private->seed,
+                  private->keep);
     free(start);
     free(place);
     free(user);

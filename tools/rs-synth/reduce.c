@@ -135,8 +135,8 @@ static void nearest_orthonormal(double *a, size_t rows, size_t k) {
     free(result);
 }
 
-void reduce(const struct places *places, size_t rows, size_t columns, uint64_t seed,
-            double *small) {
+void reduce_places(const struct places *places, size_t rows, size_t columns, uint64_t seed,
+                   double *small) {
     size_t k = rows < columns ? rows : columns;
     if (k > places->n_rows) k = places->n_rows;
     if (k > places->n_columns) k = places->n_columns;

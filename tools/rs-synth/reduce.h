@@ -17,6 +17,7 @@ struct places {
  * orthonormal again (Belletti et al.: Scalable realistic recommendation datasets through fractal
  * expansions, arXiv:1901.08910, algorithm 2). Absolute values, divided by the largest, are
  * written to SMALL. */
-void reduce(const struct places *places, size_t rows, size_t columns, uint64_t seed, double *small);
+void reduce_places(const struct places *places, size_t rows, size_t columns, uint64_t seed,
+                   double *small);
 
 #endif

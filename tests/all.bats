@@ -98,6 +98,13 @@ ends_with() {
     each says_version
 }
 
+@test "only programs that solve need a library that does" {
+    for program in "$BIN"/rs-*; do
+        ldd "$program" | grep -q lapack && basename "$program" || true
+    done >solving
+    assert_equal "$(cat solving)" $'rs-context\nrs-factor\nrs-synth'
+}
+
 @test "threads that wait for others sleep, unless told otherwise" {
     strings -a "$BIN/rs-sim" 2>/dev/null | grep -q GOMP_SPINCOUNT || skip "another OpenMP than GCC's"
     sleeps() {

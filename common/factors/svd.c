@@ -10,15 +10,6 @@
 #include "linear/dense.h"
 #include "linear/lanczos.h"
 
-const char *const rs_svd_values_names[] = {"preference", "residual", NULL};
-
-double rs_svd_value(const struct rs_svd *svd, uint32_t item, double user_bias, float rating) {
-    const struct rs_matrix *matrix = svd->matrix;
-    if (svd->options.values == RS_SVD_PREFERENCE)
-        return (double)rs_preference_of(&svd->preference, rating);
-    return (double)rating - matrix->mean - user_bias - matrix->items.bias[item];
-}
-
 /* X by rows and by columns, whichever side has fewer lines being the one Lanczos works on. */
 struct product {
     const struct rs_sparse *few, *many; /* lines: of the smaller side, of the larger */

@@ -319,7 +319,8 @@ END
     fails 73 rs-model --publish matrix.rs good
     fails 73 rs-model --publish nowhere/now good
     fails 73 rs-model --publish bad good
-    [ -f matrix.rs ] && [ -d bad ]
+    [ -f matrix.rs ]
+    [ -d bad ]
     fails 65 rs-model -m matrix.rs --rank item=other.graph -o c --publish now
     assert_equal "$(readlink now)" good
 }

@@ -56,7 +56,9 @@ browse() { python3 "$ROOT/tests/browse.py" "$URL/$1" "${@:2}"; }
         "eval:document.querySelectorAll('#list .moved.up').length > 0"
     assert_success
     local before=${lines[0]} after=${lines[3]}
-    [ "$(wc -w <<<"$before")" = 10 ] && [ "$(wc -w <<<"$after")" = 10 ] && [ "$before" != "$after" ]
+    [ "$(wc -w <<<"$before")" = 10 ]
+    [ "$(wc -w <<<"$after")" = 10 ]
+    [ "$before" != "$after" ]
     local rated=${before%% *}
     rated=${rated#\"}
     [[ " $after " != *"$rated "* ]]

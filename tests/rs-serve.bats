@@ -704,7 +704,8 @@ END
     until [ -s serve.err ]; do sleep 0.05; tries=$((tries + 1)); [ $tries -lt 100 ]; done
     grep -q 'the model in use stays$' serve.err
     assert_equal "$(digest)" "$two"
-    [ "$(metric model_swaps_total)" = 1 ] && [ "$(metric model_swaps_failed_total)" = 1 ]
+    [ "$(metric model_swaps_total)" = 1 ]
+    [ "$(metric model_swaps_failed_total)" = 1 ]
     # by hand
     ln -s "$MODELS/one" next && mv -T next model
     kill -HUP "$PID"

@@ -232,9 +232,12 @@ EOF
     run measure one.csv
     read -r users items n twice _ <<<"$output"
     [ "$twice" = 0 ]
-    [ "$users" -le 1500 ] && [ "$users" -gt 1400 ]
-    [ "$items" -le 600 ] && [ "$items" -gt 500 ]
-    [ "$n" -gt 18000 ] && [ "$n" -lt 180000 ]
+    [ "$users" -le 1500 ]
+    [ "$users" -gt 1400 ]
+    [ "$items" -le 600 ]
+    [ "$items" -gt 500 ]
+    [ "$n" -gt 18000 ]
+    [ "$n" -lt 180000 ]
     tail -n +2 one.csv | sort -cs -t, -k1,1n -k4,4n
     tail -n +2 one.csv | cut -d, -f3,4 | sort -u >seen
     rs-synth "${small[@]}" | tail -n +2 | cut -d, -f3,4 | sort -u >had

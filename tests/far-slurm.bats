@@ -57,7 +57,7 @@ item() { sed -n 's/^item.predict ?= //p' pipelines/models.mk; }
     there make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline user item user-item" OUT="$OUT" EXEC=slurm >/dev/null
     tail -n "+$(($(wc -l <"$BATS_TEST_TMPDIR/before") + 1))" "$OUT/jobs.log" >"$BATS_TEST_TMPDIR/after"
     grep -q scores-item "$BATS_TEST_TMPDIR/after"
-    ! grep -q matrix.rs "$BATS_TEST_TMPDIR/after" # the first stage was done
+    run -1 grep -q matrix.rs "$BATS_TEST_TMPDIR/after" # the first stage was done
     there make -s cv RATINGS="$SAMPLE" FOLDS=2 MODELS="baseline user item user-item" OUT="$OUT" EXEC=slurm >/dev/null
     assert_equal "$(wc -l <"$OUT/jobs.log")" \
         $(($(wc -l <"$BATS_TEST_TMPDIR/before") + $(wc -l <"$BATS_TEST_TMPDIR/after")))

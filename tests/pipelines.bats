@@ -230,5 +230,7 @@ rank,svd++,svd++.predict"
 
 @test "nested tuning stays within the training data of each fold" {
     make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=1 TUNE=item NESTED=1 FOLDS=2
-    [ -s "$OUT/fold-1/tuned.mk" ] && [ -s "$OUT/fold-2/tuned.mk" ] && [ ! -e "$OUT/all" ]
+    [ -s "$OUT/fold-1/tuned.mk" ]
+    [ -s "$OUT/fold-2/tuned.mk" ]
+    [ ! -e "$OUT/all" ]
 }

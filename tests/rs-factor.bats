@@ -235,7 +235,8 @@ alike() {
     fails 64 rs-factor -m ease --memory 60000 sample.matrix
     assert_regex "$stderr" 'EASE of 90 items .*--memory.*--max-items [0-9]+ takes the most popular ones'
     n=$(sed 's/.*--max-items \([0-9]*\).*/\1/' <<<"$stderr")
-    [ "$n" -gt 0 ] && [ "$n" -lt 90 ]
+    [ "$n" -gt 0 ]
+    [ "$n" -lt 90 ]
     run -0 rs-factor -m ease --memory 60000 --max-items "$n" sample.matrix -o model
     # What is not modelled comes last, and still comes.
     run -0 bash -c 'rs-score -m sample.matrix --model x=model --top 40 | rs-view | wc -l'

@@ -76,7 +76,7 @@ END
     diff -r a b
     rs-model -m matrix.rs --predict g=gibbs.factors --rank e=ease.factors -o c
     rs-model --check c
-    ! cmp -s a/manifest.json c/manifest.json
+    run -1 cmp -s a/manifest.json c/manifest.json
 }
 
 @test "a model without --predict and --rank expects by the baseline and lists what is popular" {
@@ -319,7 +319,8 @@ END
     fails 73 rs-model --publish matrix.rs good
     fails 73 rs-model --publish nowhere/now good
     fails 73 rs-model --publish bad good
-    [ -f matrix.rs ] && [ -d bad ]
+    [ -f matrix.rs ]
+    [ -d bad ]
     fails 65 rs-model -m matrix.rs --rank item=other.graph -o c --publish now
     assert_equal "$(readlink now)" good
 }

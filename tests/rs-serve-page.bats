@@ -56,7 +56,9 @@ browse() { python3 "$ROOT/tests/browse.py" "$URL/$1" "${@:2}"; }
         "eval:document.querySelectorAll('#list .moved.up').length > 0"
     assert_success
     local before=${lines[0]} after=${lines[3]}
-    [ "$(wc -w <<<"$before")" = 10 ] && [ "$(wc -w <<<"$after")" = 10 ] && [ "$before" != "$after" ]
+    [ "$(wc -w <<<"$before")" = 10 ]
+    [ "$(wc -w <<<"$after")" = 10 ]
+    [ "$before" != "$after" ]
     local rated=${before%% *}
     rated=${rated#\"}
     [[ " $after " != *"$rated "* ]]
@@ -158,8 +160,8 @@ browse() { python3 "$ROOT/tests/browse.py" "$URL/$1" "${@:2}"; }
 @test "no script but its own, no foreign address, no markup in the script" {
     run curl -si "$URL/"
     assert_line --partial "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"
-    ! grep -E '<script>|style=|onclick=|javascript:|https?://' "$ROOT"/tools/rs-serve/page/index.html
-    ! grep -E 'innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|https?://' "$ROOT"/tools/rs-serve/page/page.js
+    run -1 grep -E '<script>|style=|onclick=|javascript:|https?://' "$ROOT"/tools/rs-serve/page/index.html
+    run -1 grep -E 'innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|https?://' "$ROOT"/tools/rs-serve/page/page.js
     run browse "#user=7" "$LISTED" "eval:(() => { const s = document.createElement('script'); s.textContent = 'window.broken = 1'; document.head.append(s); return window.broken === undefined })()"
     assert_line --index 0 true # refused by the policy, which the console says
     assert_failure 1

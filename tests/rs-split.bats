@@ -251,7 +251,8 @@ is later than the first test rating, 66.7% than the median"
     cat sample.rs | rs-split --folds 5 --fold 1 - -o out.rs && cmp train.rs out.rs
     rs-split --folds 5 --fold 1 sample.rs --train - --test other.rs | cmp train.rs -
     cmp other.rs test.rs
-    rs-split --folds 5 --fold 1 sample.rs --test only.rs && cmp only.rs test.rs
+    rs-split --folds 5 --fold 1 sample.rs --test only.rs
+    cmp only.rs test.rs
     rs-split --holdout 1 sample.rs sample.rs -v 2>&1 >twice.rs | grep -q "^rs-split: 5200 ratings for"
 }
 

@@ -61,21 +61,29 @@ score_jobs = $(foreach c,$(1),$(foreach g,$(groups),$(call job,$(c),scores-$(g))
 blend_jobs = $(foreach c,$(1),$(foreach b,$(blending),$(call job,$(c),scores-$(b))))
 file_jobs  = $(foreach c,$(1),$(foreach m,$(from_file),$(call job,$(c),files-$(m))))
 
-# Three stages: what is in JOBS_1, then JOBS_2, then JOBS_3.
-run_jobs = export PATH="$(abspath $(bin)):$$PATH" EXEC='$(EXEC)' HOSTS='$(HOSTS)' REMOTE='$(REMOTE)' \
+# Three stages: what is in JOBS_1, then JOBS_2, then JOBS_3. By a file: a command and a variable of the environment have
+# room for some hundred jobs.
+define stages
+$(JOBS_1)
+--
+$(JOBS_2)
+--
+$(JOBS_3)
+--
+endef
+run_jobs = $(file >$(OUT)/.jobs,$(stages))export PATH="$(abspath $(bin)):$$PATH" EXEC='$(EXEC)' HOSTS='$(HOSTS)' REMOTE='$(REMOTE)' \
            SBATCH='$(SBATCH)' THREADS='$(THREADS)' BESIDE='$(beside)' FORGET='$(forget)' BIN='$(bin)'; \
-           for stage in JOBS_1 JOBS_2 JOBS_3; do printf '%s' "$${!stage}" | sed 's/^ *//; /^$$/d'; echo --; done | \
-           pipelines/jobs $(JOBS) $(OUT)/jobs.log $@
+           sed 's/^ *//; /^$$/d' $(OUT)/.jobs | pipelines/jobs $(JOBS) $(OUT)/jobs.log $@
 
 scores = $(foreach c,$(cells),$(foreach m,$(filter $(predicting),$(MODELS)),$(c)/scores/$(m).predict.rs) \
                               $(foreach m,$(filter $(ranking),$(MODELS)),$(c)/scores/$(m).rank.rs))
 
-compare: private export JOBS_1 = $(call cell_jobs,$(cells))
-compare: private export JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
-compare: private export JOBS_3 = $(call blend_jobs,$(cells))
-learn: private export JOBS_1 = $(call cell_jobs,$(OUT)/all)
-learn: private export JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
-learn: private export JOBS_3 = $(call job,$(OUT)/all,model)
+compare: private JOBS_1 = $(call cell_jobs,$(cells))
+compare: private JOBS_2 = $(call score_jobs,$(cells))$(call learn_jobs,$(cells))
+compare: private JOBS_3 = $(call blend_jobs,$(cells))
+learn: private JOBS_1 = $(call cell_jobs,$(OUT)/all)
+learn: private JOBS_2 = $(call file_jobs,$(OUT)/all)$(call learn_jobs,$(OUT)/all)
+learn: private JOBS_3 = $(call job,$(OUT)/all,model)
 
 .PHONY: cv holdout compare model learn reference
 model: programs ## make the hybrid on all ratings: its lists, and OUT/model for rs-serve: RATINGS=FILE [OUT=DIR TOP=10 READY=100 CONTEXT_MODEL=1 …]

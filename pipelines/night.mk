@@ -40,9 +40,9 @@ how:
 	$(foreach t,predict rank,$(foreach b,$(blending),$(info $(b).$(t) = $($(b).$(t).parents))))
 	@:
 
-fits: export JOBS_1 = $(call job,$(gate),inner)$(call job,$(all),$(all)/matrix.rs)
-fits: export JOBS_2 = $(call file_jobs,$(all))$(if $(EARLIER),$(call file_jobs,$(fitted)),$(call learn_jobs,$(gate)))
-fits: export JOBS_3 = $(if $(EARLIER),,$(call job,$(gate),$(gate)/$(blend)))
+fits: JOBS_1 = $(call job,$(gate),inner)$(call job,$(all),$(all)/matrix.rs)
+fits: JOBS_2 = $(call file_jobs,$(all))$(if $(EARLIER),$(call file_jobs,$(fitted)),$(call learn_jobs,$(gate)))
+fits: JOBS_3 = $(if $(EARLIER),,$(call job,$(gate),$(gate)/$(blend)))
 fits: $(gate)/train.rs $(all)/train.rs
 	$(check_numbers)$(check_models)$(check_hybrid)$(Q)$(run_jobs)
 	$(if $(EARLIER),$(Q)cp -p $(EARLIER)/gate/$(blend) $(gate))
@@ -51,9 +51,9 @@ fits: $(gate)/train.rs $(all)/train.rs
 # Hosts that do not share this folder have something of a night only while it lasts.
 fits: forget =
 models: forget = $(if $(REMOTE),$(OUT) $(EARLIER))
-models: export JOBS_1 = $(call job,$(fitted),$(gate)/model MODEL=$(gate)/model LEARNED=1 READY=0)$(call job,$(all),$(all)/model LEARNED=1)
-models: export JOBS_2 =
-models: export JOBS_3 =
+models: JOBS_1 = $(call job,$(fitted),$(gate)/model MODEL=$(gate)/model LEARNED=1 READY=0)$(call job,$(all),$(all)/model LEARNED=1)
+models: JOBS_2 =
+models: JOBS_3 =
 models: fits
 	$(Q)$(run_jobs)
 

@@ -30,9 +30,9 @@ choices    = $(foreach p,$(tuned_by),$(call lines,$(basename $(p))|$(subst .,,$(
 tune: programs ## search each model's parameters: RATINGS=FILE [OUT=DIR TRIALS=N TUNE="…" NESTED=1]
 	$(if $(RATINGS),,$(error RATINGS=FILE is missing: which ratings?))$(call check,RATINGS)$(call check_number,TRIALS 1)$(check_tuned)
 	$(Q)$(MAKE) -s --no-print-directory search
-search: private export JOBS_1 = $(call cell_jobs,$(tune_cells))
-search: private export JOBS_2 = $(trial_jobs)
-search: private export JOBS_3 =
+search: private JOBS_1 = $(call cell_jobs,$(tune_cells))
+search: private JOBS_2 = $(trial_jobs)
+search: private JOBS_3 =
 search: private export CHOICES = $(choices)
 search: $(tune_cells:%=%/train.rs)
 	$(Q)$(run_jobs)

@@ -228,6 +228,18 @@ rank,svd++,svd++.predict"
     refute_output --partial "at the edge"
 }
 
+@test "there may be more jobs than a command line has room for" {
+    cd "$BATS_TEST_TMPDIR"
+    cp -r "$ROOT/pipelines" .
+    printf '#!/bin/sh\ncat >got\n' >pipelines/jobs # instead of doing thousands of jobs
+    printf '#!/bin/sh\n' >pipelines/choose
+    printf 'SHELL := bash\nbin := %s\ninclude pipelines/cv.mk pipelines/tune.mk\n' "$(dirname "$(command -v rs-split)")" >Makefile
+    make -s search RATINGS="$SAMPLE" OUT=out NESTED=1 TRIALS=60
+    assert_equal "$(grep -c '^pipelines/trial ' got)" $((5 * 9 * 61)) # folds, searches of all models, trials and the default
+    [ "$(wc -c <got)" -gt 500000 ]
+    grep -q 'CELL=out/fold-5 out/fold-5/matrix.rs inner' got
+}
+
 @test "nested tuning stays within the training data of each fold" {
     make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=1 TUNE=item NESTED=1 FOLDS=2
     [ -s "$OUT/fold-1/tuned.mk" ]

@@ -159,7 +159,8 @@ static bool recommend(struct call *call, const struct rs_profile *profile) {
 bool recommend_user(struct call *call) {
     struct profile_room room = {0};
     bool known;
-    if (call->patience == AT_ONCE && call->parameters.n > QUICK_LIST) return call_later(call);
+    bool quick = !call->standing.changed && call->parameters.n <= QUICK_LIST;
+    if (call->patience == AT_ONCE && !quick) return call_later(call);
     struct rs_profile profile =
         users_profile(call->server->users, call->snapshot, call->ids[0], &room, &known);
     bool there = recommend(call, &profile);

@@ -249,7 +249,8 @@ struct standing users_standing(struct users *users, const struct snapshot *snaps
     pthread_mutex_lock(&shard->lock);
     struct user *user = find(shard, name);
     if (user != NULL) {
-        standing.known |= user->n > 0;
+        standing.changed = user->n > 0;
+        standing.known |= standing.changed;
         standing.version = user->version;
         standing.n_rated = count_rated(users, snapshot, user, row, standing.n_rated);
     }

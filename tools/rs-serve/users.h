@@ -45,6 +45,7 @@ struct standing {
     uint64_t version; /* how often the user's feedback has changed */
     size_t n_rated;   /* items of the model that the user has rated */
     bool known;       /* in the matrix, or with feedback */
+    bool changed;     /* has said what the matrix does not know */
 };
 struct standing users_standing(struct users *users, const struct snapshot *snapshot,
                                struct rs_id user);

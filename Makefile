@@ -11,6 +11,8 @@ CFLAGS   ?= -O3 -g
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 SHELL    := bash
+# In a locale with decimal commas awk reads 3.7 as 3, and printf takes it for no number.
+export LC_ALL := C
 .DEFAULT_GOAL := all
 
 # What Debian calls the things that are needed to build, to run the pipelines and to test.

@@ -83,6 +83,17 @@ setup() {
     [ ! -e "$OUT/metrics.csv" ]
 }
 
+@test "decimal points are points wherever a user lives" {
+    LC_ALL=de_DE.UTF-8 run -0 --separate-stderr make -s --eval='locale: ; @echo $$LC_ALL' locale
+    assert_output C
+    # and with a locale that says otherwise, if one can be made here
+    mkdir "$BATS_TEST_TMPDIR/locales"
+    localedef -i de_DE -f UTF-8 "$BATS_TEST_TMPDIR/locales/de_DE.UTF-8" 2>/dev/null || skip "no localedef or no de_DE"
+    export LOCPATH=$BATS_TEST_TMPDIR/locales LC_ALL=de_DE.UTF-8
+    run -0 make -s tune RATINGS="$SAMPLE" OUT="$OUT" TRIALS=1 TUNE=item MODELS=item
+    assert_output --regexp 'predict +0\.[5-9]'
+}
+
 @test "RATINGS that are missing are asked for" {
     run make -s cv
     [ "$status" -ne 0 ]

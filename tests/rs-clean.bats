@@ -706,6 +706,14 @@ that on standard input" --items all.matrix "$SAMPLE"
     run -64 rs-clean --no-such-option
 }
 
+@test "a file that is written anew keeps its permissions" {
+    rs-clean "$SAMPLE" -o out.rs
+    assert_equal "$(stat -c %a out.rs)" "$(printf %o $((0666 & ~$(umask))))"
+    chmod 600 out.rs
+    rs-clean "$SAMPLE" -o out.rs
+    assert_equal "$(stat -c %a out.rs)" 600
+}
+
 @test "a failed run leaves the old file" {
     rs-clean "$SAMPLE" -o all.rs
     cp all.rs before.rs

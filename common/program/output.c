@@ -69,7 +69,8 @@ struct rs_output rs_output_open(const char *path, bool binary) {
     }
     watch_for_the_end();
     struct stat status;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+    bool is_there = stat(path, &status) == 0;
+    if (is_there && !S_ISREG(status.st_mode)) {
         /* A device or a named pipe is written in place: there is nothing to rename. */
         FILE *device = fopen(path, "wb");
         if (device == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
@@ -80,6 +81,9 @@ struct rs_output rs_output_open(const char *path, bool binary) {
     FILE *file = fopen(name, "wb");
     if (file == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
     temporaries[slot] = name;
+    /* Whom the old file was kept from, the new one is. */
+    if (is_there && fchmod(fileno(file), status.st_mode & 0777) != 0)
+        rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
     setvbuf(file, NULL, _IOFBF, BUFFER);
     return (struct rs_output){file, path};
 }

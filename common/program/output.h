@@ -1,9 +1,9 @@
 /* Output files that are whole or not there.
  *
- * A file is written under a temporary name beside its place and renamed when complete. What is
- * not committed when the program ends, by an error or by SIGINT, SIGTERM or SIGHUP, is removed.
- * "-" is standard output, which has no temporary. For tools only: opening ends the program when it
- * fails. Not thread-safe. */
+ * A file is written under a temporary name beside its place and renamed when complete, with the
+ * permissions of the file that was there. What is not committed when the program ends, by an error
+ * or by SIGINT, SIGTERM or SIGHUP, is removed. "-" is standard output, which has no temporary. For
+ * tools only: opening ends the program when it fails. Not thread-safe. */
 #ifndef RS_OUTPUT_H
 #define RS_OUTPUT_H
 

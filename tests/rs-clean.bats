@@ -291,6 +291,22 @@ u1,f1,3.5"
 101,Tea"
 }
 
+@test "dates without separators are dates where all of the column are" {
+    check "1,2,3,2020-01-02T00:00:00Z
+1,5,4,2019-12-31T00:00:00Z" <(printf 'user,item,rating,date\n1,2,3,20200102\n1,5,4,20191231\n')
+    check "1,2,3,2020-01-02T13:04:05Z" <(printf '1,2,3,20200102130405\n')
+    # a counter that looks like one here and there is none
+    check "1,2,3,1970-08-22T19:08:22Z
+1,5,4,1970-08-22T19:09:01Z" <(printf '1,2,3,20200102\n1,5,4,20200141\n')
+    check "1,2,3,1970-08-22T19:08:22Z" --time-unit s <(printf '1,2,3,20200102\n')
+    # which is told by the first thousand: what is no date behind them is rejected and not read as something else
+    (seq -f '%g,2,3,20200102' 1200; echo 1,3,3,20200199) >late.csv
+    run -0 --separate-stderr rs-clean late.csv -o late.rs
+    assert_equal "$stderr" "rs-clean: warning: 1 record rejected, unreadable time; the first at late.csv:1201: time '20200199' is no date"
+    check "1,2,3,2020-01-02T00:00:00Z
+1,5,4," <(printf 'user,item,rating,date\n1,2,3,20200102\n1,5,4,\n')
+}
+
 @test "--time-unit" {
     check "1,2,3,1970-01-01T00:00:01Z" --time-unit ms <(printf '1,2,3,1000\n')
     check "1,2,3,1970-01-01T00:16:40Z" --time-unit s <(printf '1,2,3,1000\n')

@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 
-const char *const rs_time_unit_names[] = {"auto", "s", "ms", "us", "ns", NULL};
+const char *const rs_time_unit_names[] = {"auto", "s", "ms", "us", "ns", "date", NULL};
 
 /* Days since 1970-01-01 of a date in the proleptic Gregorian calendar, by Hinnant's
  * days_from_civil (howardhinnant.github.io/date_algorithms.html): years begin in March. */
@@ -44,22 +44,29 @@ static bool take(struct cursor *cursor, char c) {
     return true;
 }
 
-static bool take_date(struct cursor *cursor, int64_t *days) {
+static bool take_mark(struct cursor *cursor, char mark) {
+    return mark == '\0' || take(cursor, mark);
+}
+
+/* Between its parts is a MARK, or nothing where that is 0. */
+static bool take_date(struct cursor *cursor, char mark, int64_t *days) {
     int64_t year, month, day;
-    if (!take_digits(cursor, 4, &year) || !take(cursor, '-') || !take_digits(cursor, 2, &month) ||
-        !take(cursor, '-') || !take_digits(cursor, 2, &day))
+    if (!take_digits(cursor, 4, &year) || !take_mark(cursor, mark) ||
+        !take_digits(cursor, 2, &month) || !take_mark(cursor, mark) ||
+        !take_digits(cursor, 2, &day))
         return false;
     if (month < 1 || month > 12 || day < 1 || day > days_in(year, (int)month)) return false;
     *days = days_of(year, (int)month, (int)day);
     return true;
 }
 
-/* hh:mm[:ss[.fraction]] in milliseconds; 23:59:60 is taken as the second after. */
-static bool take_clock(struct cursor *cursor, int64_t *ms) {
+/* hh:mm[:ss[.fraction]], or hhmmss, in milliseconds; 23:59:60 is taken as the second after. */
+static bool take_clock(struct cursor *cursor, char mark, int64_t *ms) {
     int64_t hour, minute, second = 0, fraction = 0;
-    if (!take_digits(cursor, 2, &hour) || !take(cursor, ':') || !take_digits(cursor, 2, &minute))
+    if (!take_digits(cursor, 2, &hour) || !take_mark(cursor, mark) ||
+        !take_digits(cursor, 2, &minute))
         return false;
-    if (take(cursor, ':') && !take_digits(cursor, 2, &second)) return false;
+    if (take_mark(cursor, mark) && !take_digits(cursor, 2, &second)) return false;
     if (take(cursor, '.')) {
         int64_t unit = 100;
         if (cursor->at == cursor->end) return false;
@@ -89,9 +96,9 @@ static bool take_zone(struct cursor *cursor, int64_t *ahead) {
 static bool parse_iso(const char *text, size_t length, int64_t *when) {
     struct cursor cursor = {text, text + length};
     int64_t days, ms = 0, ahead = 0;
-    if (!take_date(&cursor, &days)) return false;
+    if (!take_date(&cursor, '-', &days)) return false;
     if (take(&cursor, 'T') || take(&cursor, 't') || take(&cursor, ' ')) {
-        if (!take_clock(&cursor, &ms)) return false;
+        if (!take_clock(&cursor, ':', &ms)) return false;
         take(&cursor, ' ');
         if (!take_zone(&cursor, &ahead)) return false;
     }
@@ -99,9 +106,19 @@ static bool parse_iso(const char *text, size_t length, int64_t *when) {
     return cursor.at == cursor.end;
 }
 
+static bool parse_date(const char *text, size_t length, int64_t *when) {
+    struct cursor cursor = {text, text + length};
+    int64_t days, ms = 0;
+    if (!take_date(&cursor, '\0', &days)) return false;
+    if (cursor.at < cursor.end && !take_clock(&cursor, '\0', &ms)) return false;
+    *when = days * 86400000 + ms;
+    return cursor.at == cursor.end;
+}
+
 bool rs_when_parse(const char *text, size_t length, enum rs_time_unit unit, int64_t *when) {
     double number;
     if (length >= 8 && text[4] == '-' && parse_iso(text, length, when)) return true;
+    if (unit == RS_TIME_DATE) return parse_date(text, length, when);
     if (!rs_number_parse(text, length, &number)) return false;
     double size = fabs(number);
     if (unit == RS_TIME_AUTO)

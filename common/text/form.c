@@ -32,10 +32,10 @@ static void set_separator(struct rs_form *form, enum rs_layout layout, const cha
 
 /* What the sample has in a column, the first record apart: it may be the header. */
 struct column_facts {
-    size_t filled, numbers, times;
+    size_t filled, numbers, times, dates;
     size_t commas; /* "3,5": numbers if the comma is a decimal one; "1,234" does not tell */
     size_t points; /* "3.5" */
-    bool first_filled, first_number, first_name, first_word,
+    bool first_filled, first_number, first_name, first_word, first_date,
         first_comma; /* word: neither a number nor missing */
 };
 
@@ -53,6 +53,14 @@ static bool is_comma_number(struct rs_id field, bool *tells) {
     return true;
 }
 
+/* A date without separators, which is a number too: of the centuries that ratings may be of. */
+static bool is_date(struct rs_id field) {
+    int64_t when;
+    return (field.length == 8 || field.length == 14) && field.text[4] != '-' &&
+           (memcmp(field.text, "19", 2) == 0 || memcmp(field.text, "20", 2) == 0) &&
+           rs_when_parse(field.text, field.length, RS_TIME_DATE, &when);
+}
+
 static void note_first(struct column_facts *column, struct rs_id field,
                        const struct rs_form_given *given) {
     double number;
@@ -61,6 +69,7 @@ static void note_first(struct column_facts *column, struct rs_id field,
     column->first_number =
         rs_number_parse(field.text, field.length, &number) || is_comma_number(field, &tells);
     column->first_comma = tells;
+    column->first_date = is_date(field);
     column->first_word = !column->first_number && !rs_number_missing(field.text, field.length);
     column->first_name = given->is_name != NULL && given->is_name(field.text, field.length);
 }
@@ -77,6 +86,7 @@ static void note(struct column_facts *column, struct rs_id field) {
         column->commas += tells;
     }
     column->times += rs_when_parse(field.text, field.length, RS_TIME_AUTO, &when);
+    column->dates += is_date(field);
 }
 
 static void find_commonest(struct sample *sample, const size_t *counts) {
@@ -236,6 +246,7 @@ static void take_facts(struct rs_form *form, const struct sample *sample) {
     form->n_columns = sample->n_fields;
     form->is_number = rs_calloc(form->n_columns, sizeof *form->is_number);
     form->is_time = rs_calloc(form->n_columns, sizeof *form->is_time);
+    form->is_date = rs_calloc(form->n_columns, sizeof *form->is_date);
     for (size_t f = 0; f < form->n_columns; f++) {
         const struct column_facts *column = &sample->columns[f];
         bool alone = sample->n_records == 1;
@@ -244,6 +255,9 @@ static void take_facts(struct rs_form *form, const struct sample *sample) {
                   : column->filled > 0 && 5 * numbers_in(form, column) >= 4 * column->filled;
         form->is_time[f] = alone ? column->first_number
                                  : column->filled > 0 && 5 * column->times >= 4 * column->filled;
+        form->is_date[f] = alone ? column->first_date
+                                 : column->dates > 0 && column->dates == column->times &&
+                                       (form->header || column->first_date == column->first_number);
     }
 }
 
@@ -369,6 +383,7 @@ void rs_form_free(struct rs_form *form) {
     free(form->names);
     free(form->is_number);
     free(form->is_time);
+    free(form->is_date);
     *form = (struct rs_form){0};
 }
 

@@ -29,6 +29,7 @@ struct rs_form {
     char **names;     /* n_columns, from the header or the JSON keys; NULL without */
     bool *is_number;  /* n_columns: nearly all that the sample has there are numbers */
     bool *is_time;    /* n_columns: or numbers or ISO 8601 */
+    bool *is_date;    /* n_columns: all times there are dates such as 20140228; JSON: NULL */
 };
 
 enum rs_decimal { RS_DECIMAL_AUTO, RS_DECIMAL_POINT, RS_DECIMAL_COMMA };

@@ -35,6 +35,20 @@ static void takes_a_given_unit(void) {
     CHECK(when_of("123456789012", RS_TIME_S) == 123456789012000);
 }
 
+static void reads_dates_without_separators(void) {
+    const int64_t day = 1393545600000; /* 2014-02-28 */
+    int64_t when;
+    CHECK(when_of("20140228", RS_TIME_DATE) == day);
+    CHECK(when_of("20140228134530", RS_TIME_DATE) == day + (13 * 3600 + 45 * 60 + 30) * 1000);
+    CHECK(when_of("2014-02-28", RS_TIME_DATE) == day);
+    CHECK(when_of("20140228", RS_TIME_AUTO) == 20140228000);
+    for (const char *const *bad =
+             (const char *const[]){"20140229", "20141301", "2014022", "201402281", "2014022813",
+                                   "20140228250000", "2014022x", "978300760", "", NULL};
+         *bad != NULL; bad++)
+        CHECK(!parse(*bad, RS_TIME_DATE, &when));
+}
+
 static void reads_iso(void) {
     const int64_t day = 1393545600000; /* 2014-02-28 */
     CHECK(when_of("2014-02-28", RS_TIME_AUTO) == day);
@@ -123,6 +137,7 @@ static void knows_the_month_of_a_day(void) {
 int main(void) {
     tells_units_by_size();
     takes_a_given_unit();
+    reads_dates_without_separators();
     reads_iso();
     refuses_what_is_none();
     keeps_the_calendar();

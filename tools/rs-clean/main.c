@@ -51,7 +51,8 @@ static const struct rs_option options[] = {
     {"decimal", 0, RS_CHOICE, "MARK", &decimal, 0, 0, decimal_names, false,
      "the decimal point of numbers"},
     {"time-unit", 0, RS_CHOICE, "UNIT", &time_unit, 0, 0, rs_time_unit_names, true,
-     "of times that are numbers; auto tells by their size"},
+     "of times that are numbers; auto tells by their size, or date where all are such as 20140228 "
+     "or 20140228134530"},
     {"wide", 'w', RS_FLAG, NULL, &wide, 0, 0, NULL, true,
      "a record is a user with a rating of every item or none, its first field the user; --columns "
      "may say otherwise, with '*' where the items begin"},

@@ -122,6 +122,14 @@ static bool find_feedback(const struct reading *reading, const struct columns *c
            rs_fail(err, EX_DATAERR, "%s: has no rating column: name it with --columns", place);
 }
 
+/* Dates without separators are numbers too, and seconds of 1970: the column tells. */
+static enum rs_time_unit find_unit(const struct reading *reading, const struct columns *columns,
+                                   const struct rs_form *form) {
+    size_t at = columns->at[ROLE_TIME];
+    bool dates = at != NO_COLUMN && form->is_date != NULL && form->is_date[at];
+    return reading->time_unit == RS_TIME_AUTO && dates ? RS_TIME_DATE : reading->time_unit;
+}
+
 static bool read_records(struct text_input *input, const struct reading *reading,
                          const struct rs_form *form, struct rs_error *err) {
     struct sink *sink = input->intake->sink;
@@ -145,7 +153,7 @@ static bool read_records(struct text_input *input, const struct reading *reading
                               .scale_max = reading->scale_max,
                               .counts = implicit,
                               .threshold = reading->threshold,
-                              .time_unit = reading->time_unit,
+                              .time_unit = find_unit(reading, columns, form),
                               .lines = sink->dedupe == DEDUPE_ERROR};
     if (sink->declared.n > 0 && !isfinite(rules.scale_min)) {
         rules.scale_min = (double)sink->declared.min;

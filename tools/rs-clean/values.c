@@ -139,6 +139,8 @@ bool values_time(struct rows *rows, const struct rs_record *record, const struct
     *time = RS_NO_TIME;
     if (values_missing(field, rules)) return true;
     rows_reject(rows, record, REASON_TIME,
-                complain("time", field, "is neither a number nor ISO 8601"));
+                complain("time", field,
+                         rules->time_unit == RS_TIME_DATE ? "is no date"
+                                                          : "is neither a number nor ISO 8601"));
     return false;
 }

@@ -730,6 +730,20 @@ that on standard input" --items all.matrix "$SAMPLE"
     assert_equal "$(stat -c %a out.rs)" 600
 }
 
+@test "what a link leads to is written anew, and the link stays" {
+    mkdir elsewhere
+    printf '1,2,3\n' | rs-clean -q -o elsewhere/out.rs
+    ln -s elsewhere/out.rs out.rs
+    printf '1,2,3\n1,4,5\n' | rs-clean -q -o out.rs
+    [ -L out.rs ]
+    assert_equal "$(rs-view -f csv elsewhere/out.rs | wc -l)" 3
+    assert_equal "$(ls elsewhere)" out.rs
+    # one that leads nowhere gives way
+    ln -sf nowhere lost.rs
+    printf '1,2,3\n' | rs-clean -q -o lost.rs
+    [ ! -L lost.rs ] && [ -s lost.rs ]
+}
+
 @test "a failed run leaves the old file" {
     rs-clean "$SAMPLE" -o all.rs
     cp all.rs before.rs

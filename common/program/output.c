@@ -49,15 +49,6 @@ static int free_slot(void) {
     rs_die(EX_SOFTWARE, "more than %d output files at once", MAX_OPEN);
 }
 
-static int slot_of(const char *path) {
-    size_t length = strlen(path);
-    for (int i = 0; i < MAX_OPEN; i++)
-        if (temporaries[i] != NULL && strncmp(temporaries[i], path, length) == 0 &&
-            strncmp(temporaries[i] + length, ".tmp.", 5) == 0)
-            return i;
-    rs_die(EX_SOFTWARE, "%s: was not opened for writing", path);
-}
-
 struct rs_output rs_output_open(const char *path, bool binary) {
     if (strcmp(path, "-") == 0) {
         if (binary && isatty(STDOUT_FILENO))
@@ -65,7 +56,7 @@ struct rs_output rs_output_open(const char *path, bool binary) {
                              "rs-view, or give -o FILE");
         setvbuf(stdout, NULL, _IOFBF, BUFFER);
         fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE); /* where it is no pipe, it fails, and may */
-        return (struct rs_output){stdout, path};
+        return (struct rs_output){stdout, path, NULL, 0};
     }
     watch_for_the_end();
     struct stat status;
@@ -74,10 +65,13 @@ struct rs_output rs_output_open(const char *path, bool binary) {
         /* A device or a named pipe is written in place: there is nothing to rename. */
         FILE *device = fopen(path, "wb");
         if (device == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
-        return (struct rs_output){device, path};
+        return (struct rs_output){device, path, NULL, 0};
     }
     int slot = free_slot();
-    char *name = rs_format("%s.tmp.%ld", path, (long)getpid());
+    /* Behind a link is the file that is meant, wherever it lies. */
+    char *target = is_there ? realpath(path, NULL) : rs_strdup(path);
+    if (target == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
+    char *name = rs_format("%s.tmp.%ld", target, (long)getpid());
     FILE *file = fopen(name, "wb");
     if (file == NULL) rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
     temporaries[slot] = name;
@@ -85,17 +79,10 @@ struct rs_output rs_output_open(const char *path, bool binary) {
     if (is_there && fchmod(fileno(file), status.st_mode & 0777) != 0)
         rs_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
     setvbuf(file, NULL, _IOFBF, BUFFER);
-    return (struct rs_output){file, path};
-}
-
-static bool in_place(const struct rs_output *output) {
-    struct stat status;
-    return output->file == stdout ||
-           (fstat(fileno(output->file), &status) == 0 && !S_ISREG(status.st_mode));
+    return (struct rs_output){file, path, target, slot};
 }
 
 void rs_output_commit(struct rs_output *output) {
-    bool placed = in_place(output);
     bool failed = fflush(output->file) != 0 || ferror(output->file) != 0;
     int error_number = errno;
     if (output->file != stdout && fclose(output->file) != 0) {
@@ -105,11 +92,11 @@ void rs_output_commit(struct rs_output *output) {
     const char *name = output->file == stdout ? "standard output" : output->path;
     output->file = NULL;
     if (failed) rs_die(EX_IOERR, "%s: write failed: %s", name, strerror(error_number));
-    if (placed) return;
-    int slot = slot_of(output->path);
-    if (rename(temporaries[slot], output->path) != 0)
+    if (output->target == NULL) return;
+    if (rename(temporaries[output->slot], output->target) != 0)
         rs_die(EX_CANTCREAT, "%s: %s", output->path, strerror(errno));
-    char *name_of_temporary = temporaries[slot];
-    temporaries[slot] = NULL;
+    char *name_of_temporary = temporaries[output->slot];
+    temporaries[output->slot] = NULL;
     free(name_of_temporary);
+    free(output->target);
 }

@@ -1,9 +1,10 @@
 /* Output files that are whole or not there.
  *
  * A file is written under a temporary name beside its place and renamed when complete, with the
- * permissions of the file that was there. What is not committed when the program ends, by an error
- * or by SIGINT, SIGTERM or SIGHUP, is removed. "-" is standard output, which has no temporary. For
- * tools only: opening ends the program when it fails. Not thread-safe. */
+ * permissions of the file that was there; a symbolic link to one stays. What is not committed when
+ * the program ends, by an error or by SIGINT, SIGTERM or SIGHUP, is removed. "-" is standard
+ * output, which has no temporary. For tools only: opening ends the program when it fails. Not
+ * thread-safe. */
 #ifndef RS_OUTPUT_H
 #define RS_OUTPUT_H
 
@@ -13,6 +14,8 @@
 struct rs_output {
     FILE *file;
     const char *path; /* as given; "-" is standard output */
+    char *target;     /* what it comes to be, be it behind a link; NULL: written in place */
+    int slot;         /* of its temporary */
 };
 
 /* Opens PATH for writing; dies with EX_CANTCREAT. A terminal is refused for binary output

@@ -22,9 +22,9 @@ struct journal {
     struct journal_target target;
     pthread_t thread;
     pthread_mutex_t lock; /* of the queue and the figures */
-    pthread_cond_t arrived, idle;
+    pthread_cond_t arrived;
     struct submission *first, **last; /* waiting */
-    bool stopping, working;
+    bool stopping;
     char *path; /* of the folder; NULL: in memory only */
     int folder, file;
     uint64_t number; /* of the file */
@@ -226,12 +226,9 @@ static void *run(void *data) {
     struct journal *journal = data;
     while (true) {
         pthread_mutex_lock(&journal->lock);
-        journal->working = false;
-        if (journal->first == NULL) pthread_cond_broadcast(&journal->idle);
         while (journal->first == NULL && !journal->stopping)
             pthread_cond_wait(&journal->arrived, &journal->lock);
         struct submission *group = take_group(journal);
-        journal->working = true;
         pthread_mutex_unlock(&journal->lock);
         if (group == NULL) return NULL;
         process(journal, group);
@@ -325,7 +322,6 @@ static void free_journal(struct journal *journal) {
     seen_free(&journal->seen);
     pthread_mutex_destroy(&journal->lock);
     pthread_cond_destroy(&journal->arrived);
-    pthread_cond_destroy(&journal->idle);
     free(journal->path);
     free(journal);
 }
@@ -340,7 +336,6 @@ struct journal *journal_open(const char *path, size_t file_bytes,
     journal->path = path == NULL ? NULL : rs_strdup(path);
     pthread_mutex_init(&journal->lock, NULL);
     pthread_cond_init(&journal->arrived, NULL);
-    pthread_cond_init(&journal->idle, NULL);
     bool ok = path == NULL || open_folder(journal, err);
     if (ok && (errno = pthread_create(&journal->thread, NULL, run, journal)) != 0)
         ok = rs_fail_errno(err, EX_OSERR, "can't start a thread");
@@ -355,13 +350,6 @@ void journal_submit(struct journal *journal, struct submission *submission) {
     *journal->last = submission;
     journal->last = &submission->next;
     pthread_cond_signal(&journal->arrived);
-    pthread_mutex_unlock(&journal->lock);
-}
-
-void journal_drain(struct journal *journal) {
-    pthread_mutex_lock(&journal->lock);
-    while (journal->first != NULL || journal->working)
-        pthread_cond_wait(&journal->idle, &journal->lock);
     pthread_mutex_unlock(&journal->lock);
 }
 

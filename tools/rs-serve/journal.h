@@ -70,9 +70,6 @@ struct journal *journal_open(const char *path, size_t file_bytes,
 /* Takes a submission over until `done` is called, which may be at once and in another thread. */
 void journal_submit(struct journal *journal, struct submission *submission);
 
-/* Waits until everything that was handed in is done. */
-void journal_drain(struct journal *journal);
-
 /* Writes what is waiting, ends the thread and closes. */
 void journal_close(struct journal *journal);
 

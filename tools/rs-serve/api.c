@@ -74,7 +74,7 @@ const char *api_route_name(unsigned route) {
 }
 
 static bool serve_metrics(struct call *call) {
-    prometheus_print(call->server, api_route_name, &call->body);
+    prometheus_print(call->server, call->snapshot, api_route_name, &call->body);
     call->type = "text/plain; version=0.0.4; charset=utf-8";
     return true;
 }

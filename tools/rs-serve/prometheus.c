@@ -109,13 +109,12 @@ static double resident_bytes(void) {
     return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-static void print_model(struct server *server, struct body *body) {
-    const struct metrics *metrics = &server->metrics;
+static void print_model(const struct metrics *metrics, const struct snapshot *snapshot,
+                        struct body *body) {
     single(body, "model_swaps_total", "counter", "Models taken into use.",
            (double)metrics->n_swaps);
     single(body, "model_swaps_failed_total", "counter", "Models refused for being broken.",
            (double)metrics->n_failed_swaps);
-    struct snapshot *snapshot = current_pin(&server->current, server_worker(server));
     head(body, "model_info", "gauge", "The model in use.");
     body_format(body, "rs_model_info{digest=\"%s\"} 1\n", snapshot->folder->digest);
     single(body, "model_opened_seconds", "gauge", "When the model was opened, seconds since 1970.",
@@ -126,11 +125,10 @@ static void print_model(struct server *server, struct body *body) {
            (double)snapshot->matrix->items.ids.n);
     single(body, "model_ratings", "gauge", "Ratings of the model.",
            (double)snapshot->matrix->n_ratings);
-    current_unpin(&server->current, server_worker(server));
 }
 
-void prometheus_print(struct server *server, const char *(*route_name)(unsigned route),
-                      struct body *body) {
+void prometheus_print(struct server *server, const struct snapshot *snapshot,
+                      const char *(*route_name)(unsigned route), struct body *body) {
     struct metrics *metrics = &server->metrics;
     struct figures *total = rs_calloc(1, sizeof *total);
     metrics_sum(metrics, total);
@@ -147,7 +145,7 @@ void prometheus_print(struct server *server, const char *(*route_name)(unsigned 
                "What could not be read as HTTP, or was longer than anything may be.",
                (double)connections_malformed(metrics->connections));
     }
-    print_model(server, body);
+    print_model(metrics, snapshot, body);
     single(body, "resident_bytes", "gauge", "Memory resident.", resident_bytes());
     free(total);
 }

@@ -5,8 +5,9 @@
 #include "body.h"
 #include "server.h"
 
-/* ROUTE_NAME gives the name of a route by its number; NULL behind the last. */
-void prometheus_print(struct server *server, const char *(*route_name)(unsigned route),
-                      struct body *body);
+/* SNAPSHOT is the model in use, pinned. ROUTE_NAME gives the name of a route by its number; NULL
+ * behind the last. */
+void prometheus_print(struct server *server, const struct snapshot *snapshot,
+                      const char *(*route_name)(unsigned route), struct body *body);
 
 #endif

@@ -81,13 +81,14 @@ static size_t find_next(const struct candidate *candidates, size_t n, double lam
     return next;
 }
 
-void rs_mmr_order(struct rs_mmr *mmr, double lambda, struct rs_listed *entries, size_t n) {
+void rs_mmr_order(struct rs_mmr *mmr, double lambda, struct rs_best *best, size_t n) {
     struct candidate candidates[RS_MMR_POOL];
-    if (n > RS_MMR_POOL) n = RS_MMR_POOL;
-    find_similarities(mmr, entries, n);
-    begin(entries, n, candidates);
-    for (size_t k = 0; k < n; k++) {
-        size_t left = n - k, next = find_next(candidates, left, lambda);
+    struct rs_listed *entries = best->entries;
+    size_t pool = best->n < RS_MMR_POOL ? best->n : RS_MMR_POOL;
+    find_similarities(mmr, entries, pool);
+    begin(entries, pool, candidates);
+    for (size_t k = 0; k < pool; k++) {
+        size_t left = pool - k, next = find_next(candidates, left, lambda);
         const float *similarity = mmr->similarity[candidates[next].place];
         entries[k] = candidates[next].entry;
         memmove(&candidates[next], &candidates[next + 1], (left - next - 1) * sizeof *candidates);
@@ -96,4 +97,5 @@ void rs_mmr_order(struct rs_mmr *mmr, double lambda, struct rs_listed *entries, 
             if (near > candidates[c].nearest) candidates[c].nearest = near;
         }
     }
+    if (best->n > n) best->n = n;
 }

@@ -14,7 +14,7 @@
  *     struct rs_mmr *mmr = rs_mmr_new(graph);
  *     struct rs_wish wish = {.n = rs_mmr_pool(10)};
  *     rs_listing_fill(listing, &profile, &wish, &best);
- *     rs_mmr_order(mmr, 0.7, best.entries, best.n);
+ *     rs_mmr_order(mmr, 0.7, &best, 10);
  *
  * One thread works with it: 4 bytes an item, and 40 KB. */
 #ifndef RS_MMR_H
@@ -36,8 +36,8 @@ void rs_mmr_free(struct rs_mmr *mmr);
 /* How many candidates a list of N is made of: always the same, so that pages of a list fit. */
 size_t rs_mmr_pool(size_t n);
 
-/* Puts the first RS_MMR_POOL of N entries in order; those behind follow as they are. LAMBDA is in
- * 0..1. */
-void rs_mmr_order(struct rs_mmr *mmr, double lambda, struct rs_listed *entries, size_t n);
+/* Puts the first RS_MMR_POOL of the best in order, those behind following as they are, and leaves
+ * the first N of them. LAMBDA is in 0..1. */
+void rs_mmr_order(struct rs_mmr *mmr, double lambda, struct rs_best *best, size_t n);
 
 #endif

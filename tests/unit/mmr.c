@@ -92,9 +92,13 @@ static void check_drawn(struct rs_random *random, struct rs_mmr *mmr) {
     }
     for (size_t l = 0; l < sizeof lambdas / sizeof *lambdas; l++) {
         memcpy(list, pool, n * sizeof *list);
-        rs_mmr_order(mmr, lambdas[l], list, n);
+        struct rs_best best = {.entries = list, .n = n};
+        rs_mmr_order(mmr, lambdas[l], &best, n);
+        CHECK(best.n == n);
         check_order(lambdas[l], pool, n, list);
         if (lambdas[l] == 1) CHECK(memcmp(list, pool, n * sizeof *list) == 0);
+        rs_mmr_order(mmr, 1, &best, n / 2);
+        CHECK(best.n == n / 2);
     }
 }
 

@@ -39,8 +39,7 @@ static void fill_varied(struct lister *lister, const struct rs_profile *profile,
     struct rs_listed *entries = best->entries;
     best->entries = lister->pool;
     rs_listing_fill(lister->listing, profile, &wish, best);
-    rs_mmr_order(lister->mmr, lister->lambda, best->entries, best->n);
-    if (best->n > lister->n) best->n = lister->n;
+    rs_mmr_order(lister->mmr, lister->lambda, best, lister->n);
     if (best->n > 0) memcpy(entries, lister->pool, best->n * sizeof *entries);
     best->entries = entries;
 }

@@ -91,11 +91,10 @@ static void move_scores(void *data, const struct rs_profile *profile, enum rs_so
 /* Changes the order of the best for more variety, where that is asked for. */
 static void vary(struct call *call, struct rs_best *best) {
     const struct parameters *parameters = &call->parameters;
-    struct bench *bench = snapshot_bench(call->snapshot, call->worker);
     if (parameters->mmr == 1) return;
+    struct bench *bench = snapshot_bench(call->snapshot, call->worker);
     if (bench->mmr == NULL) bench->mmr = rs_mmr_new(call->snapshot->neighbours[0]);
-    rs_mmr_order(bench->mmr, parameters->mmr, best->entries, best->n);
-    if (best->n > parameters->offset + parameters->n) best->n = parameters->offset + parameters->n;
+    rs_mmr_order(bench->mmr, parameters->mmr, best, parameters->offset + parameters->n);
 }
 
 /* Fills BEST: at once from lists that are ready, if there are. */

@@ -39,10 +39,12 @@ static bool spread_line(struct rs_levels *levels, const struct rs_sparse *form, 
     return true;
 }
 
+/* Looks at no more of the ratings than is kept: most of them may never have been read. */
 static double find_unit(const struct rs_sparse *form, bool ones) {
     float greatest = 0;
-    for (uint64_t e = 0; !ones && e < form->start[form->n_lines]; e++)
-        greatest = form->rating[e] > greatest ? form->rating[e] : greatest;
+    for (uint32_t line = 0; !ones && line < form->n_lines; line++)
+        for (uint64_t e = form->start[line]; is_long(form, line) && e < form->start[line + 1]; e++)
+            greatest = form->rating[e] > greatest ? form->rating[e] : greatest;
     return 2 * greatest <= RS_LEVELS_TOP ? 0.5 : 1;
 }
 

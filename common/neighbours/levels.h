@@ -3,7 +3,7 @@
  *
  * A line is kept if it has an entry for one in RS_LEVELS_SHARE of the others or more, and all its
  * values are *levels*: multiples of a unit from 0 up to RS_LEVELS_TOP of them. The unit is 1/2, or
- * 1 where the form has greater values than 1/2 reaches. Sums of products of levels are exact, in
+ * 1 where such lines have greater values than 1/2 reaches. Sums of products of levels are exact, in
  * whatever order they are made. Half a byte for each line and other, so at most RS_LEVELS_SHARE / 2
  * bytes for each rating there. Read-only once made, and thread-safe. */
 #ifndef RS_LEVELS_H

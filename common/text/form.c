@@ -56,7 +56,7 @@ static bool is_comma_number(struct rs_id field, bool *tells) {
 /* A date without separators, which is a number too: of the centuries that ratings may be of. */
 static bool is_date(struct rs_id field) {
     int64_t when;
-    return (field.length == 8 || field.length == 14) && field.text[4] != '-' &&
+    return (field.length == 8 || field.length == 14) &&
            (memcmp(field.text, "19", 2) == 0 || memcmp(field.text, "20", 2) == 0) &&
            rs_when_parse(field.text, field.length, RS_TIME_DATE, &when);
 }
